@@ -1,0 +1,26 @@
+from typing import Any
+
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+from campaign.common.capabilities import Cap
+from campaign.common.navigation import Entry, menu
+
+
+def protect_tables(sender: Any, **_options: Any) -> None:
+    from campaign.audit.models import AuditEntry, AuditLink
+    from campaign.common.append_only import protect
+
+    for model in (AuditEntry, AuditLink):
+        protect(model._meta.db_table)
+
+
+class AuditConfig(AppConfig):
+    name = "campaign.audit"
+    label = "audit"
+
+    def ready(self) -> None:
+        from django.utils.translation import gettext_lazy as _
+
+        post_migrate.connect(protect_tables, sender=self)
+        menu.register(Entry("audit", "administration", _("Audit log"), "audit_list", "history", Cap.AUDIT_VIEW))

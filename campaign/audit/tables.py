@@ -1,0 +1,39 @@
+from typing import Any
+
+import django_tables2 as tables
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from campaign.audit.labels import action_label, changes_in_words, target_label
+from campaign.audit.models import AuditEntry
+from campaign.common.tables import WIDE, MomentColumn
+
+
+class AuditTable(tables.Table):
+    at = MomentColumn(format="Y-m-d H:i:s")
+    actor_name = tables.Column(gettext_lazy("person"), orderable=False, empty_values=())
+    action = tables.Column(orderable=False)
+    target_name = tables.Column(gettext_lazy("object"), orderable=False, empty_values=(), attrs=WIDE)
+    changes = tables.Column(gettext_lazy("changes and reason"), orderable=False, empty_values=(), attrs=WIDE)
+    address = tables.Column(orderable=False)
+
+    class Meta:
+        model = AuditEntry
+        fields = ("at", "actor_name", "action", "target_name", "changes", "address")
+
+    def render_actor_name(self, value: str) -> str:
+        return value or _("The system")
+
+    def render_action(self, value: str) -> str:
+        return action_label(value)
+
+    def render_target_name(self, record: AuditEntry) -> str:
+        return target_label(record) or "—"
+
+    def render_changes(self, record: AuditEntry) -> SafeString | str:
+        lines: list[Any] = [(line,) for line in changes_in_words(record)]
+        if record.reason:
+            lines.append((_("Reason: %(reason)s") % {"reason": record.reason},))
+        return format_html_join("", "<div>{}</div>", lines) or "—"

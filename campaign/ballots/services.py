@@ -1,0 +1,344 @@
+"""What is done with ballots. Who may do it is asked by the app that holds the round; it writes the audit log, too: opening,
+closing, sealing, publication, never a vote."""
+
+import datetime as dt
+import hashlib
+import json
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from campaign.ballots import storage
+from campaign.ballots.counting import paper_mark, tallies_add
+from campaign.ballots.models import (
+    DEFAULT_K,
+    MORE_THAN_HALF,
+    Ballot,
+    BallotState,
+    Choice,
+    Item,
+    Paper,
+    RaterClass,
+    Result,
+    Slate,
+    Subject,
+    Tally,
+)
+from campaign.ballots.selectors import blockers, entitled, questionnaire, turnout_now
+from campaign.ballots.sheet import Answers, zeros
+from campaign.ballots.verification import Mismatch, counted, differences, result_row
+from campaign.common import clock
+from campaign.common.errors import DomainError, NotAllowed, StateConflict
+from campaign.models import Audience
+
+BATCH = 1000
+PER_SLOT, MOST_SLOTS = 250, 16
+TURNOUT_EVERY = dt.timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class ItemPlan:
+    text: str
+    weight: int = 1
+
+
+@dataclass(frozen=True)
+class ChoicePlan:
+    """`worth` in whole points, 0–100."""
+
+    label: str
+    worth: int
+    is_satisfied: bool
+
+
+@dataclass(frozen=True)
+class ClassPlan:
+    """`weight` in hundredths of a percent."""
+
+    key: str
+    name: str
+    weight: int
+
+
+@dataclass(frozen=True)
+class SubjectPlan:
+    """An organization, or with `member_id` a member enrolled there."""
+
+    organization_id: int
+    name: str
+    member_id: int | None = None
+
+
+@dataclass(frozen=True)
+class PaperPlan:
+    """A paper for `voter_id` in the class `key`: `subjects` are ids; `own` is left out of them when it is given."""
+
+    voter_id: int
+    key: str
+    subjects: tuple[int, ...]
+    own: int | None = None
+
+
+def ballot_create(
+    *,
+    opens_at: dt.datetime,
+    closes_at: dt.datetime,
+    items: Sequence[ItemPlan],
+    choices: Sequence[ChoicePlan],
+    classes: Sequence[ClassPlan],
+    k: int = DEFAULT_K,
+    minimum_turnout: int = MORE_THAN_HALF,
+    leave_out_empty: bool = False,
+) -> Ballot:
+    """Make a ballot that is being prepared. `minimum_turnout` in hundredths of a percent, to be exceeded."""
+    if closes_at <= opens_at:
+        raise DomainError(_("The round must close after it opens."))
+    with transaction.atomic():
+        ballot = Ballot.objects.create(
+            opens_at=opens_at,
+            closes_at=closes_at,
+            k=k,
+            minimum_turnout=minimum_turnout,
+            leave_out_empty=leave_out_empty,
+        )
+        Item.objects.bulk_create(
+            Item(ballot=ballot, order=place, text=plan.text, weight=plan.weight) for place, plan in enumerate(items)
+        )
+        Choice.objects.bulk_create(
+            Choice(ballot=ballot, order=place, label=plan.label, worth=plan.worth, is_satisfied=plan.is_satisfied)
+            for place, plan in enumerate(choices)
+        )
+        RaterClass.objects.bulk_create(
+            RaterClass(ballot=ballot, order=place, key=plan.key, name=plan.name, weight=plan.weight)
+            for place, plan in enumerate(classes)
+        )
+    return ballot
+
+
+def subjects_add(*, ballot: Ballot, audience: Audience, subjects: Iterable[SubjectPlan]) -> list[Subject]:
+    """Add subjects to a ballot that is being prepared; raises StateConflict later."""
+    _must_be_draft(ballot)
+    return Subject.objects.bulk_create(
+        (
+            Subject(
+                ballot=ballot,
+                audience=audience,
+                organization_id=plan.organization_id,
+                member_id=plan.member_id,
+                name=plan.name,
+            )
+            for plan in subjects
+        ),
+        batch_size=BATCH,
+    )
+
+
+def papers_add(*, ballot: Ballot, papers: Sequence[PaperPlan]) -> int:
+    """Entitle raters, each by one paper; raises StateConflict once the ballot is open. Statements do not grow with the
+    papers but by thousands."""
+    _must_be_draft(ballot)
+    classes = dict(ballot.classes.values_list("key", "pk"))
+    with transaction.atomic():
+        slates = _slates(ballot, {plan.subjects for plan in papers})
+        made = Paper.objects.bulk_create(
+            (
+                Paper(
+                    ballot=ballot,
+                    rater_class_id=classes[plan.key],
+                    voter_id=plan.voter_id,
+                    slate_id=slates[plan.subjects],
+                    own_id=plan.own,
+                )
+                for plan in papers
+            ),
+            batch_size=BATCH,
+        )
+    return len(made)
+
+
+def _slates(ballot: Ballot, lists: set[tuple[int, ...]]) -> dict[tuple[int, ...], int]:
+    ordered = sorted(lists)
+    slates = Slate.objects.bulk_create((Slate(ballot=ballot) for _subjects in ordered), batch_size=BATCH)
+    through = Slate.subjects.through
+    through.objects.bulk_create(
+        (
+            through(slate_id=slate.pk, subject_id=subject)
+            for slate, subjects in zip(slates, ordered, strict=True)
+            for subject in subjects
+        ),
+        batch_size=BATCH,
+    )
+    return {subjects: slate.pk for slate, subjects in zip(slates, ordered, strict=True)}
+
+
+def _must_be_draft(ballot: Ballot) -> None:
+    if ballot.state != BallotState.DRAFT:
+        raise StateConflict
+
+
+def ballot_leave_out_empty(*, ballot: Ballot) -> Ballot:
+    """Note that classes without raters are left out of the totals; raises StateConflict once the ballot is open."""
+    changed = Ballot.objects.filter(pk=ballot.pk, state=BallotState.DRAFT).update(
+        leave_out_empty=True, updated_at=clock.now()
+    )
+    if changed != 1:
+        raise StateConflict
+    ballot.refresh_from_db()
+    return ballot
+
+
+def ballot_open(*, ballot: Ballot) -> Ballot:
+    """Fix the roll and let votes in from `opens_at` on. Raises DomainError with the first thing that stands in the way."""
+    for blocker in blockers(ballot):
+        raise DomainError(blocker)
+    cells = sorted(cell for cell, n in entitled(ballot).items() if n > 0)
+    slots = _slots(ballot)
+    with transaction.atomic():
+        moment = clock.now()
+        changed = Ballot.objects.filter(pk=ballot.pk, state=BallotState.DRAFT).update(
+            state=BallotState.OPEN,
+            opened_at=moment,
+            updated_at=moment,
+            roll_digest=roll_digest(ballot),
+            slots=slots,
+            turnout={},
+            turnout_at=moment,
+        )
+        if changed != 1:
+            raise StateConflict
+        empty = zeros(ballot.items.count(), ballot.choices.count())
+        Tally.objects.bulk_create(
+            (
+                Tally(ballot=ballot, subject_id=subject, rater_class_id=rater_class, slot=slot, counts=empty)
+                for subject, rater_class in cells
+                for slot in range(slots)
+            ),
+            batch_size=BATCH,
+        )
+    ballot.refresh_from_db()
+    return ballot
+
+
+def _slots(ballot: Ballot) -> int:
+    """Spread the tallies of a ballot with many voters over several rows, so that they do not queue for one."""
+    return min(MOST_SLOTS, 1 + ballot.papers.count() // PER_SLOT)
+
+
+def roll_digest(ballot: Ballot) -> str:
+    """Return SHA-256 over all that opening fixes: the questionnaire, the classes, the subjects, and the roll, every paper
+    with its voter, class, own subject and slate."""
+    through = Slate.subjects.through.objects.filter(slate__ballot=ballot).order_by("slate_id", "subject_id")
+    parts: list[Iterable[Sequence[object]]] = [
+        ballot.items.order_by("order").values_list("text", "weight"),
+        ballot.choices.order_by("order").values_list("label", "worth", "is_satisfied"),
+        ballot.classes.order_by("order").values_list("pk", "key", "name", "weight"),
+        ballot.subjects.order_by("pk").values_list("pk", "organization_id", "member_id", "name"),
+        through.values_list("slate_id", "subject_id"),
+        ballot.papers.order_by("voter_id").values_list("voter_id", "rater_class_id", "own_id", "slate_id").iterator(),
+    ]
+    digest = hashlib.sha256()
+    for part in parts:
+        for row in part:
+            digest.update(json.dumps(row, ensure_ascii=False).encode() + b"\n")
+        digest.update(b"\n")
+    return digest.hexdigest()
+
+
+class NotCounted(StateConflict):
+    """The paper was used before, or the ballot does not take votes now. Nothing was counted."""
+
+    message = _("This vote was not counted: you have voted already, or the round is not open now.")
+
+
+def ballot_cast(*, paper: Paper, voter: Any, answers: Answers) -> None:
+    """Cast a paper: mark it and add its answers to the tallies, both or neither. It cannot be changed afterwards.
+
+    Raises NotAllowed for another's paper, BadBallot when it is not filled in by the rules, NotCounted for a second time or
+    outside the opening times. Nothing is logged.
+    """
+    if paper.voter_id != voter.pk:
+        raise NotAllowed
+    deltas = paper.sheet.deltas(answers)
+    with transaction.atomic():
+        if not paper_mark(paper=paper.pk, voter=voter.pk, moment=clock.now()):
+            raise NotCounted
+        slot = secrets.randbelow(paper.ballot.slots)
+        if tallies_add(rater_class_id=paper.rater_class_id, slot=slot, deltas=deltas) != len(deltas):
+            raise Mismatch("a tally is missing")
+
+
+def ballot_seal(*, ballot: Ballot) -> Ballot:
+    """Close and seal: no vote after this, papers and tallies written anew and recounted, results computed, the storage in
+    which the votes fell emptied; all of it or nothing. Raises StateConflict, Mismatch when the recount finds a difference.
+    """
+    with transaction.atomic():
+        storage.storage_lock()
+        moment = clock.now()
+        changed = Ballot.objects.filter(pk=ballot.pk, state=BallotState.OPEN).update(
+            state=BallotState.SEALED, sealed_at=moment, updated_at=moment, turnout={}, turnout_at=None
+        )
+        if changed != 1:
+            raise StateConflict
+        ballot.refresh_from_db()
+        storage.storage_seal(ballot)
+        _store_results(ballot)
+        for difference in differences(ballot):
+            raise Mismatch(difference)
+        storage.storage_empty(ballot)
+        transaction.on_commit(_announce_cleaning)
+    return ballot
+
+
+def _store_results(ballot: Ballot) -> None:
+    rules = questionnaire(ballot).rules
+    Result.objects.bulk_create(
+        (result_row(ballot, subject, result) for subject, result in counted(ballot, rules)), batch_size=BATCH
+    )
+
+
+def ballot_cancel(*, ballot: Ballot) -> Ballot:
+    """End a ballot that is not sealed, and destroy its papers, marks and tallies. Raises StateConflict."""
+    with transaction.atomic():
+        storage.storage_lock()
+        changed = Ballot.objects.filter(pk=ballot.pk, state__in=(BallotState.DRAFT, BallotState.OPEN)).update(
+            state=BallotState.CANCELLED, updated_at=clock.now(), turnout={}, turnout_at=None
+        )
+        if changed != 1:
+            raise StateConflict
+        storage.storage_empty(ballot)
+        transaction.on_commit(_announce_cleaning)
+    ballot.refresh_from_db()
+    return ballot
+
+
+def _announce_cleaning() -> None:
+    from campaign.ballots.tasks import announce
+
+    announce()
+
+
+def storage_clean() -> int:
+    """Clean the files of the database of what sealing and cancelling emptied; returns for how many ballots. Run by a task:
+    when somebody is reading just now it can be a minute later."""
+    waiting = Ballot.objects.filter(Q(state=BallotState.SEALED) | Q(state=BallotState.CANCELLED), cleaned_at=None)
+    found = list(waiting.values_list("pk", flat=True))
+    if not found or not storage.storage_clean():
+        return 0
+    return Ballot.objects.filter(pk__in=found).update(cleaned_at=clock.now())
+
+
+def turnout_refresh() -> int:
+    """Count the turnout of open ballots anew where the last count is an hour old; returns how many."""
+    before = clock.now() - TURNOUT_EVERY
+    due = list(Ballot.objects.filter(state=BallotState.OPEN, turnout_at__lte=before))
+    return sum(
+        Ballot.objects.filter(pk=ballot.pk, state=BallotState.OPEN, turnout_at__lte=before).update(
+            turnout=turnout_now(ballot), turnout_at=clock.now()
+        )
+        for ballot in due
+    )

@@ -1,0 +1,125 @@
+"""Forms: date pickers, searchable choices, the version of what is edited, and a service's refusal as an error on top."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.db.models import Model
+from django.urls import reverse_lazy
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from campaign.common.errors import DomainError, NotAllowed
+
+NO_CHOICE = "---------"
+"""What Django shows where nothing is chosen yet."""
+
+
+class DateInput(forms.DateInput):
+    """The browser's own date picker."""
+
+    input_type = "date"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs, format="%Y-%m-%d")
+
+
+class RemoteSelect(forms.Select):
+    """A choice among too many to list: typed text is posted to `url_name`, which answers
+    `{"results": [{"value": …, "text": …}]}` with what the person may choose. Only the present choice is rendered."""
+
+    def __init__(self, url_name: str, placeholder: str | Promise = "", attrs: dict[str, Any] | None = None) -> None:
+        super().__init__({"data-search-url": reverse_lazy(url_name), "placeholder": placeholder, **(attrs or {})})
+
+    def optgroups(self, name: str, value: list[str], attrs: dict[str, Any] | None = None) -> list[Any]:
+        choices = self.choices
+        queryset = getattr(choices, "queryset", None)
+        if queryset is None:
+            return super().optgroups(name, value, attrs)
+        wanted = [item for item in value if str(item).isdigit()]
+        try:
+            self.choices = (
+                [("", ""), *((obj.pk, str(obj)) for obj in queryset.filter(pk__in=wanted))] if wanted else [("", "")]
+            )
+            return super().optgroups(name, value, attrs)
+        finally:
+            self.choices = choices
+
+
+def dress(form: forms.BaseForm, nothing: str | Promise = "") -> None:
+    """Give the fields of `form` the widgets of the design language: date pickers, searchable selects. Where nothing is
+    chosen yet, `nothing` says so (default: "please choose" where something must be, else "none")."""
+    for field in form.fields.values():
+        widget = field.widget
+        _name_nothing(field, nothing or (_("Please choose") if field.required else _("None")))
+        if type(widget) is forms.DateInput:
+            field.widget = DateInput(widget.attrs)
+        elif isinstance(widget, forms.Textarea):
+            widget.attrs.update({"rows": widget.attrs.get("rows") if widget.attrs.get("rows") != "10" else "4"})
+        elif isinstance(widget, forms.Select) and not isinstance(widget, forms.RadioSelect):
+            widget.attrs.setdefault("data-select", "")
+
+
+def _name_nothing(field: Any, nothing: str | Promise) -> None:
+    if getattr(field, "empty_label", None) == NO_CHOICE:
+        field.empty_label = nothing
+        field.widget.choices = field.choices
+    elif isinstance(field, forms.ChoiceField):
+        choices: Any = field.choices
+        if ("", NO_CHOICE) in choices:
+            field.choices = [("", nothing) if choice == ("", NO_CHOICE) else choice for choice in choices]
+
+
+class FormMixin:
+    """What every form of the product does; use `Form` or `ModelForm` below."""
+
+    result: Any = None
+    refusal: DomainError | None = None
+    add_error: Callable[..., None]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        dress(self)  # type: ignore[arg-type]
+
+    def attempt(self, service: Callable[..., Any], **arguments: Any) -> bool:
+        """Call `service`; tell whether it went through. What it returned is `result`; a rule's refusal stands on top of
+        the form (and is `refusal`), with everything typed still in it. NotAllowed passes, since it must look like "not found"."""
+        try:
+            self.result = service(**arguments)
+        except NotAllowed:
+            raise
+        except DomainError as refusal:
+            self.refusal = refusal
+            self.add_error(None, str(refusal))
+            return False
+        return True
+
+
+class Form(FormMixin, forms.Form):
+    pass
+
+
+class ModelForm(FormMixin, forms.ModelForm):  # type: ignore[type-arg]
+    """For its fields only: views pass `cleaned_data` to a service and never call `save()`."""
+
+
+class VersionMixin(forms.Form):
+    """Carries the version of a `Versioned` record; the service hands it to `save_version`.
+
+    After a conflict the form keeps the version it was opened with; `renew(record)` takes the present one, so that saving
+    again is a decision.
+    """
+
+    version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        record = getattr(self, "instance", None)
+        if record is not None and record.pk:
+            self.initial.setdefault("version", record.version)
+
+    def renew(self, record: Model) -> None:
+        posted: Any = self.data
+        data = posted.copy()
+        data[self.add_prefix("version")] = str(record.version)  # type: ignore[attr-defined]
+        self.data = data

@@ -1,0 +1,69 @@
+"""What happens around every request."""
+
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.defaults import page_not_found
+
+from campaign.common.context import RequestContext, current
+from campaign.common.errors import DomainError, NotAllowed
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+MUST_CHANGE_PASSWORD_MAY_VISIT = ("password_change", "logout", "set_language", "healthz")
+
+
+class ActorMiddleware:
+    """Notes where the request comes from, and leads who still has a one-time password to the page that changes it."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        token = current.set(RequestContext(address=request.META.get("REMOTE_ADDR", "")))
+        try:
+            if getattr(request.user, "must_change_password", False) and not self._may_visit(request):
+                return HttpResponseRedirect(reverse("password_change"))
+            return self.get_response(request)
+        finally:
+            current.reset(token)
+
+    @staticmethod
+    def _may_visit(request: HttpRequest) -> bool:
+        return request.path in {reverse(name) for name in MUST_CHANGE_PASSWORD_MAY_VISIT}
+
+
+class DomainErrorMiddleware:
+    """Turns a rule's refusal that no form caught into a message on the page the person came from.
+
+    A page that cannot be shown at all is no page to come back to: it would only be refused again.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, NotAllowed):
+            return page_not_found(request, Http404())
+        if not isinstance(exception, DomainError):
+            return None
+        messages.error(request, str(exception))
+        back = came_from(request)
+        return HttpResponseRedirect(
+            reverse("home") if request.method == "GET" and back == request.get_full_path() else back
+        )
+
+
+def came_from(request: HttpRequest) -> str:
+    """Return the page of this site that the request came from, else the home page."""
+    referrer = request.headers.get("Referer", "")
+    if referrer and url_has_allowed_host_and_scheme(referrer, {request.get_host()}, require_https=request.is_secure()):
+        parts = urlsplit(referrer)
+        return parts.path + (f"?{parts.query}" if parts.query else "")
+    return reverse("home")

@@ -1,0 +1,79 @@
+"""The menu: each app registers its entries with the capability that opens them; a person sees only theirs."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from campaign.common.access import holds
+from campaign.common.capabilities import Cap
+from campaign.common.registry import Registry
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading of the menu; sections appear in this order."""
+
+    key: str
+    label: str | Promise
+
+
+SECTIONS = (
+    Section("work", _("Daily work")),
+    Section("links", _("Four links")),
+    Section("results", _("Results")),
+    Section("organization", _("Organizations and members")),
+    Section("administration", _("Administration")),
+)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A menu entry: `url_name` takes no arguments; `icon` is a Tabler icon name; None as capability = all signed in."""
+
+    key: str
+    section: str
+    label: str | Promise
+    url_name: str
+    icon: str
+    capability: Cap | None = None
+    order: int = 100
+
+
+menu: Registry[Entry] = Registry("menu")
+
+
+def navigation(request: HttpRequest) -> dict[str, Any]:
+    """Template context: the menu of this person, by section, the entry of the present page marked."""
+    user: Any = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return {}
+    entries = sorted(menu, key=lambda entry: entry.order)
+    shown = [entry for entry in entries if entry.capability is None or holds(user, entry.capability)]
+    match = getattr(request, "resolver_match", None)
+    here = match.view_name if match else ""
+    # A page that is an entry itself marks that one alone; any other marks the entry whose key its name begins with.
+    listed = any(here == entry.url_name for entry in shown)
+    return {
+        "menu_sections": [
+            {
+                "key": section.key,
+                "label": section.label,
+                "entries": [
+                    {
+                        "label": entry.label,
+                        "url": reverse(entry.url_name),
+                        "icon": entry.icon,
+                        "active": here == entry.url_name if listed else here.split("_")[0] == entry.key,
+                    }
+                    for entry in shown
+                    if entry.section == section.key
+                ],
+            }
+            for section in SECTIONS
+            if any(entry.section == section.key for entry in shown)
+        ]
+    }

@@ -1,0 +1,35 @@
+"""The end of the story: the last round is sealed and published, the last awards are decided, the campaign is closed."""
+
+import random
+
+from awards.models import AwardBatch, BatchState, NominationState
+from awards.services import award_announce, batch_close, nomination_decide
+from campaign.demo.group import Group
+from campaign.demo.story import Story, on
+from campaign.models import Campaign
+from campaign.services import campaign_step
+from reviews.models import EvaluationRound, RoundState
+from reviews.services import round_close, round_publish
+
+
+def tell_closing(group: Group, campaign: Campaign, story: Story, chance: random.Random) -> None:
+    with on(story.today, hour=17):
+        for held in EvaluationRound.objects.filter(campaign=campaign, state=RoundState.OPEN).select_related("ballot"):
+            staff = group.staff[held.organization_id]
+            round_publish(evaluation_round=round_close(evaluation_round=held, actor=staff), actor=staff)
+        for batch in AwardBatch.objects.filter(campaign=campaign).exclude(state=BatchState.ANNOUNCED).order_by("pk"):
+            _decide(group, batch)
+        campaign_step(campaign=campaign, actor=group.office, step="campaign_close")
+
+
+def _decide(group: Group, batch: AwardBatch) -> None:
+    if batch.state == BatchState.OPEN:
+        batch = batch_close(batch=batch, actor=group.office)
+    waiting = batch.nominations.filter(state=NominationState.NOMINATED).select_related("category")
+    for nomination in waiting.order_by("pk"):
+        nomination.category.refresh_from_db()
+        room = nomination.category.approved < nomination.category.quota
+        reason = "" if room else "名额已满。"
+        nomination_decide(nomination=nomination, actor=group.committee, approve=room, reason=reason)
+    batch.refresh_from_db()
+    award_announce(batch=batch, actor=group.office)

@@ -1,0 +1,154 @@
+"""The group itself: organizations, members, accounts and roles, made through the services."""
+
+import datetime as dt
+import random
+from dataclasses import dataclass, field
+
+from campaign.common.capabilities import Role
+from campaign.demo.logins import PASSWORD, USERNAMES
+from campaign.demo.people import ROOT_NAME, SIZES, Person, branch_name, company_name, people
+from campaign.demo.story import Story, on
+from orgs.models import Category, Member, MembershipKind, Organization, OrganizationType, PartyPost, UnitKind, User
+from orgs.services import member_create, organization_create, role_grant, user_create, users_create_for_members
+
+POSTS = (PartyPost.SECRETARY, PartyPost.DEPUTY_SECRETARY, PartyPost.ORGANIZATION_MEMBER, PartyPost.PUBLICITY_MEMBER)
+LARGE, EVERY_FIFTH = 1000, 5
+FOUNDED = dt.date(2008, 7, 1)
+
+
+@dataclass
+class Group:
+    """What was made; `accounts` by member id, `secretaries`, `staff` and `leaders` by that of
+    their organization."""
+
+    root: Organization
+    companies: list[Organization] = field(default_factory=list)
+    branches: list[Organization] = field(default_factory=list)
+    roll: dict[int, list[Member]] = field(default_factory=dict)
+    accounts: dict[int, User] = field(default_factory=dict)
+    secretaries: dict[int, User] = field(default_factory=dict)
+    staff: dict[int, User] = field(default_factory=dict)
+    leaders: dict[int, User] = field(default_factory=dict)
+    office: User = field(init=False)
+    committee: User = field(init=False)
+
+    def company_of(self, branch: Organization) -> Organization:
+        return next(company for company in self.companies if branch.path.startswith(company.path))
+
+
+def writes_one_by_one(group: Group, number: int) -> bool:
+    """In the large group only the members of every fifth branch write: the rest would take an hour."""
+    return len(group.branches) < LARGE or number % EVERY_FIFTH == 0
+
+
+def make_group(story: Story, size: str, chance: random.Random) -> Group:
+    """Make the group as it stood when the campaign began."""
+    with on(story.begin):
+        group = Group(_organization(None, ROOT_NAME, OrganizationType.COMMITTEE, story, chance))
+        for place in range(SIZES[size].companies):
+            _company(group, place, size, story, chance)
+        _roll(group, size, story, chance)
+        _accounts(group)
+    return group
+
+
+def _organization(
+    parent: Organization | None, name: str, kind: OrganizationType, story: Story, chance: random.Random, **fields: str
+) -> Organization:
+    elected = story.begin - dt.timedelta(days=chance.randint(100, 900))
+    years = 5 if kind == OrganizationType.COMMITTEE else 3
+    return organization_create(
+        actor=None,
+        parent=parent,
+        name=name,
+        type=kind,
+        established_on=FOUNDED + dt.timedelta(days=chance.randint(0, 3000)),
+        term_started_on=elected,
+        term_ends_on=elected.replace(day=min(elected.day, 28), year=elected.year + years),
+        **fields,
+    )
+
+
+def _company(group: Group, place: int, size: str, story: Story, chance: random.Random) -> None:
+    name = company_name(place)
+    company = _organization(
+        group.root,
+        f"中共华岭集团{name}公司委员会",
+        OrganizationType.COMMITTEE,
+        story,
+        chance,
+        short_name=f"{name}公司党委",
+        unit_kind=UnitKind.LEGAL_UNIT,
+    )
+    group.companies.append(company)
+    for number in range(SIZES[size].branches):
+        title = branch_name(name, number)
+        category = Category.INNOVATION if "车间" in title or "采掘" in title else Category.MANAGEMENT
+        branch = _organization(
+            company, title, OrganizationType.BRANCH, story, chance, category=category, unit_kind=UnitKind.SAME_AS_PARENT
+        )
+        group.branches.append(branch)
+
+
+def _roll(group: Group, size: str, story: Story, chance: random.Random) -> None:
+    supply = people(chance, story.begin)
+    mean = SIZES[size].members
+    for branch in group.branches:
+        count = chance.randint(mean - mean // 4, mean + mean // 4)
+        group.roll[branch.pk] = [_member(branch, next(supply), place) for place in range(count)]
+
+
+def _member(branch: Organization, person: Person, place: int) -> Member:
+    return member_create(
+        actor=None,
+        organization=branch,
+        id_number=person.id_number,
+        name=person.name,
+        sex=person.sex,
+        ethnicity=person.ethnicity,
+        birth_date=person.birth_date,
+        education=person.education,
+        started_work_on=person.started_work_on,
+        joined_on=person.joined_on,
+        full_member_on=person.full_member_on,
+        kind=MembershipKind.FULL if person.full_member_on else MembershipKind.PROBATIONARY,
+        party_post=POSTS[place] if place < len(POSTS) else "",
+        job=person.job,
+        phone=person.phone,
+        is_frontline=person.is_frontline,
+        is_party_worker=place < 2,
+        cell=f"第{place % 3 + 1}党小组",
+    )
+
+
+def _accounts(group: Group) -> None:
+    """Everybody on the roll has an account; the first branch's secretary and a member have the demo's names."""
+    named = {group.roll[group.branches[0].pk][0].pk: "secretary", group.roll[group.branches[0].pk][4].pk: "member"}
+    everybody = [member for members in group.roll.values() for member in members]
+    users = users_create_for_members(actor=None, members=everybody, usernames=named, password=PASSWORD)
+    group.accounts = {user.member_id: user for user in users if user.member_id is not None}
+    for branch in group.branches:
+        secretary = group.accounts[group.roll[branch.pk][0].pk]
+        role_grant(actor=None, user=secretary, role=Role.SECRETARY, organization=branch)
+        group.secretaries[branch.pk] = secretary
+    group.office = _officer(group.root, Role.OFFICE, "集团创先办", USERNAMES[Role.OFFICE])
+    group.committee = _officer(group.root, Role.COMMITTEE, "集团评审委员", USERNAMES[Role.COMMITTEE])
+    group.leaders[group.root.pk] = _officer(group.root, Role.LEADER, "集团领导", USERNAMES[Role.LEADER])
+    group.staff[group.root.pk] = _officer(group.root, Role.STAFF, "集团党建工作部", "staff-group")
+    for number, company in enumerate(group.companies, start=1):
+        name = company.display_name
+        suffix = "" if number == 1 else str(number)
+        group.staff[company.pk] = _officer(company, Role.STAFF, f"{name}党务干部", f"staff{suffix}")
+        group.leaders[company.pk] = _officer(company, Role.LEADER, f"{name}书记", f"leader-{number}")
+    for role, name in (
+        (Role.SYSTEM_ADMIN, "系统管理员"),
+        (Role.SECURITY_ADMIN, "安全管理员"),
+        (Role.AUDIT_ADMIN, "审计管理员"),
+    ):
+        _officer(group.root, role, name, USERNAMES[role])
+
+
+def _officer(organization: Organization, role: Role, name: str, username: str) -> User:
+    made = user_create(actor=None, name=name, organization=organization, username=username, password=PASSWORD)
+    role_grant(actor=None, user=made.user, role=role, organization=organization)
+    return made.user

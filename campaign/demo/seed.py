@@ -1,0 +1,75 @@
+"""Tells the whole story in the order in which it happened."""
+
+import datetime as dt
+import random
+from collections.abc import Callable
+
+from django.core.management import call_command
+from django.db import transaction
+
+from campaign.audit.models import AuditEntry, AuditLink
+from campaign.audit.services import audit_record
+from campaign.common.append_only import unprotect
+from campaign.common.errors import DomainError
+from campaign.demo.awarding import tell_awards
+from campaign.demo.closing import tell_closing
+from campaign.demo.evaluating import tell_evaluation
+from campaign.demo.group import Group, make_group
+from campaign.demo.pledging import tell_appraisal, tell_pledges, tell_progress
+from campaign.demo.reviewing import tell_reviews
+from campaign.demo.scoring import tell_scores
+from campaign.demo.story import Story, on
+from campaign.models import Campaign
+from campaign.services import campaign_create
+from orgs.models import Organization
+
+Tell = Callable[[Group, Campaign, Story, random.Random], None]
+CHAPTERS: tuple[tuple[str, str, Tell], ...] = (
+    ("pledges", "pledges", tell_pledges),
+    ("pledges", "progress", tell_progress),
+    ("reviews", "leader reviews", tell_reviews),
+    ("evaluation", "appraisal of pledges", tell_appraisal),
+    ("evaluation", "mass evaluation", tell_evaluation),
+    ("awards", "awards", tell_awards),
+    ("closed", "closing", tell_closing),
+)
+"""(stage that must be reached, what the console says, the chapter)"""
+MARK = "demo_seed"
+
+
+def demo_seed(*, size: str, stage: str, seed: int, today: dt.date, say: Callable[[str], None]) -> Campaign:
+    """Fill an empty database with the demo. Same arguments, same group; raises DomainError when there is data already."""
+    if Organization.objects.exists():
+        raise DomainError("There are organizations already; the demo is loaded into an empty database only.")
+    story, chance = Story(today, stage), random.Random(seed)  # noqa: S311 — a story, not a secret
+    with transaction.atomic():
+        say("organizations, members, accounts")
+        group = make_group(story, size, chance)
+        with on(story.begin):
+            campaign = campaign_create(
+                actor=group.office, organization=group.root, template="wujiang", code="C1", starts_on=story.begin
+            )
+        for needed, label, tell in CHAPTERS:
+            if story.reached(needed):
+                say(label)
+                tell(group, campaign, story, chance)
+        audit_record(action=MARK, actor=None, target=group.root)
+    if story.reached("evaluation"):
+        say("scores")
+        tell_scores(group, campaign, story)
+    return campaign
+
+
+def demo_loaded() -> bool:
+    """Tell whether this database was filled by the demo."""
+    return AuditEntry.objects.filter(action=MARK).exists()
+
+
+def demo_remove() -> None:
+    """Empty a database that the demo filled, with all that was added since. Raises DomainError for any other."""
+    if not demo_loaded():
+        raise DomainError("This database was not filled by the demo; nothing was removed.")
+    for model in (AuditLink, AuditEntry):
+        unprotect(model._meta.db_table)
+    # Flushing sends post_migrate, which puts the protection back.
+    call_command("flush", interactive=False, verbosity=0)

@@ -1,0 +1,16 @@
+from django.apps import AppConfig
+
+
+class NoticesConfig(AppConfig):
+    name = "campaign.notices"
+    label = "notices"
+
+    def ready(self) -> None:
+        from django.utils.translation import gettext_lazy as _
+
+        from campaign.common.desk import TileSource, desk
+        from campaign.common.navigation import Entry, menu
+        from campaign.notices.desk import tiles
+
+        desk.register(TileSource("notices", tiles))
+        menu.register(Entry("notice", "work", _("Reminders"), "notice_list", "bell", order=20))

@@ -1,0 +1,24 @@
+from django.apps import AppConfig
+
+
+class ReportsConfig(AppConfig):
+    name = "campaign.reports"
+    label = "reports"
+
+    def ready(self) -> None:
+        from django.utils.translation import gettext_lazy as _
+
+        from campaign.common.capabilities import Cap
+        from campaign.common.navigation import Entry, menu
+        from campaign.jobs.registry import kinds
+        from campaign.reports.registry import reports
+        from campaign.reports.rosters import MEMBER_ROSTER
+        from campaign.reports.services import EXPORT_JOB
+
+        kinds.register(EXPORT_JOB)
+        reports.register(MEMBER_ROSTER)
+        menu.register(
+            Entry(
+                "report", "results", _("Excel reports"), "report_list", "file-spreadsheet", Cap.REPORT_EXPORT, order=50
+            )
+        )

@@ -1,0 +1,184 @@
+"""Exporting a report: the same steps for a job, for a command and for the preview on the page."""
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from campaign.audit.services import audit_record
+from campaign.common import clock
+from campaign.common.access import reaches
+from campaign.common.capabilities import Cap
+from campaign.common.errors import DomainError, NotAllowed
+from campaign.common.excel.cells import csv_text
+from campaign.common.excel.sheet import (
+    NOTHING,
+    SIGNATURE,
+    Filled,
+    FormSheet,
+    Kind,
+    Row,
+    Subtotal,
+    Value,
+    file_name,
+)
+from campaign.common.excel.writer import write_csv, write_xlsx
+from campaign.jobs.registry import JobKind, Outcome, Progress
+from campaign.models import Campaign, PeriodState
+from campaign.reports.registry import Report, ReportRequest, reports
+from orgs.models import Organization
+
+FORMATS = ("xlsx", "csv")
+PREVIEW_ROWS = 10
+
+
+def report_check(report: Report, request: ReportRequest) -> None:
+    """Raise NotAllowed when the person may not export this, DomainError when something is missing."""
+    if request.user is not None:
+        if not reaches(request.user, Cap.REPORT_EXPORT, request.organization.path):
+            raise NotAllowed
+        if request.unmasked and not reaches(request.user, Cap.PERSONAL_UNMASK, request.organization.path):
+            raise NotAllowed
+    if report.by_period and (request.campaign is None or request.period is None):
+        raise DomainError(_("Please choose a campaign and a period for this report."))
+
+
+def framed_sheets(report: Report, request: ReportRequest) -> list[Filled]:
+    """Return the report's sheets with the lines every form carries: unit, period, day, signature, provenance."""
+    today = timezone.localtime(request.asked_at).date()
+    frame: dict[str, Any] = {
+        "left": f"填报单位（盖章）：{request.organization.name}",
+        "right": f"填报日期：{today.year}年{today.month}月{today.day}日",
+        "signature": SIGNATURE,
+        "provenance": _provenance(request),
+    }
+    if request.period is not None and report.by_period:
+        start, end = request.period.starts_on, request.period.ends_on
+        frame["middle"] = f"统计时间：{start.year}年{start.month}月{start.day}日—{end.year}年{end.month}月{end.day}日"
+    return [
+        (replace(sheet, **frame, title=sheet.title + _draft_mark(report, request)), rows)
+        for sheet, rows in report.sheets(request)
+    ]
+
+
+def _draft_mark(report: Report, request: ReportRequest) -> str:
+    """A period's figures are official only once it is frozen (2-domain d.20)."""
+    draft = report.by_period and request.period is not None and request.period.state != PeriodState.FROZEN
+    return "（草稿）" if draft else ""
+
+
+def _provenance(request: ReportRequest) -> str:
+    moment = timezone.localtime(request.asked_at)
+    who = str(request.user) if request.user is not None else "系统"
+    masked = "个人信息未脱敏" if request.unmasked else "个人信息已脱敏"
+    return f"系统导出；导出人：{who}；导出时间：{moment:%Y-%m-%d %H:%M}；口径：{request.organization.name}及其下级，{masked}"
+
+
+@dataclass(frozen=True)
+class PreviewSheet:
+    """The first rows of a sheet, as the page shows them before anything is exported."""
+
+    title: str
+    headings: list[str]
+    rows: list[list[str]]
+
+
+def report_preview(report: Report, request: ReportRequest) -> list[PreviewSheet]:
+    """Return the first rows of each sheet. Raises what `report_check` raises."""
+    report_check(report, request)
+    return [
+        PreviewSheet(sheet.title, sheet.headings, _numbered(sheet, islice(rows, PREVIEW_ROWS)))
+        for sheet, rows in framed_sheets(report, request)
+    ]
+
+
+def _shown(kind: Kind, value: Value) -> str:
+    return csv_text(kind, value).lstrip("\t'") or NOTHING
+
+
+def _numbered(sheet: FormSheet, rows: Iterable[Row | Subtotal]) -> list[list[str]]:
+    shown = []
+    for number, row in enumerate(rows, start=1):
+        values = row.values if isinstance(row, Subtotal) else row
+        cells = [_shown(column.kind, value) for column, value in zip(sheet.columns, values, strict=True)]
+        shown.append([str(number), *cells] if sheet.sequence else cells)
+    return shown
+
+
+def report_write(
+    *,
+    report: Report,
+    request: ReportRequest,
+    path: Path,
+    format_: str = "xlsx",
+    progress: Callable[[int], None] | None = None,
+) -> None:
+    """Write the report to `path` as xlsx or csv (its first sheet). Raises what `report_check` raises."""
+    report_check(report, request)
+    filled = framed_sheets(report, request)
+    if format_ == "csv":
+        sheet, rows = filled[0]
+        write_csv(path, sheet, rows, progress=progress)
+    else:
+        write_xlsx(path, filled, made_at=request.asked_at, progress=progress)
+    audit_record(
+        action="report_export",
+        actor=request.user,
+        target=request.organization,
+        reason=request.reason,
+        changes={
+            "report": ["", report.key],
+            "rows": [None, report.count(request)],
+            "unmasked": [None, request.unmasked],
+        },
+    )
+
+
+def report_file_name(report: Report, request: ReportRequest, format_: str) -> str:
+    """Return 单位_表名_期间_yyyyMMdd.xlsx."""
+    period = request.period.code if request.period is not None and report.by_period else ""
+    return file_name(
+        request.organization.display_name,
+        str(report.label),
+        period,
+        timezone.localtime(request.asked_at).date(),
+        format_,
+    )
+
+
+def request_from(
+    user: Any, parameters: Mapping[str, Any], asked_at: dt.datetime | None = None
+) -> tuple[Report, ReportRequest]:
+    """Rebuild a request from a job's parameters (ids only). Raises DomainError when something is gone."""
+    report = reports.get(parameters["report"]) if parameters.get("report") in reports else None
+    organization = Organization.objects.filter(pk=parameters.get("organization") or 0).first()
+    campaign = Campaign.objects.filter(pk=parameters.get("campaign") or 0).first()
+    period = campaign.periods.filter(pk=parameters.get("period") or 0).first() if campaign else None
+    if report is None or organization is None:
+        raise DomainError(_("The report or the organization no longer exists."))
+    unmasked, reason = bool(parameters.get("unmasked")), str(parameters.get("reason", ""))
+    return report, ReportRequest(user, organization, campaign, period, unmasked, reason, asked_at or clock.now())
+
+
+def _check_job(user: Any, parameters: Mapping[str, Any]) -> None:
+    if parameters.get("format", "xlsx") not in FORMATS:
+        raise DomainError(_("Unknown file format."))
+    report_check(*request_from(user, parameters))
+
+
+def _run_job(progress: Progress) -> Outcome:
+    report, request = request_from(progress.user, progress.parameters, progress.requested_at)
+    format_ = progress.parameters.get("format", "xlsx")
+    path = progress.file(f".{format_}")
+    progress.step(_("Writing the rows"), total=report.count(request))
+    report_write(report=report, request=request, path=path, format_=format_, progress=progress.advance)
+    return Outcome(message=_("The report is ready."), file=path, file_name=report_file_name(report, request, format_))
+
+
+EXPORT_JOB = JobKind("reports.export", gettext_lazy("Export a report"), _run_job, _check_job)

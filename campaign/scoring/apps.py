@@ -1,0 +1,29 @@
+from django.apps import AppConfig
+
+
+class ScoringConfig(AppConfig):
+    name = "campaign.scoring"
+    label = "scoring"
+
+    def ready(self) -> None:
+        from django.utils.translation import gettext_lazy as _
+
+        from campaign.common.capabilities import Cap
+        from campaign.common.navigation import Entry, menu
+        from campaign.jobs.registry import JobKind, kinds
+        from campaign.reports.registry import reports
+        from campaign.scoring import metrics
+        from campaign.scoring.reports import SCORE_SUMMARY
+        from campaign.scoring.services import KIND, score_run_check, score_run_perform
+
+        metrics.register()
+        reports.register(SCORE_SUMMARY)
+        kinds.register(JobKind(KIND, _("Computing scores"), score_run_perform, score_run_check))
+        for entry in (
+            Entry("score", "results", _("Periodic scores"), "score_list", "chart-bar", Cap.SCORE_VIEW, order=10),
+            Entry(
+                "grade", "results", _("Members' grades"), "grade_list", "user-check", Cap.SCORE_VIEW_MEMBER, order=20
+            ),
+            Entry("sheet", "results", _("Score sheets"), "sheet_list", "list-check", Cap.CAMPAIGN_VIEW, order=30),
+        ):
+            menu.register(entry)

@@ -1,0 +1,51 @@
+"""The words of the scoring rules (`docs/scoring.md`), used by the arithmetic and the tables alike."""
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+
+class MethodKind(TextChoices):
+    PROPORTIONAL = "proportional", _("In proportion to the target")
+    BANDED = "banded", _("By bands")
+    PER_CASE = "per_case", _("Marks off per case")
+    ALL_OR_NOTHING = "all_or_nothing", _("All or nothing")
+
+
+class WhenNothing(TextChoices):
+    """What an item gives a subject that has nothing to measure."""
+
+    ZERO = "zero", _("No marks")
+    SKIP = "skip", _("The item is left out")
+    FULL = "full", _("Full marks")
+
+
+class LineState(TextChoices):
+    ANSWERED = "answered", _("Measured")
+    SKIPPED = "skipped", _("Left out")
+    NOTHING = "nothing", pgettext_lazy("score line", "Nothing to measure")
+
+
+class Column(TextChoices):
+    """The column of form d.18 that an item adds to."""
+
+    PLEDGE = "pledge", pgettext_lazy("score column", "Pledges")
+    REVIEW = "review", pgettext_lazy("score column", "Leader reviews")
+    EVALUATION = "evaluation", pgettext_lazy("score column", "Mass evaluation")
+    INSPECTION = "inspection", pgettext_lazy("score column", "Inspection")
+    POSTS = "posts", pgettext_lazy("score column", "Posts")
+    CARRIERS = "carriers", pgettext_lazy("score column", "Carriers")
+
+
+class Tier(TextChoices):
+    """Among whom a subject is ranked."""
+
+    SIBLINGS = "siblings", _("Those directly under the same organization")
+    KIND = "kind", _("All that the sheet is for")
+
+
+class RunState(TextChoices):
+    STAGING = "staging", pgettext_lazy("score run", "Being computed")
+    PUBLISHED = "published", pgettext_lazy("score run", "Published")
+    UNCHANGED = "unchanged", pgettext_lazy("score run", "Nothing changed")
+    FAILED = "failed", pgettext_lazy("score run", "Given up")

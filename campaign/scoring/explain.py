@@ -1,0 +1,188 @@
+"""Why a score is what it is, and what would raise it: from the stored lines and the sheet they were made by."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from campaign.common.access import Person, holds
+from campaign.common.exact import hundredths
+from campaign.scoring import wording
+from campaign.scoring.arithmetic import FULL_SHEET, Figure, Item, Line, Rules, score_of
+from campaign.scoring.choices import LineState
+from campaign.scoring.lines import unpack
+from campaign.scoring.models import PeriodScore, ScoreSheetItem
+from campaign.scoring.plans import rules_of
+from campaign.scoring.registry import Metric, metrics
+
+
+@dataclass(frozen=True)
+class Advice:
+    """A raw figure within reach, and by how many hundredths the total would be higher with it."""
+
+    numerator: int
+    denominator: int
+    gain: int
+
+
+@dataclass(frozen=True)
+class ExplainedLine:
+    """One item of the sheet: what was measured, how it became points, and what would give more."""
+
+    item: ScoreSheetItem
+    line: Line
+    metric_label: str
+    rule: str
+    raw: str
+    target: str
+    arithmetic: str
+    records_url: str
+    previous: int | None
+    advice: Advice | None
+    advice_text: str
+
+    @property
+    def skipped(self) -> bool:
+        return self.line.state == LineState.SKIPPED
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """The lines of a score and how they add up: `points` is their sum, `folding` the line 折算, empty where every item counts."""
+
+    score: PeriodScore
+    previous: PeriodScore | None
+    lines: tuple[ExplainedLine, ...]
+    points: int
+    folding: str
+
+    @property
+    def difference(self) -> int | None:
+        """Hundredths more (or fewer) than in the period before; None when either has no total."""
+        if self.previous is None or self.previous.total is None or self.score.total is None:
+            return None
+        return self.score.total - self.previous.total
+
+    @property
+    def difference_text(self) -> str:
+        """The period before in words; empty where there is none."""
+        if self.previous is None or self.previous.total is None or self.difference is None:
+            return ""
+        figures = {"before": hundredths(self.previous.total), "difference": signed(self.difference)}
+        return _("Period before: %(before)s, difference: %(difference)s") % figures
+
+    @property
+    def sums(self) -> list[tuple[str, str]]:
+        """How the lines become the total: (label, text), for pages and the command line."""
+        score = self.score
+        if score.total is None:
+            return [(_("Total"), _("Every item was left out: there is no score, which is not the same as 0."))]
+        rows = [(_("Sum of the items"), hundredths(self.points))]
+        if self.folding:
+            rows.append((_("Folded to 100, since items were left out"), self.folding))
+        rows.append((_("Bonus"), signed(score.bonus)))
+        rows.append((_("Deductions"), signed(-score.deductions)))
+        rows.append((_("Total"), hundredths(score.total)))
+        rows.append((_("Grade"), f"{score.grade} ({self.grades})"))
+        return rows
+
+    @property
+    def grades(self) -> str:
+        """The bands of the sheet in words."""
+        return _("; ").join(
+            _("from %(marks)s: %(grade)s") % {"marks": wording.decimal(band.at_least, 100), "grade": band.name}
+            for band in self.score.sheet.grades.all()
+        )
+
+
+def signed(value: int) -> str:
+    """Write a difference of hundredths with its sign."""
+    return f"+{hundredths(value)}" if value > 0 else hundredths(value)
+
+
+def explain(score: PeriodScore, previous: PeriodScore | None = None, viewer: Person | None = None) -> Explanation:
+    """Explain `score` to `viewer`, who meets no link that does not open; `previous` is the subject's score of the period
+    before, if there is one.
+
+    The score needs its sheet with `items` and `grades`, its period, organization and member: prefetch them for many.
+    """
+    items = list(score.sheet.items.all())
+    rules = rules_of(score.sheet, items)
+    lines, before = unpack(score.lines), unpack(previous.lines) if previous else {}
+    explained = tuple(
+        _line(score, rules, items, lines, place, before.get(item.key), viewer) for place, item in enumerate(items)
+    )
+    points = sum(line.line.points for line in explained)
+    full = sum(line.item.full_marks for line in explained if not line.skipped)
+    return Explanation(score, previous, explained, points, _folding(score, points, full))
+
+
+def _folding(score: PeriodScore, points: int, full: int) -> str:
+    if score.base is None or full == FULL_SHEET:
+        return ""
+    return f"{hundredths(points)} × 100 ÷ {hundredths(full)} = {hundredths(score.base)}"
+
+
+def _line(
+    score: PeriodScore,
+    rules: Rules,
+    items: list[ScoreSheetItem],
+    lines: Mapping[str, Line],
+    place: int,
+    before: Line | None,
+    viewer: Person | None,
+) -> ExplainedLine:
+    item, ruled = items[place], rules.items[place]
+    line = lines[item.key]
+    metric = metrics.get(item.metric) if item.metric in metrics else None
+    unit = str(metric.unit) if metric else wording.PERCENT
+    advice = advise(score, rules, [(lines[i.key].numerator, lines[i.key].denominator) for i in items], place)
+    return ExplainedLine(
+        item=item,
+        line=line,
+        metric_label=str(metric.label) if metric else item.metric,
+        rule=wording.rule(ruled.method, ruled.full, unit),
+        raw=wording.raw(line.numerator, line.denominator, unit),
+        target=wording.target(ruled.method, unit),
+        arithmetic=wording.arithmetic(ruled.method, ruled.full, line),
+        records_url=_records(metric, score, viewer),
+        previous=before.points if before and before.state != LineState.SKIPPED else None,
+        advice=advice,
+        advice_text=_advice_text(advice, line, ruled, unit),
+    )
+
+
+def _records(metric: Metric | None, score: PeriodScore, viewer: Person | None) -> str:
+    if metric is None or (viewer is not None and metric.records_for and not holds(viewer, metric.records_for)):
+        return ""
+    return metric.records_url(score.subject, score.period)
+
+
+def advise(score: PeriodScore, rules: Rules, figures: list[Figure], place: int) -> Advice | None:
+    """Return the nearest raw figure of one item that gives the subject a higher total, all else being equal."""
+    if score.total is None:
+        return None
+    numerator, denominator = figures[place]
+    item = rules.items[place]
+    if not denominator:
+        return None
+    goal = item.method.goal(numerator, denominator)
+    if goal is None:
+        return None
+    better = score_of(rules, [*figures[:place], (goal, denominator), *figures[place + 1 :]])
+    total = max(0, (better.base or 0) + score.bonus - score.deductions)
+    return Advice(goal, denominator, total - score.total) if total > score.total else None
+
+
+def _advice_text(advice: Advice | None, line: Line, item: Item, unit: str) -> str:
+    if advice:
+        return _("From %(now)s to %(then)s: %(gain)s marks more in the total.") % {
+            "now": wording.raw(line.numerator, line.denominator, unit),
+            "then": wording.raw(advice.numerator, advice.denominator, unit),
+            "gain": hundredths(advice.gain),
+        }
+    if line.state == LineState.NOTHING and line.points < item.full:
+        return _("Nothing was there to be measured. As soon as there is, this item gives up to %(full)s marks.") % {
+            "full": hundredths(item.full)
+        }
+    return ""

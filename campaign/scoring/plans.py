@@ -1,0 +1,102 @@
+"""The sheets in force, read once for a run: which subject is scored by which, in the form the arithmetic takes."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from campaign.common.errors import DomainError
+from campaign.models import Audience, Campaign
+from campaign.scoring.arithmetic import Grade, Item, Rules, method_of
+from campaign.scoring.choices import Tier, WhenNothing
+from campaign.scoring.models import ScoreSheet, ScoreSheetItem
+from campaign.scoring.registry import Metric, metrics
+from campaign.scoring.roll import Subject
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A sheet; `keys` and `metrics` are those of its items, in their order."""
+
+    sheet_id: int
+    key: str
+    version: int
+    tier: str
+    keys: tuple[str, ...]
+    metrics: tuple[str, ...]
+    rules: Rules
+
+    def peers_of(self, subject: Subject) -> str:
+        """Return the group the subject is ranked in: its siblings, or everybody the sheet is for."""
+        return subject.above if self.tier == Tier.SIBLINGS else ""
+
+
+@dataclass(frozen=True)
+class Plans:
+    """`by_type` are the sheets of organizations, `members` the one of members, if there is one."""
+
+    by_type: dict[str, Plan]
+    members: Plan | None
+
+    def of(self, subject: Subject) -> Plan | None:
+        """Return the sheet that scores `subject`, None when there is none for its kind."""
+        return self.members if subject.audience == Audience.MEMBER else self.by_type.get(subject.type)
+
+    def for_audience(self, audience: Audience) -> list[Plan]:
+        if audience == Audience.MEMBER:
+            return [self.members] if self.members else []
+        return list({plan.sheet_id: plan for plan in self.by_type.values()}.values())
+
+    def metrics_for(self, audience: Audience) -> list[Metric]:
+        """Return the metrics that the sheets of this audience use, each once, in the order of the registry."""
+        used = {key for plan in self.for_audience(audience) for key in plan.metrics}
+        return [metric for metric in metrics if metric.key in used]
+
+
+def rules_of(sheet: ScoreSheet, items: Iterable[ScoreSheetItem]) -> Rules:
+    """Return the sheet in the form the arithmetic takes."""
+    return Rules(
+        items=tuple(
+            Item(item.full_marks, method_of(item.method, item.parameters), WhenNothing(item.when_nothing))
+            for item in items
+        ),
+        grades=tuple(Grade(band.at_least, band.name) for band in sheet.grades.all()),
+        bonus_cap=sheet.bonus_cap,
+    )
+
+
+def plan_of(sheet: ScoreSheet) -> Plan:
+    """Return the plan of one sheet; raises DomainError when it asks for a metric that is not there."""
+    items = list(sheet.items.all())
+    for item in items:
+        if item.metric not in metrics:
+            raise DomainError(
+                _(
+                    "The score sheet “%(sheet)s” uses the metric “%(metric)s”, which does not exist. Make a new version of it."
+                )
+                % {"sheet": sheet.name, "metric": item.metric}
+            )
+    return Plan(
+        sheet_id=sheet.pk,
+        key=sheet.key,
+        version=sheet.version,
+        tier=sheet.tier,
+        keys=tuple(item.key for item in items),
+        metrics=tuple(item.metric for item in items),
+        rules=rules_of(sheet, items),
+    )
+
+
+def plans_for(campaign: Campaign) -> Plans:
+    """Return the sheets in force of `campaign`; raises DomainError when there is none."""
+    sheets = ScoreSheet.objects.in_force().filter(campaign=campaign).prefetch_related("items", "grades", "types")
+    by_type, members = {}, None
+    for sheet in sheets:
+        plan = plan_of(sheet)
+        if sheet.audience == Audience.MEMBER:
+            members = plan
+        else:
+            by_type.update({row.type: plan for row in sheet.types.all()})
+    if not by_type and members is None:
+        raise DomainError(_("This campaign has no score sheet yet."))
+    return Plans(by_type, members)

@@ -1,0 +1,153 @@
+"""Reads of scores: what a user may see of them, with rank, period before, and the columns of form d.18."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from django.db.models import Count, QuerySet
+
+from campaign.common import clock
+from campaign.models import Campaign, Period
+from campaign.scoring.arithmetic import places
+from campaign.scoring.choices import Column, LineState
+from campaign.scoring.lines import unpack
+from campaign.scoring.models import (
+    PeriodScore,
+    PeriodScoreQuerySet,
+    ScoreRun,
+    ScoreRunQuerySet,
+    ScoreSheet,
+    ScoreSheetItem,
+    ScoreSheetQuerySet,
+)
+from campaign.selectors import campaigns_for
+
+
+def scores_for(user: Any) -> PeriodScoreQuerySet:
+    """Return the present scores of organizations that `user` may see, in the order of the tree."""
+    return (
+        PeriodScore.objects.visible_to(user).current()
+        .select_related("organization", "period", "sheet").prefetch_related("sheet__items", "sheet__grades")
+        .order_by("period__starts_on", "place", "pk")
+    )  # fmt: skip
+
+
+def published_scores() -> PeriodScoreQuerySet:
+    """Return every score that was ever published, with what explaining it needs; for the gate."""
+    return (
+        PeriodScore.objects.published()
+        .select_related("organization", "member__organization", "period__campaign", "sheet", "run")
+        .prefetch_related("sheet__items", "sheet__grades")
+    )  # fmt: skip
+
+
+def grades_for(user: Any, capability: Any) -> PeriodScoreQuerySet:
+    """Return the present scores of members that `user` may see the grade of, in roll order."""
+    return (
+        PeriodScore.objects.allowed(user, capability).current()
+        .select_related("organization", "member", "period", "sheet").prefetch_related("sheet__grades")
+        .order_by("period__starts_on", "place", "member__pinyin", "member_id")
+    )  # fmt: skip
+
+
+def runs_for(user: Any) -> ScoreRunQuerySet:
+    return ScoreRun.objects.visible_to(user).select_related("period__campaign", "organization", "requested_by", "job")
+
+
+def sheets_for(user: Any) -> ScoreSheetQuerySet:
+    return ScoreSheet.objects.visible_to(user).select_related("campaign").prefetch_related("types")
+
+
+def periods_for(user: Any) -> QuerySet[Period]:
+    """Return the periods that have begun of the campaigns `user` may see, the latest first."""
+    begun = Period.objects.filter(campaign__in=campaigns_for(user), starts_on__lte=clock.today())
+    return begun.select_related("campaign").order_by("-starts_on", "-pk")
+
+
+def default_period(user: Any) -> Period | None:
+    """Return the latest period in which the user can see a score, else the latest that has begun."""
+    periods = periods_for(user)
+    return periods.filter(score_runs__state="published").first() or periods.first()
+
+
+def previous_period(period: Period) -> Period | None:
+    """Return the period of the same kind before `period`."""
+    same_kind = Period.objects.filter(campaign=period.campaign_id, kind=period.kind, ends_on__lt=period.starts_on)
+    return same_kind.order_by("-ends_on").first()
+
+
+def previous_score(score: PeriodScore) -> PeriodScore | None:
+    """Return the same subject's score of the period before."""
+    before = previous_period(score.period)
+    if before is None:
+        return None
+    same_subject = (
+        {"member": score.member_id} if score.member_id else {"member": None, "organization": score.organization_id}
+    )
+    return PeriodScore.objects.current().filter(period=before, **same_subject).first()
+
+
+def successor(score: PeriodScore) -> PeriodScore | None:
+    """Return the score that readers see instead of `score`, None while it is the present one."""
+    same_subject = (
+        {"member": score.member_id} if score.member_id else {"member": None, "organization": score.organization_id}
+    )
+    return PeriodScore.objects.current().filter(period=score.period, **same_subject).exclude(pk=score.pk).first()
+
+
+def totals_before(scores: Sequence[PeriodScore]) -> dict[int, int | None]:
+    """Return the totals of the period before by score, for scores of organizations of one period."""
+    before = previous_period(scores[0].period) if scores else None
+    if before is None:
+        return {}
+    found = dict(
+        PeriodScore.objects.current().of_organizations()
+        .filter(period=before, organization__in=[score.organization_id for score in scores])
+        .values_list("organization_id", "total")
+    )  # fmt: skip
+    return {score.pk: found.get(score.organization_id) for score in scores}
+
+
+def ranks_of(scores: Sequence[PeriodScore]) -> dict[int, tuple[int, int]]:
+    """Return (place, number of those ranked) by score: 1, 2, 2, 4 among the peers. One query for all of `scores`.
+
+    Peers are the present scores of the same period, sheet version and group (`PeriodScore.peers`). Who has no total, or was
+    vetoed, has no rank. Members are never ranked.
+    """
+    ranked = [score for score in scores if score.member_id is None and score.total is not None and not score.vetoed]
+    counts: dict[tuple[int, int, str], dict[int, int]] = defaultdict(dict)
+    rows = (
+        PeriodScore.objects.current().of_organizations()
+        .filter(
+            period__in={score.period_id for score in ranked}, sheet__in={score.sheet_id for score in ranked},
+            peers__in={score.peers for score in ranked}, vetoed=False, total__isnull=False,
+        )
+        .order_by().values_list("period_id", "sheet_id", "peers", "total").annotate(Count("pk"))
+    )  # fmt: skip
+    for period, sheet, peers, total, number in rows:
+        counts[period, sheet, peers][total] = number
+    tables = {group: (places(totals), sum(totals.values())) for group, totals in counts.items()}
+    found = {}
+    for score in ranked:
+        at, number = tables.get((score.period_id, score.sheet_id, score.peers), ({}, 0))
+        if score.total in at:  # else the score was replaced, maybe since the page began to be read
+            found[score.pk] = (at[score.total], number)
+    return found
+
+
+def column_points(score: PeriodScore, items: Iterable[ScoreSheetItem]) -> dict[Column, int]:
+    """Return the points of each column of form d.18 (hundredths), before folding; a column without an item, or whose
+    items were all left out, is missing."""
+    lines: Mapping[str, Any] = unpack(score.lines)
+    found: dict[Column, int] = {}
+    for item in items:
+        if lines[item.key].state is LineState.SKIPPED:
+            continue
+        found[Column(item.column)] = found.get(Column(item.column), 0) + lines[item.key].points
+    return found
+
+
+def used_columns(campaigns: Iterable[Campaign]) -> set[Column]:
+    """Return the columns that any sheet of `campaigns` has an item for."""
+    rows = ScoreSheetItem.objects.filter(sheet__campaign__in=campaigns).order_by().values_list("column", flat=True)
+    return {Column(column) for column in rows.distinct()}

@@ -1,0 +1,135 @@
+"""The lists of scores (form d.18), grades, runs and sheets."""
+
+from collections import Counter
+from typing import Any
+
+import django_tables2 as tables
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from campaign.common.exact import hundredths
+from campaign.common.tables import MarkColumn, MomentColumn, NumberColumn
+from campaign.common.templatetags import ui
+from campaign.scoring.choices import Column
+from campaign.scoring.explain import signed
+from campaign.scoring.models import PeriodScore, ScoreRun, ScoreSheet
+from campaign.scoring.selectors import column_points, ranks_of, totals_before
+
+NONE = "—"
+
+
+# What makes up the total has room on a wide screen; on a phone it stands in the explanation.
+WIDE = {"td": {"class": "text-end d-none d-md-table-cell"}, "th": {"class": "text-end"}}
+
+
+class PointsColumn(MarkColumn):
+    """The points of one column of form d.18."""
+
+    def __init__(self, column: Column) -> None:
+        super().__init__(verbose_name=column.label, empty_values=(), orderable=False, attrs=WIDE)
+        self.of = column
+
+    def render(self, record: Any) -> str:
+        if record.total is None:
+            return NONE
+        points = column_points(record, record.sheet.items.all())
+        return hundredths(points[self.of]) if self.of in points else NONE
+
+
+class ScoreTable(tables.Table):
+    organization = tables.Column(linkify=lambda record: record.get_absolute_url(), order_by="place")
+    total = MarkColumn(default=NONE)
+    grade = tables.Column(orderable=False, empty_values=())
+    rank = NumberColumn(verbose_name=_("Rank among its peers"), empty_values=(), orderable=False)
+    previous = MarkColumn(verbose_name=_("Period before"), empty_values=(), orderable=False)
+    change = MarkColumn(verbose_name=_("Difference"), empty_values=(), orderable=False)
+    pledge = PointsColumn(Column.PLEDGE)
+    review = PointsColumn(Column.REVIEW)
+    evaluation = PointsColumn(Column.EVALUATION)
+    inspection = PointsColumn(Column.INSPECTION)
+    posts = PointsColumn(Column.POSTS)
+    carriers = PointsColumn(Column.CARRIERS)
+    bonus = MarkColumn(orderable=False, attrs=WIDE)
+    deductions = MarkColumn(orderable=False, attrs=WIDE)
+
+    class Meta:
+        model = PeriodScore
+        fields = ("organization",)
+
+    def render_grade(self, record: PeriodScore) -> SafeString | str:
+        return ui.state(record.grade_tone(), record.grade or _("Not applicable"))
+
+    def before_page(self) -> None:
+        """Read rank and period before for the rows of the page: two queries, however many rows."""
+        scores = [row.record for row in self.page.object_list]
+        self.ranks, self.before = ranks_of(scores), totals_before(scores)
+
+    def render_rank(self, record: PeriodScore) -> str:
+        place, number = self.ranks.get(record.pk, (0, 0))
+        return f"{place} / {number}" if place else NONE
+
+    def render_previous(self, record: PeriodScore) -> str:
+        return ui.hundredths(self.before.get(record.pk))
+
+    def render_change(self, record: PeriodScore) -> str:
+        before = self.before.get(record.pk)
+        return NONE if before is None or record.total is None else signed(record.total - before)
+
+
+class GradeTable(tables.Table):
+    member = tables.Column(linkify=lambda record: record.get_absolute_url(), orderable=False)
+    organization = tables.Column(orderable=False)
+    grade = tables.Column(orderable=False, empty_values=())
+
+    class Meta:
+        model = PeriodScore
+        fields = ("member", "organization", "grade")
+
+    def render_grade(self, record: PeriodScore) -> SafeString:
+        return ui.state(record.grade_tone(), record.grade or _("Not applicable"))
+
+
+class RunTable(tables.Table):
+    period = tables.Column(verbose_name=_("Period"), orderable=False)
+    organization = tables.Column(orderable=False)
+    state = tables.Column(verbose_name=_("State"), orderable=False)
+    as_of = MomentColumn(orderable=False)
+    counts = tables.Column(verbose_name=_("Result"), orderable=False)
+    digest = tables.Column(orderable=False)
+    requested_by = tables.Column(orderable=False, default=_("By itself"))
+
+    class Meta:
+        model = ScoreRun
+        fields = ("period", "organization", "state", "as_of", "counts", "digest", "requested_by")
+
+    def render_state(self, record: ScoreRun) -> SafeString:
+        return ui.state(record.shown_state, record.shown_state.label)
+
+    def render_counts(self, value: dict[str, int]) -> str:
+        text = _(
+            "%(organizations)d organizations, %(members)d members; %(changed)d changed, %(removed)d no longer there"
+        )
+        return str(text % Counter(value))  # 0 for what the run did not count
+
+    def render_digest(self, value: str) -> SafeString:
+        return format_html('<code title="{}">{}…</code>', value, value[:12])
+
+
+class SheetTable(tables.Table):
+    name = tables.Column(linkify=("sheet_detail", [tables.A("pk")]), orderable=False)
+    version = NumberColumn(orderable=False)
+    audience = tables.Column(orderable=False)
+    types = tables.Column(verbose_name=_("Types"), empty_values=(), orderable=False)
+    campaign = tables.Column(orderable=False)
+    in_force = tables.Column(verbose_name=_("State"), orderable=False)
+
+    class Meta:
+        model = ScoreSheet
+        fields = ("name", "version", "audience", "types", "campaign", "in_force")
+
+    def render_types(self, record: ScoreSheet) -> str:
+        return "、".join(str(row.get_type_display()) for row in record.types.all()) or NONE
+
+    def render_in_force(self, value: bool) -> SafeString:
+        return ui.state("current", _("In force")) if value else ui.state("archived", _("Replaced"))

@@ -1,0 +1,183 @@
+"""What the campaign office does: make a campaign from a template, change it, close it."""
+
+import datetime as dt
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, Max, Min
+from django.utils.translation import gettext_lazy as _
+
+from campaign.audit.services import audit_record
+from campaign.blueprints import Blueprint, blueprints
+from campaign.common import clock
+from campaign.common.access import reaches
+from campaign.common.capabilities import Cap
+from campaign.common.errors import DomainError, NotAllowed
+from campaign.models import (
+    Action,
+    Campaign,
+    CampaignStage,
+    CampaignState,
+    Period,
+    PeriodKind,
+    StageAction,
+    Standard,
+)
+from campaign.periods import Span, half_years
+from campaign.workflow import CAMPAIGNS
+from orgs.models import Organization
+
+
+def campaign_create(
+    *,
+    actor: Any,
+    organization: Organization,
+    template: str,
+    code: str,
+    starts_on: dt.date,
+    name: str = "",
+    theme: str = "",
+) -> Campaign:
+    """Make a campaign of `organization` from a built-in template, with its stages, standards and half-year periods.
+
+    `actor` None is the system (a command). Raises NotAllowed, or DomainError for a code that is taken or an unknown
+    template. Source: seed 002 (three periods of time, four links, 四强 and 四优).
+    """
+    if actor is not None and not reaches(actor, Cap.CAMPAIGN_MANAGE, organization.path):
+        raise NotAllowed
+    if template not in blueprints:
+        raise DomainError(_("There is no such template."))
+    if Campaign.objects.filter(code=code).exists():
+        raise DomainError(_("This code is taken. Please choose another."))
+    plan = blueprints.get(template)
+    stages = plan.stages_from(starts_on)
+    with transaction.atomic():
+        campaign = Campaign.objects.create(
+            code=code,
+            name=name or plan.name,
+            theme=theme or plan.theme,
+            goals=plan.goals,
+            organization=organization,
+            template=template,
+            starts_on=starts_on,
+            ends_on=stages[-1].ends_on,
+        )
+        _add_stages(campaign, plan, starts_on)
+        _add_standards(campaign, plan)
+        _add_periods(campaign, half_years(starts_on, campaign.ends_on))
+        audit_record(action="campaign_create", actor=actor, target=campaign, changes={"code": ["", code]})
+    return campaign
+
+
+def campaign_stage_update(
+    *, stage: CampaignStage, actor: Any, version: int, name: str, focus: str, starts_on: dt.date, ends_on: dt.date
+) -> CampaignStage:
+    """Change a stage; the campaign's own dates follow its first and last stage, and periods are added for new half-years.
+
+    Stages keep their order and do not overlap; days between two stages allow nothing. Raises NotAllowed, EditConflict,
+    or DomainError with the day up to which the stage may reach.
+    """
+    campaign = stage.campaign
+    if not reaches(actor, Cap.CAMPAIGN_MANAGE, campaign.organization.path):
+        raise NotAllowed
+    given = {"name": name, "focus": focus, "starts_on": starts_on, "ends_on": ends_on}
+    with transaction.atomic():
+        # One change of stages at a time: whether they overlap is a matter between rows.
+        campaign = Campaign.objects.select_for_update().get(pk=campaign.pk)
+        if campaign.state == CampaignState.CLOSED:
+            raise DomainError(_("The campaign is closed. Its stages can no longer be changed."))
+        _check_place(stage, starts_on, ends_on)
+        before = CampaignStage.objects.values(*given).get(pk=stage.pk)
+        stage.save_version(version, **given)
+        _fit_dates(campaign)
+        changes = {field: [before[field], value] for field, value in given.items() if before[field] != value}
+        audit_record(action="campaign_stage_update", actor=actor, target=stage, changes=changes)
+    return stage
+
+
+def _check_place(stage: CampaignStage, starts_on: dt.date, ends_on: dt.date) -> None:
+    if ends_on < starts_on:
+        raise DomainError(_("The last day must not lie before the first."))
+    others = CampaignStage.objects.filter(campaign=stage.campaign_id)
+    previous = others.filter(order__lt=stage.order).order_by("-order").first()
+    following = others.filter(order__gt=stage.order).order_by("order").first()
+    if previous and starts_on <= previous.ends_on:
+        raise DomainError(_("The stage before ends on %(day)s. Please begin after it.") % {"day": previous.ends_on})
+    if following and ends_on >= following.starts_on:
+        raise DomainError(_("The next stage begins on %(day)s. Please end before it.") % {"day": following.starts_on})
+
+
+def _fit_dates(campaign: Campaign) -> None:
+    """Let the campaign last from its first stage to its last, with a period for every half-year it touches."""
+    ends = campaign.stages.aggregate(first=Min("starts_on"), last=Max("ends_on"))
+    Campaign.objects.filter(pk=campaign.pk).update(
+        starts_on=ends["first"], ends_on=ends["last"], updated_at=clock.now()
+    )
+    known = set(campaign.periods.values_list("code", flat=True))
+    _add_periods(campaign, [span for span in half_years(ends["first"], ends["last"]) if span.code not in known])
+
+
+def _add_periods(campaign: Campaign, spans: list[Span]) -> None:
+    Period.objects.bulk_create(
+        Period(
+            campaign=campaign,
+            code=span.code,
+            kind=PeriodKind.HALF_YEAR,
+            starts_on=span.starts_on,
+            ends_on=span.ends_on,
+        )
+        for span in spans
+    )
+
+
+def _add_stages(campaign: Campaign, plan: Blueprint, starts_on: dt.date) -> None:
+    stages = CampaignStage.objects.bulk_create(
+        CampaignStage(
+            campaign=campaign,
+            order=order,
+            name=stage.name,
+            focus=stage.focus,
+            starts_on=stage.starts_on,
+            ends_on=stage.ends_on,
+        )
+        for order, stage in enumerate(plan.stages_from(starts_on), start=1)
+    )
+    allowed = [
+        StageAction(stage=stage, action=Action(action))
+        for stage, planned in zip(stages, plan.stages_from(starts_on), strict=True)
+        for action in planned.actions
+    ]
+    StageAction.objects.bulk_create(allowed)
+
+
+def _add_standards(campaign: Campaign, plan: Blueprint) -> None:
+    order = 0
+    for tree in plan.standards:
+        order += 1
+        root = Standard.objects.create(
+            campaign=campaign, audience=tree.audience, code=tree.code, name=tree.name, text=tree.text, order=order
+        )
+        leaves = [
+            Standard(
+                campaign=campaign,
+                parent=root,
+                audience=tree.audience,
+                code=leaf.code,
+                name=leaf.name,
+                text=leaf.text,
+                order=order + place,
+            )
+            for place, leaf in enumerate(tree.leaves, start=1)
+        ]
+        Standard.objects.bulk_create(leaves)
+        order += len(leaves)
+
+
+def campaign_step(*, campaign: Campaign, actor: Any, step: str, reason: str = "") -> Campaign:
+    """Start, close or reopen a campaign; a closed one takes nothing new, and everything in it stays readable.
+
+    Raises NotAllowed, StateConflict, or DomainError when reopening without a reason.
+    """
+    if step not in CAMPAIGNS.steps:
+        raise NotAllowed
+    return CAMPAIGNS.take(campaign, step, actor=actor, reason=reason, version=F("version") + 1)

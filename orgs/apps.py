@@ -1,0 +1,48 @@
+from django.apps import AppConfig
+
+
+class OrgsConfig(AppConfig):
+    name = "orgs"
+
+    def ready(self) -> None:
+        self._register_menu()
+        self._register_parts()
+
+    def _register_menu(self) -> None:
+        from django.utils.translation import gettext_lazy as _
+
+        from campaign.common.capabilities import Cap
+        from campaign.common.navigation import Entry, menu
+
+        menu.register(
+            Entry(
+                "organization", "organization", _("Party organizations"), "organization_list", "sitemap", Cap.ORG_VIEW
+            )
+        )
+        menu.register(Entry("member", "organization", _("Party members"), "member_list", "users", Cap.MEMBER_VIEW))
+        menu.register(
+            Entry("import", "organization", _("Import from Excel"), "import_upload", "table-import", Cap.MEMBER_IMPORT)
+        )
+        menu.register(
+            Entry("user", "administration", _("Accounts"), "user_list", "user-cog", Cap.ACCOUNT_MANAGE, order=10)
+        )
+        menu.register(Entry("role", "administration", _("Roles"), "role_list", "key", Cap.ROLE_GRANT, order=20))
+
+    def _register_parts(self) -> None:
+        from django.utils.translation import gettext_lazy as _
+
+        from campaign.common.desk import TileSource, desk
+        from campaign.jobs.registry import JobKind, kinds
+        from orgs import desk as tiles
+        from orgs import timeline
+        from orgs.models import ImportKind
+        from orgs.services import imports
+
+        desk.register(TileSource("orgs.secretaries", tiles.tiles))
+        timeline.sources.register(
+            timeline.TimelineSource("record", _("Record"), timeline.record_of_member, timeline.record_of_organization)
+        )
+        kinds.register(JobKind(imports.CHECK_JOB, _("Check a workbook"), imports.check_run, imports.job_check))
+        labels = {ImportKind.ORGANIZATIONS: _("Import organizations"), ImportKind.MEMBERS: _("Import members")}
+        for kind, label in labels.items():
+            kinds.register(JobKind(imports.job_kind(kind), label, imports.import_run, imports.job_check))

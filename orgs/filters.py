@@ -1,0 +1,136 @@
+"""Filters above the lists. Searches for people are posted, never in an address."""
+
+from typing import Any, ClassVar
+
+import django_filters
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from campaign.common import clock
+from campaign.common.capabilities import Role
+from campaign.common.filters import Filters, search_box
+from campaign.common.forms import RemoteSelect
+from orgs.models import (
+    Member,
+    MembershipKind,
+    MembershipStatus,
+    Organization,
+    OrganizationType,
+    PartyPost,
+    RoleAssignment,
+    User,
+)
+from orgs.selectors import members_matching, organizations_matching, users_matching, without_secretary
+
+
+def _visible_organizations(request: Any) -> Any:
+    return Organization.objects.visible_to(request.user)
+
+
+def _subtree(queryset: Any, lookup: str, organization: Organization | None) -> Any:
+    from campaign.common.access import under
+
+    return queryset if organization is None else queryset.filter(under(organization.path, f"{lookup}__path"))
+
+
+class OrganizationFilter(Filters):
+    q = django_filters.CharFilter(
+        label=_("Name or initials"), method="by_words", widget=search_box(_("Name, pinyin initials or code"))
+    )
+    type = django_filters.ChoiceFilter(label=_("type"), choices=OrganizationType.choices)
+    missing = django_filters.ChoiceFilter(
+        label=_("What is missing"), choices=[("secretary", _("Branches without a secretary"))], method="by_missing"
+    )
+
+    class Meta:
+        model = Organization
+        fields: ClassVar[list[str]] = []
+
+    def by_words(self, queryset: Any, _name: str, words: str) -> Any:
+        return organizations_matching(queryset, words)
+
+    def by_missing(self, queryset: Any, _name: str, _what: str) -> Any:
+        return without_secretary(queryset)
+
+
+class MemberFilter(Filters):
+    personal = True
+
+    q = django_filters.CharFilter(
+        label=pgettext_lazy("person", "name"), method="by_words", widget=search_box(_("Name or pinyin initials"))
+    )
+    organization = django_filters.ModelChoiceFilter(
+        label=_("Organization with all below"),
+        queryset=_visible_organizations,
+        widget=RemoteSelect("organization_search"),
+        method="by_organization",
+    )
+    kind = django_filters.ChoiceFilter(label=_("membership"), choices=MembershipKind.choices)
+    status = django_filters.ChoiceFilter(label=_("status"), choices=MembershipStatus.choices)
+    party_post = django_filters.ChoiceFilter(label=_("party position"), choices=PartyPost.choices)
+
+    class Meta:
+        model = Member
+        fields: ClassVar[list[str]] = []
+
+    def by_words(self, queryset: Any, _name: str, words: str) -> Any:
+        return members_matching(queryset, words)
+
+    def by_organization(self, queryset: Any, _name: str, organization: Organization | None) -> Any:
+        return _subtree(queryset, "organization", organization)
+
+
+class UserFilter(Filters):
+    personal = True
+
+    q = django_filters.CharFilter(
+        label=pgettext_lazy("person", "name"), method="by_words", widget=search_box(_("Name or account name"))
+    )
+    is_active = django_filters.ChoiceFilter(
+        label=_("state"), choices=[("true", _("active")), ("false", _("deactivated"))], method="by_state"
+    )
+
+    class Meta:
+        model = User
+        fields: ClassVar[list[str]] = []
+
+    def by_words(self, queryset: Any, _name: str, words: str) -> Any:
+        return users_matching(queryset, words)
+
+    def by_state(self, queryset: Any, _name: str, state: str) -> Any:
+        return queryset.filter(is_active=state == "true")
+
+
+class RoleFilter(Filters):
+    personal = True
+
+    q = django_filters.CharFilter(
+        label=pgettext_lazy("person", "name"), method="by_words", widget=search_box(_("Name or account name"))
+    )
+    organization = django_filters.ModelChoiceFilter(
+        label=_("Organization with all below"),
+        queryset=_visible_organizations,
+        widget=RemoteSelect("organization_search"),
+        method="by_organization",
+    )
+    role = django_filters.ChoiceFilter(
+        label=_("role"), choices=[(role.value, role.label) for role in Role if role != Role.MEMBER]
+    )
+    when = django_filters.ChoiceFilter(
+        label=_("held"), choices=[("now", _("today")), ("ended", _("earlier"))], method="by_time"
+    )
+
+    class Meta:
+        model = RoleAssignment
+        fields: ClassVar[list[str]] = []
+
+    def by_words(self, queryset: Any, _name: str, words: str) -> Any:
+        return queryset.filter(Q(user__name__contains=words.strip()) | Q(user__username__icontains=words.strip()))
+
+    def by_organization(self, queryset: Any, _name: str, organization: Organization | None) -> Any:
+        return _subtree(queryset, "organization", organization)
+
+    def by_time(self, queryset: Any, _name: str, when: str) -> Any:
+        today = clock.today()
+        return queryset.on(today) if when == "now" else queryset.filter(ends_on__lt=today)

@@ -1,0 +1,114 @@
+"""Forms of accounts, roles and passwords."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.forms import AuthenticationForm
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from campaign.common.capabilities import Role
+from campaign.common.forms import DateInput, Form, RemoteSelect, dress
+from orgs.models import Member, Organization, OrganizationQuerySet, User
+
+
+class LoginForm(AuthenticationForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["username"].label = _("Account name, personnel number or phone")
+        self.error_messages = {
+            **self.error_messages,
+            "invalid_login": _(
+                "Account name or password is not right. After five failures the account is locked for a while."
+            ),
+        }
+        dress(self)
+
+
+class PasswordForm(Form):
+    old_password = forms.CharField(
+        label=_("present password"), widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}), strip=False
+    )
+    new_password = forms.CharField(
+        label=_("new password"),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        strip=False,
+        help_text=_("At least ten characters, not only digits, nothing of your name, and no common word."),
+    )
+    repeated = forms.CharField(
+        label=_("new password once more"),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        strip=False,
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        if "repeated" in cleaned and cleaned.get("new_password") != cleaned["repeated"]:
+            self.add_error("repeated", _("The two new passwords are not the same. Type them again."))
+        return cleaned
+
+
+class UserForm(Form):
+    name = forms.CharField(label=pgettext_lazy("person", "name"), max_length=60)
+    organization = forms.ModelChoiceField(
+        Organization.objects.none(),
+        label=_("party organization"),
+        help_text=_("Where the person works for. Rights come from roles, which the security administrator grants."),
+    )
+    email = forms.EmailField(label=_("mail"), required=False)
+
+    def __init__(self, *args: Any, organizations: OrganizationQuerySet, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["organization"]
+        field.queryset = organizations
+        field.widget = RemoteSelect("organization_search")
+        field.widget.choices = field.choices
+
+
+class UserCreateForm(UserForm):
+    username = forms.CharField(
+        label=_("account name"), max_length=60, required=False, help_text=_("Leave empty to have one made.")
+    )
+    personnel_no = forms.CharField(
+        label=_("personnel number"),
+        max_length=30,
+        required=False,
+        help_text=_("Of the member who gets the account; leave empty for somebody who is no member."),
+    )
+    field_order = ("name", "personnel_no", "organization", "username", "email")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        number, field = cleaned.pop("personnel_no", ""), self.fields["organization"]
+        cleaned["member"] = None
+        if number:
+            places: Any = field.queryset  # type: ignore[attr-defined]
+            cleaned["member"] = Member.objects.filter(personnel_no=number, organization__in=places).first()
+            if cleaned["member"] is None:
+                self.add_error("personnel_no", _("There is no member with this personnel number."))
+            elif cleaned["member"].name != cleaned.get("name"):
+                # Naming both keeps a mistyped number from giving a stranger somebody's account.
+                self.add_error("personnel_no", _("The member with this personnel number has another name."))
+        return cleaned
+
+
+class RoleForm(Form):
+    user = forms.ModelChoiceField(User.objects.none(), label=_("account"), widget=RemoteSelect("user_search"))
+    role = forms.ChoiceField(
+        label=_("role"),
+        choices=[("", "---------"), *((role.value, role.label) for role in Role if role != Role.MEMBER)],
+    )
+    organization = forms.ModelChoiceField(
+        Organization.objects.none(), label=_("in the organization"), widget=RemoteSelect("organization_search")
+    )
+    starts_on = forms.DateField(
+        label=_("from"), required=False, widget=DateInput, help_text=_("Leave empty for today.")
+    )
+    ends_on = forms.DateField(
+        label=_("until"), required=False, widget=DateInput, help_text=_("Leave empty for a role without an end.")
+    )
+
+    def __init__(self, *args: Any, users: Any, organizations: OrganizationQuerySet, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["user"].queryset = users  # type: ignore[attr-defined]
+        self.fields["organization"].queryset = organizations  # type: ignore[attr-defined]

@@ -1,0 +1,68 @@
+"""Forms of organizations."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from campaign.common.forms import ModelForm, RemoteSelect, VersionMixin
+from orgs.models import Organization, OrganizationQuerySet
+from orgs.rules import organization_breaches
+from orgs.services.organizations import OrganizationValues
+
+FIELDS = (
+    "name", "short_name", "code", "type", "category", "unit_kind", "established_on", "term_started_on", "term_ends_on",
+    "contact_name", "contact_phone",
+)  # fmt: skip
+
+
+class OrganizationFields(ModelForm):
+    class Meta:
+        model = Organization
+        fields = FIELDS
+        help_texts = {
+            "name": _("As on the seal, for example 中共××公司委员会."),
+            "code": _("Leave empty to have one made."),
+            "term_ends_on": _("Committees serve five years, general branches and branches three."),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].required = False
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        dates = {name: cleaned.get(name) for name in ("established_on", "term_started_on", "term_ends_on")}
+        for breach in organization_breaches(**dates):
+            if breach.is_error:
+                self.add_error(breach.field, str(breach))
+        return cleaned
+
+    def validate_constraints(self) -> None:
+        """The service refuses in words; the database's own refusals name constraints that nobody knows."""
+
+    def validate_unique(self) -> None:
+        """See `validate_constraints`."""
+
+    @property
+    def values(self) -> OrganizationValues:
+        """What goes to the service."""
+        return {name: self.cleaned_data[name] for name in FIELDS}  # type: ignore[return-value]
+
+
+class OrganizationCreateForm(OrganizationFields):
+    parent = forms.ModelChoiceField(
+        Organization.objects.none(), label=_("organization above"), widget=RemoteSelect("organization_search")
+    )
+    field_order = ("parent", *FIELDS)
+
+    def __init__(self, *args: Any, parents: OrganizationQuerySet, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["parent"].queryset = parents  # type: ignore[attr-defined]
+
+
+class OrganizationEditForm(VersionMixin, OrganizationFields):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].required = True
+        self.fields["code"].help_text = ""

@@ -1,0 +1,125 @@
+"""Party members (2-domain b.3, form d.1)."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from campaign.common.access import ScopedQuerySet, under
+from campaign.common.capabilities import Cap
+from campaign.common.crypto import decrypt
+from campaign.common.models import Versioned, choice_check
+from orgs.models.organizations import Organization
+
+
+class Sex(models.TextChoices):
+    MALE = "male", _("Male")
+    FEMALE = "female", _("Female")
+
+
+class MembershipKind(models.TextChoices):
+    FULL = "full", _("Full member")
+    PROBATIONARY = "probationary", _("Probationary member")
+
+
+class MembershipStatus(models.TextChoices):
+    NORMAL = "normal", _("Normal")
+    LOST_CONTACT = "lost_contact", _("Lost contact")
+    SUSPENDED = "suspended", _("Suspended")
+    LEFT = "left", _("Left the organization")
+    DECEASED = "deceased", _("Deceased")
+
+
+PRESENT = (MembershipStatus.NORMAL, MembershipStatus.LOST_CONTACT, MembershipStatus.SUSPENDED)
+
+
+class PartyPost(models.TextChoices):
+    """Position inside the party organization (党内职务)."""
+
+    SECRETARY = "secretary", _("Secretary")
+    DEPUTY_SECRETARY = "deputy_secretary", _("Deputy secretary")
+    ORGANIZATION_MEMBER = "organization_member", _("Organization committee member")
+    PUBLICITY_MEMBER = "publicity_member", _("Publicity committee member")
+    DISCIPLINE_MEMBER = "discipline_member", _("Discipline committee member")
+    COMMITTEE_MEMBER = "committee_member", _("Committee member")
+    GROUP_LEADER = "group_leader", _("Party group leader")
+
+
+class MemberQuerySet(ScopedQuerySet["Member"]):
+    view_capability: ClassVar[Cap] = Cap.MEMBER_VIEW
+    person_lookup: ClassVar[str | None] = "user"
+
+    def present(self) -> "MemberQuerySet":
+        """Keep those who are members of the organization now."""
+        return self.filter(status__in=PRESENT)
+
+    def in_subtree(self, organization: Organization) -> "MemberQuerySet":
+        """Keep the members of `organization` and everything below it."""
+        return self.filter(under(organization.path, "organization__path"))
+
+
+class Member(Versioned):
+    personnel_no = models.CharField(_("personnel number"), max_length=30, unique=True)
+    name = models.CharField(pgettext_lazy("person", "name"), max_length=60)
+    pinyin = models.CharField(max_length=200, blank=True, editable=False)
+    initials = models.CharField(max_length=64, blank=True, editable=False, db_index=True)
+    sex = models.CharField(_("sex"), max_length=6, choices=Sex.choices)
+    ethnicity = models.CharField(_("ethnic group"), max_length=20, blank=True)
+    birth_date = models.DateField(_("date of birth"), null=True, blank=True)
+    id_number_cipher = models.TextField(blank=True, editable=False)
+    id_number_digest = models.CharField(max_length=64, null=True, unique=True, editable=False)
+    native_place = models.CharField(_("native place"), max_length=60, blank=True)
+    education = models.CharField(_("education"), max_length=20, blank=True)
+    degree = models.CharField(_("degree"), max_length=20, blank=True)
+    started_work_on = models.DateField(_("started work on"), null=True, blank=True)
+    joined_on = models.DateField(_("joined the party on"), null=True, blank=True)
+    full_member_on = models.DateField(_("full member since"), null=True, blank=True)
+    kind = models.CharField(_("membership"), max_length=12, choices=MembershipKind.choices, default=MembershipKind.FULL)
+    status = models.CharField(
+        _("status"), max_length=12, choices=MembershipStatus.choices, default=MembershipStatus.NORMAL
+    )
+    organization = models.ForeignKey(
+        Organization, models.PROTECT, related_name="members", verbose_name=_("party organization")
+    )
+    cell = models.CharField(_("party group"), max_length=60, blank=True)
+    party_post = models.CharField(_("party position"), max_length=20, choices=PartyPost.choices, blank=True)
+    admin_post = models.CharField(_("administrative position"), max_length=60, blank=True)
+    job = models.CharField(pgettext_lazy("of a member", "job"), max_length=60, blank=True)
+    technical_title = models.CharField(_("technical title"), max_length=60, blank=True)
+    is_frontline = models.BooleanField(_("front line"), default=False)
+    is_party_worker = models.BooleanField(_("party-affairs worker"), default=False)
+    is_exempt = models.BooleanField(_("exempt from pledging"), default=False)
+    phone = models.CharField(_("phone"), max_length=20, blank=True, db_index=True)
+    remarks = models.CharField(_("remarks"), max_length=200, blank=True)
+
+    objects = MemberQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("party member")
+        verbose_name_plural = _("party members")
+        ordering = ("organization__path", "pinyin", "pk")
+        constraints = (
+            choice_check("sex", Sex, "member_sex"),
+            choice_check("kind", MembershipKind, "member_kind"),
+            choice_check("status", MembershipStatus, "member_status"),
+            choice_check("party_post", PartyPost, "member_party_post", blank=True),
+            models.CheckConstraint(
+                condition=Q(joined_on=None) | Q(full_member_on=None) | Q(full_member_on__gte=F("joined_on")),
+                name="member_joined_before_full",
+            ),
+        )
+        indexes = (models.Index(fields=("organization", "pinyin", "id"), name="member_roll"),)
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def id_number(self) -> str:
+        """The id number in the clear: only for those entitled, see `selectors.member_personal`."""
+        return decrypt(self.id_number_cipher)
+
+    @property
+    def is_secretary(self) -> bool:
+        return self.party_post == PartyPost.SECRETARY

@@ -1,0 +1,215 @@
+"""Reads of organizations, members, accounts and roles. Each begins with what the user may see."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from campaign.common import clock
+from campaign.common.access import grants_for, paths_of, under
+from campaign.common.capabilities import Cap, Role
+from campaign.common.listing import BOUND
+from campaign.common.masking import mask
+from orgs.models import (
+    Member,
+    MemberQuerySet,
+    MembershipKind,
+    Organization,
+    OrganizationQuerySet,
+    PartyPost,
+    RoleAssignment,
+    User,
+)
+
+BRANCH_STAFF = frozenset({Role.SECRETARY, Role.STAFF, Role.OFFICE})
+"""Who sees phones in full, within the organization in which the role is held (2-domain, masking table of section (e))."""
+CHILDREN_SHOWN = 300
+OFFERED = 20
+
+
+# -- organizations -------------------------------------------------------------------------------------------------
+
+
+def organization_roots(user: Any) -> OrganizationQuerySet:
+    """Return where the tree begins for `user`: the highest organizations of the scope."""
+    paths = paths_of(user, Cap.ORG_VIEW)
+    highest = [path for path in paths if not any(path != other and path.startswith(other) for other in paths)]
+    found: OrganizationQuerySet = Organization.objects.visible_to(user).filter(path__in=highest)
+    return found
+
+
+def organization_children(organization: Organization, user: Any) -> list[Organization]:
+    """Return what hangs directly below `organization`, as far as `user` sees it; at most CHILDREN_SHOWN + 1."""
+    children = Organization.objects.visible_to(user).filter(under(organization.path), depth=organization.depth + 1)
+    return list(children[: CHILDREN_SHOWN + 1])
+
+
+def organizations_addable(user: Any) -> OrganizationQuerySet:
+    """Return the organizations below which `user` may make others."""
+    condition = Q(pk__in=())
+    for path in paths_of(user, Cap.ORG_MANAGE):
+        condition |= under(path)
+    found: OrganizationQuerySet = Organization.objects.active().filter(condition)
+    return found
+
+
+def organizations_enrolling(user: Any) -> OrganizationQuerySet:
+    """Return the organizations in which `user` may enrol members."""
+    found: OrganizationQuerySet = Organization.objects.active().allowed(user, Cap.MEMBER_MANAGE)
+    return found
+
+
+def organization_find(written: str, user: Any = None) -> Organization | None:
+    """Return the organization of this code, else of this full name, among those `user` sees (None: the system)."""
+    scope = Organization.objects.all() if user is None else Organization.objects.visible_to(user)
+    for condition in (Q(code=written), Q(name=written)):
+        found: list[Organization] = list(scope.filter(condition)[:2])
+        if len(found) == 1:
+            return found[0]
+    return None
+
+
+def organizations_matching(queryset: OrganizationQuerySet, words: str) -> OrganizationQuerySet:
+    """Keep organizations whose name, pinyin initials or code holds `words`."""
+    words = words.strip()
+    if not words:
+        return queryset
+    typed = "".join(words.split()).lower()
+    return queryset.filter(
+        Q(name__icontains=words) | Q(short_name__icontains=words) | Q(initials__contains=typed) | Q(code__iexact=words)
+    )
+
+
+def without_secretary(queryset: OrganizationQuerySet) -> OrganizationQuerySet:
+    """Keep the active branches in which no member is secretary."""
+    secretaries = Member.objects.present().filter(party_post=PartyPost.SECRETARY, organization=OuterRef("pk"))
+    return queryset.active().branches().filter(~Exists(secretaries))
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Numbers of an organization with everything below it; each is counted to 10 000 and then marked."""
+
+    branches: str
+    members: str
+    probationary: str
+
+
+def organization_figures(organization: Organization) -> Figures:
+    """Count what lies in the subtree of an organization that the caller has passed through the gate."""
+    members = Member.objects.present().in_subtree(organization)
+    return Figures(
+        branches=bounded_count(Organization.objects.active().branches().in_subtree(organization)),
+        members=bounded_count(members),
+        probationary=bounded_count(members.filter(kind=MembershipKind.PROBATIONARY)),
+    )
+
+
+def bounded_count(queryset: "QuerySet[Any, Any]") -> str:
+    """Count at most 10 000 rows, so that the cost does not grow with the whole; "10 000+" beyond."""
+    found = queryset.order_by()[: BOUND + 1].count()
+    return f"{BOUND:,}+".replace(",", " ") if found > BOUND else str(found)
+
+
+def leaders_of(organization: Organization) -> list[tuple[str, str]]:
+    """Return (position, name) of secretary and committee: members with a party position, else accounts with the role."""
+    posts = list(PartyPost)
+    holders = Member.objects.present().filter(organization=organization).exclude(party_post="")
+    members = sorted(holders.only("name", "party_post"), key=lambda member: posts.index(PartyPost(member.party_post)))
+    found = [(member.get_party_post_display(), member.name) for member in members]
+    if any(member.is_secretary for member in members):
+        return found
+    assigned = RoleAssignment.objects.on(clock.today()).filter(
+        organization=organization, role__in=(Role.SECRETARY, Role.LEADER), user__is_active=True
+    )
+    return [
+        (assignment.get_role_display(), str(assignment.user)) for assignment in assigned.select_related("user")
+    ] + found
+
+
+# -- members -------------------------------------------------------------------------------------------------------
+
+
+def members_for(user: Any) -> MemberQuerySet:
+    """Return the members that `user` may see, with their organizations."""
+    return Member.objects.visible_to(user).select_related("organization")
+
+
+def members_matching(queryset: MemberQuerySet, words: str) -> MemberQuerySet:
+    """Keep members by name, pinyin initials or personnel number."""
+    words = words.strip()
+    if not words:
+        return queryset
+    typed = "".join(words.split())
+    return queryset.filter(
+        Q(name__contains=typed) | Q(initials__startswith=typed.lower()) | Q(personnel_no__iexact=typed)
+    )
+
+
+def units_of_staff(viewer: Any) -> frozenset[int]:
+    """Return the organizations whose members' phones `viewer` reads in full."""
+    held = grants_for(viewer, Cap.MEMBER_VIEW)
+    return frozenset(grant.organization_id for _reach, grant in held if grant.role in BRANCH_STAFF)
+
+
+@dataclass(frozen=True)
+class Personal:
+    """The personal values of a member as one viewer may read them."""
+
+    id_number: str
+    phone: str
+    birth: str
+
+
+def member_personal(member: Member, viewer: Any) -> Personal:
+    """Return the personal values of a member that `viewer` passed the gate to (masking table of 2-domain (e)):
+
+    id number masked for everybody, phone full for oneself and the staff of the branch, birth full for oneself and as
+    year and month for others.
+    """
+    own = viewer.member_id == member.pk
+    born = member.birth_date
+    return Personal(
+        id_number=mask(member.id_number),
+        phone=phone_shown(member, viewer),
+        birth="" if born is None else f"{born:%Y-%m-%d}" if own else f"{born:%Y-%m}",
+    )
+
+
+def phone_shown(member: Member, viewer: Any, units: frozenset[int] | None = None) -> str:
+    """Return the phone of `member` for `viewer`; give `units` (`units_of_staff`) when asking for many."""
+    return member.phone if reads_phone(member, viewer, units) else mask(member.phone)
+
+
+def reads_phone(member: Member, viewer: Any, units: frozenset[int] | None = None) -> bool:
+    """Tell whether `viewer` reads the phone in full: one's own, and that of members of the branch one works in."""
+    entitled = units_of_staff(viewer) if units is None else units
+    return member.organization_id in entitled or viewer.member_id == member.pk
+
+
+# -- accounts and roles --------------------------------------------------------------------------------------------
+
+
+def users_for(user: Any) -> "QuerySet[User, User]":
+    """Return the accounts that `user` administers."""
+    accounts: QuerySet[User, User] = User.objects.visible_to(user).select_related("organization", "member")
+    return accounts
+
+
+def users_entitleable(user: Any) -> "QuerySet[User, User]":
+    """Return the accounts to which `user` may grant roles: active ones, never the own."""
+    accounts: QuerySet[User, User] = (
+        User.objects.allowed(user, Cap.ROLE_GRANT).filter(is_active=True).exclude(pk=user.pk)
+    )
+    return accounts
+
+
+def users_matching(queryset: "QuerySet[User, User]", words: str) -> "QuerySet[User, User]":
+    """Keep accounts by name or account name."""
+    words = words.strip()
+    return queryset.filter(Q(name__contains=words) | Q(username__icontains=words)) if words else queryset
+
+
+def roles_for(user: Any) -> "QuerySet[RoleAssignment, RoleAssignment]":
+    """Return the roles that `user` administers."""
+    return RoleAssignment.objects.visible_to(user).select_related("user", "organization")

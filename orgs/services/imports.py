@@ -1,0 +1,236 @@
+"""Uploads on their way into the database: sent, checked, looked at, and stored by a job when somebody confirms."""
+
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from campaign.audit.services import audit_record
+from campaign.common import clock
+from campaign.common.access import paths_of, reaches
+from campaign.common.capabilities import Cap
+from campaign.common.errors import DomainError, NotAllowed, StateConflict
+from campaign.common.excel.annotate import annotate
+from campaign.common.excel.reader import WorkbookError, open_workbook
+from campaign.jobs.registry import Outcome, Progress
+from campaign.jobs.services import job_request
+from orgs.importers import IMPORTERS
+from orgs.importers.plan import Plan
+from orgs.models import ImportBatch, ImportKind, ImportState, Organization
+from orgs.services.storing import CHANGED_MEANWHILE, members_store, organizations_store
+
+CHECKED_AT_ONCE = 200 * 1024
+"""Bytes up to which a file is checked while the person waits (about 1 500 rows); larger ones by a job."""
+STORES: dict[ImportKind, Callable[..., None]] = {
+    ImportKind.ORGANIZATIONS: organizations_store,
+    ImportKind.MEMBERS: members_store,
+}
+KEPT = 2
+"""Days for which a workbook waits to be stored or fetched with its mistakes marked."""
+CHECK_JOB = "orgs.check_import"
+
+
+def job_kind(kind: str) -> str:
+    """Return the kind of job that stores such a workbook."""
+    return f"orgs.import_{kind}"
+
+
+def plan_of(*, kind: str, source: bytes | Path | BinaryIO, actor: Any, base: Organization | None) -> Plan[Any]:
+    """Open a workbook and compare it with the database; a file that cannot be read is a plan of one mistake."""
+    try:
+        return IMPORTERS[ImportKind(kind)].plan(open_workbook(source), actor, base)
+    except WorkbookError as error:
+        return Plan(error.problems())
+
+
+def plan_store(*, kind: str, plan: Plan[Any], actor: Any) -> None:
+    """Store a plan, whole or not at all. Raises DomainError."""
+    STORES[ImportKind(kind)](plan=plan, actor=actor)
+
+
+def places_for(actor: Any, kind: str) -> list[Organization]:
+    """Return the organizations for which `actor` imports such workbooks, the highest first."""
+    held = sorted(paths_of(actor, Cap.MEMBER_IMPORT))
+    if kind == ImportKind.ORGANIZATIONS:
+        held = [path for path in held if reaches(actor, Cap.ORG_MANAGE, f"{path}0000")]
+    highest = [path for path in held if not any(path != other and path.startswith(other) for other in held)]
+    return list(Organization.objects.active().filter(path__in=highest))
+
+
+def base_for(actor: Any, kind: str) -> Organization | None:
+    """Return where rows without an organization above belong: the actor's one place, for the system the one root.
+
+    None when the system finds no root or several. Raises NotAllowed for an actor who may not import, DomainError for
+    one who imports for several places and must say for which.
+    """
+    places = list(Organization.objects.filter(depth=1)[:2]) if actor is None else places_for(actor, kind)
+    if actor is not None and not places:
+        raise NotAllowed
+    if actor is not None and len(places) > 1 and kind == ImportKind.ORGANIZATIONS:
+        raise DomainError(_("This account imports for several organizations. Import in the browser and choose one."))
+    return places[0] if len(places) == 1 else None
+
+
+def import_upload(*, actor: Any, kind: str, organization: Organization, file: "UploadedFile[Any]") -> ImportBatch:
+    """Take a workbook and check it, small ones at once. `organization`: where rows without a parent belong.
+
+    Raises NotAllowed. An earlier upload of the same person that was not stored is dropped with its file.
+    """
+    _may_import(actor, kind, organization)
+    import_drop(ImportBatch.objects.filter(requested_by=actor).exclude(file_path=""))
+    path = _keep(file)
+    with transaction.atomic():
+        batch = ImportBatch.objects.create(
+            kind=kind, organization=organization, requested_by=actor, file_path=path, file_name=(file.name or "")[-200:]
+        )
+        audit_record(action="import_upload", actor=actor, target=batch)
+        if (file.size or 0) > CHECKED_AT_ONCE:
+            batch.job = job_request(kind=CHECK_JOB, actor=actor, parameters={"batch": str(batch.pk)})
+            batch.save(update_fields=["job"])
+    if batch.job is None:
+        import_check(batch=batch)
+    return batch
+
+
+def _may_import(actor: Any, kind: str, organization: Organization) -> None:
+    if not reaches(actor, Cap.MEMBER_IMPORT, organization.path):
+        raise NotAllowed
+    if kind == ImportKind.ORGANIZATIONS and not reaches(actor, Cap.ORG_MANAGE, f"{organization.path}0000"):
+        raise NotAllowed
+
+
+def _keep(file: "UploadedFile[Any]") -> str:
+    """Store the upload under a random name, readable by nobody else on the machine."""
+    folder = Path(settings.MEDIA_ROOT) / "imports"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = folder / uuid.uuid4().hex
+    with path.open("wb") as kept:
+        path.chmod(0o600)
+        for chunk in file.chunks():
+            kept.write(chunk)
+    return str(path.relative_to(settings.MEDIA_ROOT))
+
+
+def import_check(*, batch: ImportBatch) -> ImportBatch:
+    """Compare the workbook with the database and keep what was found: counts, first rows, mistakes (all masked).
+
+    Raises StateConflict when it has been stored or dropped.
+    """
+    plan = _plan(batch)
+    importer = IMPORTERS[ImportKind(batch.kind)]
+    checked = (
+        ImportBatch.objects.filter(pk=batch.pk)
+        .exclude(state=ImportState.APPLIED)
+        .update(
+            state=ImportState.REJECTED if plan.problems.errors else ImportState.CHECKED,
+            fingerprint=plan.fingerprint,
+            figures=plan.figures,
+            problems=plan.problems.as_json(),
+            preview=plan.preview(importer.shown),
+        )
+    )
+    if not checked:
+        raise StateConflict
+    batch.refresh_from_db()
+    return batch
+
+
+def _plan(batch: ImportBatch) -> Plan[Any]:
+    if not batch.file_path:
+        raise StateConflict(_("The file is no longer kept. Please send it again."))
+    path = Path(settings.MEDIA_ROOT) / batch.file_path
+    return plan_of(kind=batch.kind, source=path, actor=batch.requested_by, base=batch.organization)
+
+
+def import_apply(*, batch: ImportBatch, actor: Any) -> ImportBatch:
+    """Ask for a checked workbook to be stored, by a job. Raises NotAllowed, StateConflict."""
+    if batch.state != ImportState.CHECKED or (batch.job is not None and batch.job.is_active):
+        raise StateConflict
+    with transaction.atomic():
+        batch.job = job_request(kind=job_kind(batch.kind), actor=actor, parameters={"batch": str(batch.pk)})
+        batch.save(update_fields=["job"])
+    return batch
+
+
+def job_check(user: Any, parameters: Any) -> None:
+    """Let a job run for those alone who sent the workbook and may import for its organization. Raises NotAllowed."""
+    batch = ImportBatch.objects.select_related("organization").filter(pk=parameters["batch"], requested_by=user).first()
+    if batch is None:
+        raise NotAllowed
+    _may_import(user, batch.kind, batch.organization)
+
+
+def check_run(progress: Progress) -> Outcome:
+    """Check a large workbook (job)."""
+    batch = ImportBatch.objects.get(pk=progress.parameters["batch"])
+    progress.step(_("Reading and checking the file"))
+    if batch.state == ImportState.UPLOADED:
+        import_check(batch=batch)
+    return Outcome(message=_("The file has been checked."), url=reverse("import_detail", args=[batch.pk]))
+
+
+def import_run(progress: Progress) -> Outcome:
+    """Store a checked workbook (job): whole or not at all, once, however often the job is run."""
+    batch = ImportBatch.objects.get(pk=progress.parameters["batch"])
+    if batch.state != ImportState.APPLIED:
+        progress.step(_("Reading the file"))
+        plan = _plan(batch)
+        if plan.fingerprint != batch.fingerprint:
+            import_check(batch=batch)
+            raise DomainError(CHANGED_MEANWHILE)
+        progress.step(_("Storing"))
+        with transaction.atomic():
+            plan_store(kind=batch.kind, plan=plan, actor=progress.user)
+            _finish(batch, progress.user)
+            progress.guard()
+        _remove_file(batch)
+    return Outcome(
+        message=_("Stored: %(new)s new, %(changed)s changed, %(unchanged)s unchanged.") % batch.figures,
+        url=reverse("import_detail", args=[batch.pk]),
+        figures=batch.figures,
+    )
+
+
+def _finish(batch: ImportBatch, actor: Any) -> None:
+    done = ImportBatch.objects.filter(pk=batch.pk, state=ImportState.CHECKED).update(
+        state=ImportState.APPLIED, finished_at=clock.now()
+    )
+    if not done:
+        raise StateConflict
+    changes = {name: [0, figure] for name, figure in batch.figures.items()}
+    audit_record(action="import_apply", actor=actor, target=batch, changes=changes)
+
+
+def _remove_file(batch: ImportBatch) -> None:
+    import_drop(ImportBatch.objects.filter(pk=batch.pk))
+
+
+def import_drop(batches: Any) -> int:
+    """Delete the workbooks of `batches`; what was found in them stays, masked. Returns how many files there were."""
+    kept = list(batches.exclude(file_path="").values_list("pk", "file_path"))
+    for _pk, path in kept:
+        (Path(settings.MEDIA_ROOT) / path).unlink(missing_ok=True)
+    batches.model.objects.filter(pk__in=[pk for pk, _path in kept]).update(file_path="")
+    return len(kept)
+
+
+def import_files_expire() -> int:
+    """Delete workbooks that nobody stored for KEPT days; returns how many."""
+    return import_drop(ImportBatch.objects.filter(created_at__lt=clock.now() - timedelta(days=KEPT)))
+
+
+def import_annotated(*, batch: ImportBatch, target: BinaryIO) -> None:
+    """Write the workbook with its mistakes marked to `target`. Raises StateConflict when the file is gone."""
+    plan = _plan(batch)
+    try:
+        workbook = open_workbook(Path(settings.MEDIA_ROOT) / batch.file_path)
+    except WorkbookError as error:
+        raise StateConflict(str(error.problems().folded()[0])) from None
+    annotate(workbook, plan.problems, target, made_at=clock.now(), heading_rows=plan.heading_rows)

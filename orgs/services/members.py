@@ -1,0 +1,139 @@
+"""Making and changing members."""
+
+import datetime as dt
+from typing import Any, TypedDict, Unpack
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from campaign.audit.services import audit_record
+from campaign.common.access import reaches
+from campaign.common.capabilities import Cap
+from campaign.common.crypto import digest, encrypt
+from campaign.common.errors import DomainError, NotAllowed
+from campaign.common.text import initials, pinyin
+from orgs.models import Member, Organization
+from orgs.rules import member_breaches, refuse_errors
+from orgs.services.changes import differences
+from orgs.services.codes import PERSONNEL_NUMBERS, codes_next
+
+ID_PURPOSE = "id_number"
+
+
+class MemberValues(TypedDict, total=False):
+    personnel_no: str
+    name: str
+    sex: str
+    ethnicity: str
+    birth_date: dt.date | None
+    native_place: str
+    education: str
+    degree: str
+    started_work_on: dt.date | None
+    joined_on: dt.date | None
+    full_member_on: dt.date | None
+    kind: str
+    status: str
+    cell: str
+    party_post: str
+    admin_post: str
+    job: str
+    technical_title: str
+    is_frontline: bool
+    is_party_worker: bool
+    is_exempt: bool
+    phone: str
+    remarks: str
+
+
+def id_digest(id_number: str) -> str | None:
+    """Return the keyed hash under which a member is found by id number; None for none."""
+    return digest(id_number.upper(), purpose=ID_PURPOSE) if id_number else None
+
+
+def identity_fields(id_number: str) -> dict[str, str | None]:
+    """Return how an id number is stored: encrypted, and findable by its keyed hash."""
+    return {"id_number_cipher": encrypt(id_number.upper()), "id_number_digest": id_digest(id_number)}
+
+
+def member_create(
+    *, actor: Any, organization: Organization, id_number: str = "", **values: Unpack[MemberValues]
+) -> Member:
+    """Enrol a new member in `organization`. `name` and `sex` are needed; without `personnel_no` one is made.
+
+    `id_number` has been checked (`campaign.common.excel.values.id_number`). Raises NotAllowed, or DomainError for an id
+    or personnel number that belongs to somebody else, a deactivated organization, or values that contradict each other.
+    """
+    _may_manage(actor, organization)
+    with transaction.atomic():
+        _check(None, organization, id_number, values)
+        number = values.pop("personnel_no", "") or codes_next(PERSONNEL_NUMBERS, 1)[0]
+        member = Member.objects.create(
+            organization=organization,
+            personnel_no=number,
+            **values,
+            **identity_fields(id_number),
+            **search_names(values["name"]),
+        )
+        given = {"organization": organization.name, "personnel_no": number, "id_number": id_number, **values}
+        changes = {field: ["", value] for field, value in given.items() if value}
+        audit_record(action="member_create", actor=actor, target=member, changes=changes)
+    return member
+
+
+def member_update(
+    *,
+    actor: Any,
+    member: Member,
+    version: int,
+    organization: Organization | None = None,
+    id_number: str | None = None,
+    **values: Unpack[MemberValues],
+) -> Member:
+    """Change a member; `organization` moves them there, `id_number` None leaves it. `version` is the form's.
+
+    Raises NotAllowed (also when only one of the two organizations is the actor's), EditConflict, or DomainError as
+    `member_create`.
+    """
+    _may_manage(actor, member.organization)
+    changes: dict[str, tuple[Any, Any]] = differences(member, values)
+    updates: dict[str, Any] = dict(values)
+    if organization is not None and organization.pk != member.organization_id:
+        _may_manage(actor, organization)
+        changes["organization"] = (member.organization.name, organization.name)
+        updates["organization"] = organization
+    if id_number is not None and id_digest(id_number) != member.id_number_digest:
+        changes["id_number"] = (member.id_number_digest, id_number)
+        updates |= identity_fields(id_number)
+    if "name" in changes:
+        updates |= search_names(values["name"])
+    with transaction.atomic():
+        _check(member, organization, id_number if id_number is not None else member.id_number, values)
+        member.save_version(version, **updates)
+        audit_record(action="member_update", actor=actor, target=member, changes=changes)
+    return member
+
+
+def _may_manage(actor: Any, organization: Organization) -> None:
+    if actor is not None and not reaches(actor, Cap.MEMBER_MANAGE, organization.path):
+        raise NotAllowed
+
+
+def search_names(name: str) -> dict[str, str]:
+    """Return what a person called `name` is found and sorted by."""
+    return {"pinyin": pinyin(name), "initials": initials(name)}
+
+
+def _check(member: Member | None, organization: Organization | None, id_number: str, values: MemberValues) -> None:
+    """Raise DomainError for what cannot be, looking at stored values where none are given."""
+    if organization is not None and not Organization.objects.active().filter(pk=organization.pk).exists():
+        raise DomainError(_("This organization is deactivated."))
+    others = Member.objects.exclude(pk=member.pk) if member else Member.objects.all()
+    if id_number and others.filter(id_number_digest=id_digest(id_number)).exists():
+        raise DomainError(_("A member with this id number exists already."))
+    number = values.get("personnel_no")
+    if number and others.filter(personnel_no=number).exists():
+        raise DomainError(_("This personnel number is taken."))
+    fields = ("sex", "birth_date", "joined_on", "full_member_on", "kind")
+    given: dict[str, Any] = {field: values.get(field, getattr(member, field, None)) for field in fields}
+    refuse_errors(member_breaches(id_number=id_number, **given))

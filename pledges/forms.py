@@ -1,0 +1,197 @@
+"""The forms of pledges. Views pass what they hold to a service."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from campaign.common import clock
+from campaign.common.forms import DateInput, Form, VersionMixin
+from campaign.models import Campaign, Standard
+from orgs.models import Member, Organization
+from pledges.models import TEXT_LENGTH, ItemKind, ItemResult, Pledge, PledgeItem
+from pledges.selectors import members_without, organizations_without
+from pledges.services import ItemDraft, Judgement
+
+REMARK_LENGTH = 500
+MEMBERS_SHOWN = 500
+RESULTS = [choice for choice in ItemResult.choices if choice[0] != ItemResult.PENDING]
+
+
+class SubjectForm(Form):
+    """Whose pledge is begun: the own one, that of the organization, or that of a member of the branch."""
+
+    subject = forms.ChoiceField(label=_("Whose pledge?"))
+
+    def __init__(self, *args: Any, user: Any, campaign: Campaign, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        members = members_without(user, campaign)[:MEMBERS_SHOWN]
+        self.fields["subject"].choices = [  # type: ignore[attr-defined]
+            *((f"organization:{found.pk}", found.name) for found in organizations_without(user, campaign)),
+            *((f"member:{found.pk}", f"{found.name}({found.organization})") for found in members),
+        ]
+
+    def subject_given(self) -> dict[str, Any]:
+        """Return the argument of `pledge_start` that names the subject."""
+        kind, pk = self.cleaned_data["subject"].split(":")
+        return {kind: (Member if kind == "member" else Organization).objects.get(pk=pk)}
+
+
+class ItemForm(Form):
+    """One item as it is being written; only what is there is checked, the rest when it is submitted."""
+
+    kind = forms.ChoiceField(label=_("Kind"), choices=ItemKind.choices, required=False, initial=ItemKind.POST)
+    text = forms.CharField(
+        label=_("What I promise"),
+        max_length=TEXT_LENGTH,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("One thing that can be done and checked, at most 200 characters."),
+    )
+    target = forms.CharField(
+        label=_("Result to be measured"),
+        max_length=TEXT_LENGTH,
+        required=False,
+        help_text=_("A figure or a fact, such as “12 trips a shift” or “all 30 pumps overhauled”."),
+    )
+    baseline = forms.CharField(
+        label=_("Where it stands now"),
+        max_length=TEXT_LENGTH,
+        required=False,
+        help_text=_("The figure of last year, so that everyone can compare. May be left out."),
+    )
+    due_on = forms.DateField(label=_("Done by"), required=False, widget=DateInput())
+    standard = forms.ChoiceField(label=_("Standard it answers to"), required=False)
+    production_task = forms.CharField(label=_("Production task it serves"), max_length=TEXT_LENGTH, required=False)
+
+    def __init__(self, *args: Any, pledge: Pledge, standards: list[Standard], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.standards = {str(standard.pk): standard for standard in standards}
+        choices = [("", _("None in particular")), *((pk, standard.name) for pk, standard in self.standards.items())]
+        self.fields["standard"].choices = choices  # type: ignore[attr-defined]
+        self.fields["due_on"].widget.attrs.update(
+            {"min": pledge.campaign.starts_on.isoformat(), "max": pledge.campaign.ends_on.isoformat()}
+        )
+
+    def is_blank(self) -> bool:
+        """Nothing was written: such an item is left out."""
+        written = ("text", "target", "baseline", "due_on", "production_task")
+        return not any(self.cleaned_data.get(name) for name in written)
+
+    def draft(self) -> ItemDraft:
+        data = self.cleaned_data
+        return ItemDraft(
+            kind=data["kind"] or ItemKind.POST,
+            text=data["text"],
+            target=data["target"],
+            due_on=data["due_on"],
+            baseline=data["baseline"],
+            standard=self.standards.get(data["standard"]),
+            production_task=data["production_task"],
+        )
+
+
+ItemFormSet = forms.formset_factory(ItemForm, extra=0)
+FIELDS = tuple(ItemForm.base_fields)
+
+
+def rows_of(items: list[PledgeItem]) -> list[dict[str, Any]]:
+    """Return what the form shows of stored items; one empty item where there are none."""
+    rows = [{name: getattr(item, "standard_id" if name == "standard" else name) for name in FIELDS} for item in items]
+    return rows or [{}]
+
+
+def rows_typed(data: Mapping[str, str], prefix: str = "form") -> list[dict[str, Any]]:
+    """Return what was typed, unchecked: adding or removing an item loses nothing."""
+    total = data.get(f"{prefix}-TOTAL_FORMS", "0")
+    count = min(int(total), 50) if total.isdigit() else 0
+    return [{name: data.get(f"{prefix}-{place}-{name}", "") for name in FIELDS} for place in range(count)]
+
+
+class VersionForm(VersionMixin, Form):
+    """What goes with the items: the version they were opened with."""
+
+
+class ReviewForm(VersionMixin, Form):
+    """A decision: a remark on each item, and a reason for the whole."""
+
+    reason = forms.CharField(
+        label=_("What is to be changed"),
+        max_length=REMARK_LENGTH,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Needed when you return the pledge; the person concerned reads it."),
+    )
+
+    def __init__(self, *args: Any, items: list[PledgeItem], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.items = items
+        for item in items:
+            self.fields[f"remark_{item.order}"] = forms.CharField(
+                label=_("Remark on item %(number)s") % {"number": item.order}, max_length=REMARK_LENGTH, required=False
+            )
+
+    def rows(self) -> list[tuple[PledgeItem, Any]]:
+        return [(item, self[f"remark_{item.order}"]) for item in self.items]
+
+    def remarks(self) -> dict[int, str]:
+        return {item.order: self.cleaned_data[f"remark_{item.order}"] for item in self.items}
+
+
+class ProgressForm(Form):
+    item = forms.ModelChoiceField(
+        label=_("For which item?"), queryset=PledgeItem.objects.none(), widget=forms.RadioSelect, empty_label=None
+    )
+    on = forms.DateField(label=_("Day"), widget=DateInput())
+    text = forms.CharField(label=_("What was done"), max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
+
+    def __init__(self, *args: Any, pledge: Pledge, **kwargs: Any) -> None:
+        kwargs.setdefault("initial", {"on": clock.today()})
+        super().__init__(*args, **kwargs)
+        items = pledge.items.select_related("pledge")
+        self.fields["item"].queryset = items  # type: ignore[attr-defined]
+        self.fields["on"].widget.attrs["max"] = clock.today().isoformat()
+
+
+class JudgementForm(Form):
+    """How one item was fulfilled. Left empty, the item is not judged now."""
+
+    result = forms.ChoiceField(
+        label=_("How was it fulfilled?"), choices=RESULTS, required=False, widget=forms.RadioSelect
+    )
+    mark = forms.DecimalField(
+        label=_("Mark (0 to 100)"),
+        min_value=0,
+        max_value=100,
+        decimal_places=2,
+        required=False,
+        help_text=_("Left empty, the mark follows from the result."),
+    )
+    text = forms.CharField(
+        label=_("Explanation"),
+        max_length=500,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("Needed for what was not kept or had to be adjusted."),
+    )
+
+    def __init__(self, *args: Any, item: PledgeItem, own: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, prefix=f"item{item.pk}", **kwargs)
+        self.item = item
+        if own:
+            del self.fields["mark"]
+
+    def judgement(self) -> Judgement | None:
+        data = self.cleaned_data
+        if not data["result"]:
+            return None
+        mark: Decimal | None = data.get("mark")
+        return Judgement(data["result"], None if mark is None else int(mark * 100), data["text"])
+
+
+def judgements_of(forms_: list[JudgementForm]) -> dict[int, Judgement]:
+    """Return what was judged, by item."""
+    found = ((form.item.pk, form.judgement()) for form in forms_)
+    return {pk: judgement for pk, judgement in found if judgement is not None}

@@ -1,0 +1,3 @@
+from reviews.admin.leader import LeaderReviewAdmin
+
+__all__ = ["LeaderReviewAdmin"]

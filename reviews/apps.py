@@ -1,0 +1,23 @@
+from django.apps import AppConfig
+
+
+class ReviewsConfig(AppConfig):
+    name = "reviews"
+
+    def ready(self) -> None:
+        from django.utils.translation import gettext_lazy as _
+
+        from campaign.common.capabilities import Cap
+        from campaign.common.navigation import Entry, menu
+        from reviews.desk import leader as desk
+        from reviews.metrics import leader as metrics
+        from reviews.registrations import register_rounds
+        from reviews.reminders import leader as reminders
+        from reviews.timeline import leader as timeline
+
+        menu.register(
+            Entry("review", "links", _("Leader reviews"), "review_list", "message-2", Cap.REVIEW_VIEW, order=30)
+        )
+        for part in (desk, metrics, reminders, timeline):
+            part.register()
+        register_rounds()

@@ -1,0 +1,81 @@
+"""Metrics of mass evaluation (`docs/scoring.md`): the published, valid result of the period; the last one where there are
+several. What is hidden is nothing to measure."""
+
+import datetime as dt
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from campaign.common import clock
+from campaign.common.access import under
+from campaign.models import Audience, Period
+from campaign.scoring.registry import FigureRow, Metric, MetricScope, metrics
+from orgs.models import Member
+from reviews.selectors.rounds import valid_results
+
+FULL = 10_000
+
+
+def figures(figure: str, scope: MetricScope) -> Iterator[FigureRow]:
+    """Yield the results sealed within the period and published by `as_of`, in hundredths, of 100 × 100. One query."""
+    subject = "subject__member" if scope.audience == Audience.MEMBER else "subject__organization"
+    found = valid_results(scope.audience).filter(
+        under(scope.path, "subject__organization__path"),
+        ballot__round__campaign=scope.period.campaign_id,
+        ballot__round__published_at__lte=scope.as_of,
+        ballot__sealed_at__gte=clock.start_of(scope.period.starts_on),
+        ballot__sealed_at__lt=clock.start_of(scope.period.ends_on + dt.timedelta(days=1)),
+        **{f"{figure}__isnull": False},
+    )
+    # The last of a subject stands at the end of its rows, and wins.
+    rows = found.order_by("ballot__sealed_at", "ballot_id").values_list(subject, figure)
+    latest: dict[int, int] = dict(rows.iterator())
+    for pk in sorted(latest):
+        yield pk, latest[pk], FULL
+
+
+def results_url(subject: Any, period: Period) -> str:
+    """Return where the result counted for `subject` in `period` is shown; nothing where none was counted."""
+    own = {"member": subject} if isinstance(subject, Member) else {"organization": subject, "member": None}
+    found = (
+        valid_results(Audience.MEMBER if isinstance(subject, Member) else Audience.ORGANIZATION)
+        .filter(
+            **{f"subject__{name}": value for name, value in own.items()},
+            ballot__round__campaign=period.campaign_id,
+            ballot__sealed_at__gte=clock.start_of(period.starts_on),
+            ballot__sealed_at__lt=clock.start_of(period.ends_on + dt.timedelta(days=1)),
+        )
+        .order_by("-ballot__sealed_at", "-ballot_id")
+        .values_list("ballot_id", "subject_id")
+        .first()
+    )
+    return reverse("round_result", args=found) if found else ""
+
+
+def register() -> None:
+    both = frozenset({Audience.ORGANIZATION, Audience.MEMBER})
+    metrics.register(
+        Metric(
+            "evaluation.score",
+            _("Total score of the mass evaluation"),
+            _("The published, valid total of the last round sealed in the period ÷ 100."),
+            both,
+            partial(figures, "total"),
+            results_url,
+        )
+    )
+    metrics.register(
+        Metric(
+            "evaluation.satisfaction",
+            _("Satisfaction in the mass evaluation"),
+            _(
+                "Votes satisfied, fairly satisfied or basically satisfied ÷ votes that are no abstentions, published and valid."
+            ),
+            both,
+            partial(figures, "satisfaction"),
+            results_url,
+        )
+    )

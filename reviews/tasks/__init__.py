@@ -1,0 +1,3 @@
+from reviews.tasks.rounds import close_rounds
+
+__all__ = ["close_rounds"]

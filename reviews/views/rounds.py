@@ -1,0 +1,202 @@
+"""Pages of evaluation rounds: set up, watch over, vote, look at results."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+
+from campaign.ballots import selectors as ballots
+from campaign.ballots.models import Paper, SealedPaper
+from campaign.ballots.services import NotCounted
+from campaign.ballots.verification import Mismatch
+from campaign.common.access import GatedRequest, access, gate, holds
+from campaign.common.capabilities import Cap
+from campaign.common.errors import DomainError, NotAllowed
+from campaign.common.listing import BoundedPaginator, list_response
+from reviews.forms.rounds import RoundForm, VoteForm
+from reviews.models.rounds import EvaluationRound, RoundState
+from reviews.selectors import rounds as selectors
+from reviews.services import rounds as services
+from reviews.tables.rounds import RoundTable
+from reviews.views.results import ranked, subject_page
+from reviews.workflow.rounds import ROUNDS
+
+STEPS: dict[str, Any] = {
+    "round_leave_out": gettext_lazy("Noted: classes without raters are left out of the total."),
+    "round_open": gettext_lazy("The round is open. Voters find it on their desk."),
+    "round_close": gettext_lazy("The round is closed and sealed. Look at the results, then publish them."),
+    "round_publish": gettext_lazy("The results are published."),
+    "round_cancel": gettext_lazy("The round is cancelled. All marks and counts are destroyed."),
+}
+PER_PAGE = 50
+
+
+@access(GET=Cap.ROUND_VIEW)
+def round_list(request: GatedRequest) -> HttpResponse:
+    actions: list[dict[str, Any]] = []
+    if holds(request.user, Cap.ROUND_MANAGE):
+        actions = [{"label": _("New round"), "url": reverse("round_create"), "icon": "plus", "primary": True}]
+    context = {
+        "title": _("Mass evaluation"),
+        "lead": _("Secret votes on organizations and members: only counts are kept, and results appear after sealing."),
+        "empty_icon": "clipboard-check",
+        "empty_title": _("No rounds yet"),
+        "empty_text": _("A round appears here when it has been set up, or when its results are published to you."),
+        "actions": actions,
+    }
+    return list_response(request, context, queryset=selectors.rounds_for(request.user), table_class=RoundTable)
+
+
+@access(GET=Cap.ROUND_MANAGE, POST=Cap.ROUND_MANAGE)
+def round_create(request: GatedRequest) -> HttpResponse:
+    form = RoundForm(request.POST or None, user=request.user)
+    if form.is_valid() and form.attempt(services.round_create, actor=request.user, **form.arguments()):
+        messages.success(request, _("The round is set up. Check it, then open it."))
+        return redirect("round_detail", pk=form.result.pk)
+    return render(request, "reviews/rounds/form.html", {"form": form, "crumbs": _crumbs(request)})
+
+
+@access(GET=Cap.ROUND_VIEW)
+def round_detail(request: GatedRequest, pk: int) -> HttpResponse:
+    found: EvaluationRound = gate(request, _rounds(), pk=pk)
+    manages = selectors.may_manage(request.user, found)
+    context: dict[str, Any] = {
+        "round": found,
+        "manages": manages,
+        "crumbs": _crumbs(request),
+        **_electorate(request, found),
+    }
+    if found.state == RoundState.DRAFT:
+        context["blockers"] = ballots.blockers(found.ballot)
+        context["without_raters"] = not found.ballot.leave_out_empty and ballots.classes_without_raters(found.ballot)
+        context["small"] = ballots.small_classes(found.ballot)[:PER_PAGE]
+    elif found.state == RoundState.OPEN:
+        context["turnout"] = ballots.turnout(found.ballot)
+    if manages:
+        context["steps"] = ROUNDS.available(found, request.user)
+        context["left_out"] = selectors.classes_without_ballots(found) if found.state == RoundState.SEALED else []
+    return render(request, "reviews/rounds/detail.html", context)
+
+
+def _electorate(request: GatedRequest, found: EvaluationRound) -> dict[str, Any]:
+    """Return the questionnaire, and a page of the subjects with how many may rate each."""
+    asked = ballots.questionnaire(found.ballot)
+    page = BoundedPaginator(found.ballot.subjects.order_by("pk"), PER_PAGE).get_page(request.GET.get("page"))
+    cells = {} if found.state == RoundState.CANCELLED else ballots.entitled(found.ballot)
+    rows = [(subject.name, [(each, cells.get((subject.pk, each.pk), 0)) for each in asked.classes]) for subject in page]
+    return {"asked": asked, "page": page, "rows": rows}
+
+
+@access(POST=Cap.ROUND_MANAGE)
+def round_step(request: GatedRequest, pk: int, step: str) -> HttpResponse:
+    found: EvaluationRound = gate(request, _rounds(), pk=pk)
+    if step not in STEPS:
+        raise Http404
+    arguments: dict[str, Any] = {"evaluation_round": found, "actor": request.user}
+    if step == "round_cancel":
+        arguments["reason"] = request.POST.get("reason", "")
+    if step == "round_publish":
+        arguments["leave_out"] = "leave_out" in request.POST
+    try:
+        getattr(services, step)(**arguments)
+    except NotAllowed:
+        raise
+    except Mismatch:
+        messages.error(
+            request, _("The recount found a difference, so nothing was done. Please tell the administrator.")
+        )
+    except DomainError as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, STEPS[step])
+    return redirect("round_detail", pk=pk)
+
+
+@access(GET=Cap.ROUND_RESULTS)
+def round_results(request: GatedRequest, pk: int) -> HttpResponse:
+    """The summary of a round: published, or the draft for those who hold it."""
+    found = _with_results(request, pk)
+    subjects = list(selectors.subjects_seen(request.user, found))
+    classes = list(found.ballot.classes.order_by("order"))
+    context = {
+        "round": found,
+        "rows": ranked(found.audience, subjects, selectors.totals(found), classes),
+        "classes": classes,
+        "crumbs": _crumbs(request),
+    }
+    return render(request, "reviews/rounds/results.html", context)
+
+
+@access(GET=Cap.ROUND_RESULTS)
+def round_result(request: GatedRequest, pk: int, subject: int) -> HttpResponse:
+    """The result of one subject: items × choices, classes, total (form d.5)."""
+    found = _with_results(request, pk)
+    seen = selectors.subjects_seen(request.user, found).filter(pk=subject).first()
+    if seen is None:
+        raise Http404
+    crumbs = [*_crumbs(request), {"label": found.name, "url": reverse("round_results", args=[pk])}]
+    context = {"round": found, "crumbs": crumbs, **subject_page(found.ballot, seen)}
+    return render(request, "reviews/rounds/result.html", context)
+
+
+def _with_results(request: GatedRequest, pk: int) -> EvaluationRound:
+    found: EvaluationRound = gate(request, _rounds(), pk=pk)
+    if not selectors.results_visible(request.user, found):
+        raise Http404
+    return found
+
+
+@access(GET=Cap.VOTE)
+@never_cache
+def vote_list(request: GatedRequest) -> HttpResponse:
+    return _own_ballots(request)
+
+
+def _own_ballots(request: GatedRequest, refusal: str = "") -> HttpResponse:
+    """A person's papers, and the results published to them. What became of a vote stands on this page alone: a message
+    would lie in the session."""
+    results = selectors.results_for(request.user)[:20]
+    context = {"papers": selectors.own_papers(request.user), "results": results, "refusal": refusal}
+    return render(request, "reviews/rounds/vote_list.html", context, status=409 if refusal else 200)
+
+
+@access(GET=Cap.VOTE, POST=Cap.VOTE)
+@never_cache
+@sensitive_post_parameters()
+def vote(request: GatedRequest, pk: int) -> HttpResponse:
+    """One's own paper in round `pk`. What is chosen lives in the page until it is cast, once."""
+    try:
+        paper: Paper = gate(request, selectors.papers(), ballot=pk)
+    except Http404:
+        if not SealedPaper.objects.filter(ballot=pk, voter=request.user.pk).exists():
+            raise
+        return _own_ballots(request, str(NotCounted()))
+    if paper.marked or not paper.ballot.is_running():
+        return _own_ballots(request, str(NotCounted())) if request.method == "POST" else redirect("vote_list")
+    form = VoteForm(request.POST or None, sheet=paper.sheet)
+    if form.is_valid():
+        try:
+            services.vote_cast(paper=paper, voter=request.user, answers=form.answers())
+        except NotCounted as refusal:
+            return _own_ballots(request, str(refusal))
+        return redirect("vote_list")
+    context = {"paper": paper, "round": paper.ballot.round, "form": form, "idle_seconds": settings.SESSION_COOKIE_AGE}
+    return render(request, "reviews/rounds/vote.html", context)
+
+
+def _rounds() -> Any:
+    return EvaluationRound.objects.select_related("ballot", "organization", "campaign")
+
+
+def _crumbs(request: GatedRequest) -> list[dict[str, str]]:
+    """Lead back to where the reader comes from: members find results on the page of their ballots."""
+    if holds(request.user, Cap.ROUND_VIEW):
+        return [{"label": _("Mass evaluation"), "url": reverse("round_list")}]
+    return [{"label": _("My ballots"), "url": reverse("vote_list")}]

@@ -1,0 +1,111 @@
+"""Many at once: nothing lost, nothing double, no deadlock. Real threads with connections of their own, on both databases."""
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from campaign.ballots.models import Ballot, Paper, Result, SealedPaper, SealedTally, Tally
+from campaign.ballots.services import NotCounted, ballot_cast, ballot_seal
+from campaign.ballots.sheet import by_item
+from campaign.ballots.verification import differences
+from orgs.models import User
+from tests.ballots.making import filled, opened, paper_of, people, vote
+from tests.world import World, make_world
+
+pytestmark = pytest.mark.django_db(transaction=True)
+SUBJECTS = ("east_one", "east_two", "west_one", "west_two", "east")
+THREADS = 12
+
+
+@pytest.fixture
+def ground(emptied: None) -> World:
+    return make_world(members_per_branch=1)
+
+
+def at_once(tasks: Sequence[Callable[[], Any]], threads: int = THREADS) -> list[Any]:
+    """Run all tasks on `threads` threads that start together; returns what each returned or the refusal it met."""
+    start = threading.Barrier(threads)
+    waiting = threading.local()
+
+    def run(task: Callable[[], Any]) -> Any:
+        if not getattr(waiting, "over", False):
+            waiting.over = True
+            start.wait(timeout=30)
+        try:
+            return task()
+        except NotCounted as refusal:
+            return refusal
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(run, tasks))
+
+
+def test_votes_on_the_same_subjects_are_all_counted(ground: World) -> None:
+    raters = people(120)
+    ballot = opened(ground, raters, SUBJECTS, items=3)
+    answers = [place % 4 for place in range(len(raters))]
+
+    def voting(rater: User, choice: int) -> Callable[[], Any]:
+        return lambda: vote(ballot, rater, choice)
+
+    outcomes = at_once([voting(rater, choice) for rater, choice in zip(raters, answers, strict=True)])
+    assert outcomes == [None] * len(raters)
+    assert Paper.objects.filter(marked=True).count() == len(raters)
+    sums = [0] * 5
+    for counts in Tally.objects.filter(subject=ballot.subjects.order_by("pk")[3]).values_list("counts", flat=True):
+        sums = [a + b for a, b in zip(sums, by_item(counts, 4)[1], strict=True)]
+    assert sums == [30, 30, 30, 30, 0]
+    ballot_seal(ballot=ballot)
+    assert not list(differences(ballot))
+
+
+def test_the_same_paper_at_the_same_moment_counts_once(ground: World) -> None:
+    raters = people(5)
+    ballot = opened(ground, raters, items=1)
+    papers = [paper_of(ballot, raters[0]) for _ in range(THREADS)]
+    sent = [(paper, filled(paper, place % 4)) for place, paper in enumerate(papers)]
+
+    def casting(paper: Paper, answers: Any) -> Callable[[], Any]:
+        return lambda: ballot_cast(paper=paper, voter=raters[0], answers=answers)
+
+    outcomes = at_once([casting(paper, answers) for paper, answers in sent])
+    assert [type(outcome) for outcome in outcomes if outcome is not None] == [NotCounted] * (THREADS - 1)
+    assert sum(Tally.objects.get().counts) == 1
+
+
+def test_votes_that_meet_the_sealing_are_counted_or_told_so(ground: World) -> None:
+    raters = people(80)
+    ballot = opened(ground, raters, SUBJECTS, items=1)
+    again = opened(ground, raters, SUBJECTS, items=1)
+
+    def voting(place: int, rater: User) -> Callable[[], Any]:
+        def task() -> Any:
+            vote(again, rater, 1)
+            if place == 30:
+                return ballot_seal(ballot=Ballot.objects.get(pk=ballot.pk))
+            try:
+                return vote(ballot, rater, 0)
+            except Paper.DoesNotExist:
+                return NotCounted()
+
+        return task
+
+    outcomes = at_once([voting(place, rater) for place, rater in enumerate(raters)])
+    counted = sum(outcome is None for outcome in outcomes)
+    assert 0 < counted < len(raters) - 1
+    assert SealedPaper.objects.filter(ballot=ballot, marked=True).count() == counted
+    assert {sum(counts) for counts in SealedTally.objects.filter(ballot=ballot).values_list("counts", flat=True)} == {
+        counted
+    }
+    assert Result.objects.filter(ballot=ballot).count() == len(SUBJECTS)
+    # The other ballot went on meanwhile and lost nothing.
+    assert Paper.objects.filter(ballot=again, marked=True).count() == len(raters)
+    assert {sum(counts) for counts in Tally.objects.filter(ballot=again).values_list("counts", flat=True)} == {
+        len(raters)
+    }

@@ -1,0 +1,130 @@
+"""Every page, read by axe at the desk and on a phone: nothing serious, and nothing wider than the screen."""
+
+import re
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator
+from html import unescape
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
+from playwright.sync_api import Page
+
+from campaign.common import clock
+from campaign.demo.people import SIZES, Size
+from campaign.demo.seed import demo_seed
+from orgs.models import Member, User
+from reviews.models import ReviewMode
+from reviews.services import leader_review_create
+from tests.browser import steps
+from tests.browser.books import bad_workbook
+from tests.chromium import Login, violations
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("demo")]
+
+READERS = ("secretary", "office", "staff", "leader", "committee", "member", "system", "security", "audit")
+"""Each page is read by the first of them who finds a link to it."""
+NOT_PAGES = {
+    "healthz": "answers machines",
+    "import_annotated": "a file",
+    "import_detail": "made by sending a workbook; see below",
+    "jobs_download": "a file",
+    "jobs_fragment": "a part of the job's page",
+    "login": "for who is not signed in; see below",
+    "notice_open": "leads on to what the reminder is about",
+    "organization_children": "a part of the tree",
+}
+LINK = re.compile(r'href="(/[^"]*)"')
+LOOKED_AT = 4
+"""So many pages of a kind are searched for links: not every pledge can be appraised, not every batch edited."""
+DARK = ("/", "/pledges/board/", "/reviews/votes/", "/scores/", "/awards/", "/members/", "/reports/roster/")
+
+
+@pytest.fixture
+def demo(emptied: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The whole story of the demo in one company, and a review that is still being written."""
+    monkeypatch.setitem(SIZES, "s", Size(companies=1, branches=7, members=12))
+    campaign = demo_seed(size="s", stage="awards", seed=1, today=clock.today(), say=lambda _text: None)
+    secretary = User.objects.get(username="secretary")
+    member = Member.objects.filter(organization=secretary.organization, user__username="member").get()
+    leader_review_create(
+        actor=secretary, campaign=campaign, subject=member, mode=ReviewMode.ONSITE, held_on=clock.today()
+    )
+
+
+@pytest.mark.parametrize("device", ["page", "phone"])
+def test_every_page_is_accessible_and_fits(request: pytest.FixtureRequest, login: Login, device: str) -> None:
+    screen: Page = request.getfixturevalue(device)
+    screen.emulate_media(reduced_motion="reduce")
+    faults, missed = [], pages()
+    for reader in READERS:
+        login(screen, User.objects.get(username=reader))
+        for name, address in found_by(reader, missed).items():
+            missed.discard(name)
+            screen.goto(address)
+            faults += [f"{reader} {address}: {fault}" for fault in faults_of(screen)]
+    assert not faults, "\n".join(faults)
+    assert missed == set()
+
+
+@pytest.mark.parametrize("device", ["page", "phone"])
+def test_pages_that_answer_are_accessible_and_fit(request: pytest.FixtureRequest, login: Login, device: str) -> None:
+    """Signing in, and a workbook that was refused."""
+    screen: Page = request.getfixturevalue(device)
+    screen.goto("/login/")
+    steps.main(screen).get_by_role("button", name="登录").click()
+    assert faults_of(screen) == []
+    login(screen, User.objects.get(username="office"))
+    steps.send_workbook(screen, "党员名册", "党员花名册.xlsx", bad_workbook())
+    assert faults_of(screen) == []
+
+
+def test_pages_are_accessible_in_the_dark(page: Page, login: Login) -> None:
+    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    login(page, User.objects.get(username="secretary"))
+    faults = []
+    for address in DARK:
+        page.goto(address)
+        faults += [f"{address}: {fault}" for fault in faults_of(page)]
+    assert not faults, "\n".join(faults)
+
+
+def faults_of(page: Page) -> list[str]:
+    """Return what axe finds serious or critical, and that something is wider than the screen."""
+    wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    return [*violations(page), *([f"{wider} pixels wider than the screen"] if wider > 0 else [])]
+
+
+def pages() -> set[str]:
+    """Return the names of all addresses that show a page."""
+    return {name for name, methods in _decided(get_resolver().url_patterns) if "GET" in methods} - set(NOT_PAGES)
+
+
+def _decided(patterns: Iterable[URLPattern | URLResolver]) -> Iterator[tuple[str, Iterable[str]]]:
+    """Give each address with the methods that `@access` decides; Django's own admin has none."""
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            yield from _decided(pattern.url_patterns)
+        elif methods := getattr(pattern.callback, "access", None):
+            yield str(pattern.name), methods
+
+
+def found_by(reader: str, wanted: set[str]) -> dict[str, str]:
+    """Return an address of each kind of page that `reader` reaches by links, of those that are `wanted`."""
+    client, found, visits = Client(), dict[str, str](), Counter[str]()
+    client.force_login(User.objects.get(username=reader), backend=settings.AUTHENTICATION_BACKENDS[-1])
+    waiting, seen = deque([reverse("home"), reverse("gallery")]), set[str]()
+    while waiting:
+        address = waiting.popleft()
+        name = resolve(address.partition("?")[0]).url_name or ""
+        if address in seen or visits[name] >= LOOKED_AT or name not in pages():
+            continue
+        seen.add(address)
+        visits[name] += 1
+        answer = client.get(address, follow=True)
+        if name in wanted and answer.status_code == 200:
+            found.setdefault(name, address)
+        links = map(unescape, LINK.findall(answer.content.decode()))
+        waiting.extend(link.partition("#")[0] for link in links if not link.startswith(("/static/", "/admin/")))
+    return found

@@ -1,0 +1,94 @@
+"""The demo: told to the stage that is asked for, the same for the same seed, and gone again with one command."""
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from awards.models import Honour
+from campaign.audit.models import AuditEntry
+from campaign.audit.services import audit_chain
+from campaign.common.errors import DomainError
+from campaign.demo.logins import demo_logins
+from campaign.demo.people import SIZES, Size
+from campaign.demo.seed import demo_remove, demo_seed
+from campaign.models import Campaign, CampaignState
+from campaign.scoring.models import PeriodScore, ScoreRun
+from orgs.models import Member, Organization
+from pledges.models import Pledge
+from reviews.models import EvaluationRound, LeaderReview
+
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
+TODAY = dt.date(2026, 11, 20)
+
+
+@pytest.fixture
+def tell(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Campaign]:
+    """Tell the story of a group small enough for a test."""
+    monkeypatch.setitem(SIZES, "s", Size(companies=2, branches=4, members=8))
+
+    def told(stage: str, seed: int = 1) -> Campaign:
+        return demo_seed(size="s", stage=stage, seed=seed, today=TODAY, say=lambda _text: None)
+
+    return told
+
+
+@pytest.mark.parametrize(
+    ("stage", "models"),
+    [
+        ("pledges", {Pledge}),
+        ("reviews", {Pledge, LeaderReview}),
+        ("evaluation", {Pledge, LeaderReview, EvaluationRound, PeriodScore}),
+        ("awards", {Pledge, LeaderReview, EvaluationRound, PeriodScore, Honour}),
+        ("closed", {Pledge, LeaderReview, EvaluationRound, PeriodScore, Honour}),
+    ],
+)
+def test_it_is_told_up_to_the_stage(tell: Callable[..., Campaign], stage: str, models: set[Any]) -> None:
+    campaign = tell(stage)
+    everything = {Pledge, LeaderReview, EvaluationRound, PeriodScore, Honour}
+    assert {model for model in everything if model.objects.exists()} == models
+    campaign.refresh_from_db()
+    assert (campaign.state == CampaignState.CLOSED) == (stage == "closed")
+    assert len(demo_logins()) == 9
+
+
+def test_the_same_seed_tells_the_same_story_and_another_one_does_not(tell: Callable[..., Campaign]) -> None:
+    def story() -> list[Any]:
+        return [
+            list(Member.objects.order_by("personnel_no").values_list("name", "birth_date", "joined_on", "phone")),
+            list(Pledge.objects.order_by("pk").values_list("subject_name", "state", "submitted_at")),
+            list(LeaderReview.objects.order_by("pk").values_list("held_on", "problems")),
+        ]
+
+    told = []
+    for seed in (1, 1, 2):
+        tell("reviews", seed)
+        told.append(story())
+        demo_remove()
+        assert not Organization.objects.exists()
+    assert told[0] == told[1]
+    assert told[0] != told[2]
+
+
+def test_it_fills_nothing_that_is_not_empty_and_removes_nothing_that_it_did_not_fill() -> None:
+    Organization.objects.add_root(create_kwargs={"code": "R", "name": "中共真实集团委员会", "type": "committee"})
+    with pytest.raises(DomainError):
+        demo_seed(size="s", stage="pledges", seed=1, today=TODAY, say=lambda _text: None)
+    with pytest.raises(CommandError):
+        call_command("remove_demo", yes=True)
+    assert Organization.objects.count() == 1
+    assert demo_logins() == []
+
+
+def test_the_log_is_protected_again_after_the_demo_is_gone(tell: Callable[..., Campaign]) -> None:
+    tell("pledges")
+    demo_remove()
+    AuditEntry.objects.create(action="test")
+    audit_chain()
+    from django.db import DatabaseError, transaction
+
+    with pytest.raises(DatabaseError), transaction.atomic():
+        AuditEntry.objects.all().delete()
+    assert not ScoreRun.objects.exists()

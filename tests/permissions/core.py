@@ -1,0 +1,9 @@
+"""Cases of the pages that belong to no part: home, gallery, language, health."""
+
+from tests.permissions.cases import Case, case
+
+case("home", Case())
+case("gallery", Case())
+case("set_language", Case(payload={"language": "zh-hans"}, changes=False))  # a cookie
+# No worker and no scheduler runs in the test: the page says so, to everybody.
+case("healthz", Case(status=503))

@@ -1,0 +1,186 @@
+"""Cases of organizations, members, imports, accounts, roles and signing in."""
+
+from typing import Any
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from campaign.common.access import SIGNED_IN
+from campaign.common.capabilities import Cap, Role
+from campaign.common.text import initials, pinyin
+from orgs.models import ImportBatch, Member, Organization, RoleAssignment, User
+from orgs.services import import_upload
+from tests.permissions.cases import Case, Listed, Scoped, Target, case, lists, mark, scoped
+from tests.permissions.oracle import BRANCHES, below
+from tests.world import PASSWORD, World
+
+
+def signed_in(actor: str, _at: str) -> bool:
+    return bool(actor)
+
+
+case("login", Case(changes=False, sent_on=signed_in))
+case("logout", Case())
+NEW = "Another-horse-7"
+case("password_change", Case(payload={"old_password": PASSWORD, "new_password": NEW, "repeated": NEW}))
+
+
+# -- organizations -------------------------------------------------------------------------------------------------
+
+
+def organization(world: World, at: str) -> Target:
+    place = world.orgs[at]
+    Organization.objects.filter(pk=place.pk).update(name=mark(at), pinyin=pinyin(mark(at)), initials=initials(mark(at)))
+    payload = {"name": "改过的名称", "code": place.code, "type": place.type, "version": place.version}
+    return Target(place, {"pk": place.pk}, payload, marker=mark(at))
+
+
+def leaf(*, active: bool) -> Any:
+    """An organization directly below a place, with nobody and nothing in it."""
+
+    def make(world: World, at: str) -> Target:
+        above = Organization.objects.get(pk=world.orgs[at].pk)
+        fields = {"code": f"LEAF-{at}", "name": mark(at), "type": "cell", "is_active": active}
+        made = Organization.objects.add_child(above, create_kwargs=fields)
+        return Target(made, {"pk": made.pk}, place=below(at), marker=mark(at))
+
+    return make
+
+
+def new_organization(world: World, at: str) -> Target:
+    payload = {"name": "新设党组织", "type": "branch", "parent": world.orgs[at].pk}
+    return Target(payload=payload, place=below(at))
+
+
+case("organization_list", Case())
+case("organization_search", Case(payload={"q": "公司"}, changes=False))
+case("organization_create", Case(make=new_organization, named_in_form=True))
+case("organization_detail", Case(make=organization))
+case("organization_children", Case(make=organization, names=False))  # only what lies below
+case("organization_edit", Case(make=organization))
+case("organization_deactivate", Case(make=leaf(active=True)))
+case("organization_activate", Case(make=leaf(active=False)))
+lists += [
+    Listed("organization_list", organization, Cap.ORG_VIEW, query="?q=标记"),
+    Listed("organization_search", organization, Cap.ORG_VIEW, payload={"q": "标记"}),
+]
+scoped.append(Scoped(organization))
+
+
+# -- members -------------------------------------------------------------------------------------------------------
+
+
+def member(world: World, at: str) -> Target:
+    """The second of a branch; somebody without an account where nobody is enrolled."""
+    person = world.members[at][1] if at in BRANCHES else _enrolled(world.orgs[at])
+    Member.objects.filter(pk=person.pk).update(name=mark(at), pinyin=pinyin(mark(at)), initials=initials(mark(at)))
+    payload = {
+        "name": "改过的名字", "sex": "female", "kind": "full", "status": "normal", "personnel_no": person.personnel_no,
+        "organization": world.orgs[at].pk, "version": person.version,
+    }  # fmt: skip
+    owner = f"member@{at}" if at in BRANCHES else ""
+    return Target(person, {"pk": person.pk}, payload, marker=mark(at), owner=owner)
+
+
+def _enrolled(organization: Organization) -> Member:
+    return Member.objects.create(
+        personnel_no=f"P-{organization.code}", name="机关党员", sex="female", organization=organization
+    )
+
+
+def new_member(world: World, at: str) -> Target:
+    return Target(payload={"name": "新来的", "sex": "male", "kind": "full", "organization": world.orgs[at].pk})
+
+
+case("member_list", Case(payload={"q": "张"}, changes=False))
+case("member_create", Case(make=new_member, named_in_form=True))
+case("member_detail", Case(make=member))
+case("member_edit", Case(make=member))
+lists.append(Listed("member_list", member, Cap.MEMBER_VIEW))
+scoped.append(Scoped(member))
+
+
+# -- imports: only who sent a workbook reaches it, and only while entitled to import ----------------------------------
+
+
+def workbook() -> SimpleUploadedFile:
+    return SimpleUploadedFile("roster.csv", "姓名,性别,所在党组织\n新来的,男,东山公司采掘一区党支部\n".encode())
+
+
+def batch(world: World, at: str) -> Target:
+    """An import for the organization at a place, sent by those whose reach begins at `east`, else at the top."""
+    sender = "staff@east" if at.startswith("east") else "staff@root"
+    role, held = sender.split("@")
+    made = import_upload(actor=world.user(role, held), kind="members", organization=world.orgs[at], file=workbook())
+    return _sent(made, sender, at)
+
+
+def batch_of_former_staff(world: World, at: str) -> Target:
+    found = batch(world, at)
+    ImportBatch.objects.filter(pk=found.kwargs["pk"]).update(requested_by=world.users["former@east"])
+    return _sent(found.record, "former@east", at)
+
+
+def _sent(made: Any, sender: str, at: str) -> Target:
+    ImportBatch.objects.filter(pk=made.pk).update(file_name=f"{mark(at)}.csv")
+
+    def another(actor: str, _capability: Cap) -> bool:
+        return actor != sender
+
+    return Target(
+        made, {"pk": made.pk}, marker=mark(at), judged_by={SIGNED_IN: Cap.MEMBER_IMPORT}, hidden=another
+    )  # fmt: skip
+
+
+case("import_detail", Case(make=batch), Case(make=batch_of_former_staff, places=("east",)))
+case("import_apply", Case(make=batch), Case(make=batch_of_former_staff, places=("east",)))
+case("import_annotated", Case(make=batch), Case(make=batch_of_former_staff, places=("east",)))
+case("import_upload", Case(payload=lambda: {"kind": "members", "file": workbook()}))
+scoped.append(Scoped(batch))
+
+
+# -- accounts and roles --------------------------------------------------------------------------------------------
+
+
+def account(world: World, at: str) -> Target:
+    made = User.objects.create(username=f"marked-{User.objects.count()}", name=mark(at), organization=world.orgs[at])
+    payload = {"name": "改过的名字", "organization": world.orgs[at].pk}
+    return Target(made, {"pk": made.pk}, payload, marker=mark(at), owner="nobody of the cast")
+
+
+def closed_account(world: World, at: str) -> Target:
+    target = account(world, at)
+    User.objects.filter(pk=target.kwargs["pk"]).update(is_active=False)
+    return target
+
+
+def new_account(world: World, at: str) -> Target:
+    return Target(payload={"name": "新账号", "organization": world.orgs[at].pk})
+
+
+def assignment(world: World, at: str) -> Target:
+    made = RoleAssignment.objects.create(user=account(world, at).record, role=Role.STAFF, organization=world.orgs[at])
+    return Target(made, {"pk": made.pk}, marker=mark(at))
+
+
+def new_role(world: World, at: str) -> Target:
+    """A role at a place, for an account of the same place."""
+    user = account(world, at).kwargs["pk"]
+    return Target(payload={"user": user, "role": "leader", "organization": world.orgs[at].pk})
+
+
+case("user_list", Case(payload={"q": "张"}, changes=False))
+case("user_search", Case(payload={"q": "张"}, changes=False))
+case("user_create", Case(make=new_account, named_in_form=True))
+case("user_edit", Case(make=account))
+case("user_reset_password", Case(make=account))
+case("user_deactivate", Case(make=account))
+case("user_activate", Case(make=closed_account))
+case("role_list", Case(payload={"q": "张"}, changes=False))
+case("role_grant", Case(make=new_role, named_in_form=True))
+case("role_end", Case(make=assignment))
+lists += [
+    Listed("user_list", account, Cap.ACCOUNT_MANAGE),
+    Listed("user_search", account, Cap.ROLE_GRANT, payload={"q": "标记"}),
+    Listed("role_list", assignment, Cap.ROLE_GRANT),
+]
+scoped += [Scoped(account), Scoped(assignment)]

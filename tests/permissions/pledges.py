@@ -1,0 +1,238 @@
+"""Cases of the pledges. An organization's pledge is written in it and reviewed above; a member's is reviewed in the branch."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from campaign.common import clock
+from campaign.common.capabilities import Cap
+from campaign.models import Campaign, Period
+from orgs.models import Member
+from pledges.models import PUBLIC, Pledge, PledgeItem, PledgeState
+from tests.permissions.cases import Case, Listed, Make, Scoped, Target, case, lists, mark, scoped
+from tests.permissions.oracle import PARENTS
+from tests.world import World
+
+MEMBERS_AT = ("east_one", "east_two", "west_one")
+REVIEWING = (Cap.PLEDGE_REVIEW, Cap.PLEDGE_PUBLISH, Cap.PLEDGE_APPRAISE)
+REVIEWED = (PledgeState.APPROVED, *PUBLIC)
+Payload = Callable[[Pledge], Mapping[str, Any]]
+
+
+def stored(world: World, at: str, state: str, member: Member | None = None, **fields: Any) -> Pledge:
+    """Put a pledge of the organization at `at`, or of a member there, directly into a state."""
+    now = clock.now()
+    pledge = Pledge.objects.create(
+        campaign=Campaign.objects.get(code="C1"),
+        subject_kind="organization" if member is None else "member",
+        organization=world.orgs[at],
+        member=member,
+        year=clock.today().year,
+        reviewing_organization=world.orgs[at if member else above(at)],
+        state=state,
+        subject_name="承诺人",
+        organization_name=mark(at, state),
+        submitted_at=None if state == PledgeState.DRAFT else now,
+        reviewed_at=now if state in REVIEWED else None,
+        published_at=now if state in PUBLIC else None,
+        **fields,
+    )
+    PledgeItem.objects.create(
+        pledge=pledge, order=1, kind="post", text=mark(at, state), target="三次", due_on=clock.today()
+    )
+    return pledge
+
+
+def above(at: str) -> str:
+    return PARENTS[at] or at
+
+
+def of_organization(state: str, payload: Payload = lambda _pledge: {}) -> Make:
+    def make(world: World, at: str) -> Target:
+        pledge = stored(world, at, state)
+        return Target(
+            pledge,
+            {"pk": pledge.pk},
+            payload(pledge),
+            marker=mark(at, state),
+            places=dict.fromkeys(REVIEWING, above(at)),
+            judged_by={Cap.PLEDGE_WRITE: Cap.PLEDGE_WRITE_ORG},
+        )
+
+    return make
+
+
+def _only_organizations(_actor: str, capability: Cap) -> bool:
+    return capability == Cap.PLEDGE_WRITE_ORG
+
+
+def of_member(state: str, payload: Payload = lambda _pledge: {}) -> Make:
+    """A member's pledge: that of the second person of the branch."""
+
+    def make(world: World, at: str) -> Target:
+        pledge = stored(world, at, state, world.members[at][1])
+        return Target(
+            pledge,
+            {"pk": pledge.pk},
+            payload(pledge),
+            marker=mark(at, state),
+            owner=f"member@{at}",
+            hidden=_only_organizations,
+        )
+
+    return make
+
+
+def handed_in_by_the_secretary(state: str, payload: Payload) -> Make:
+    """A member's pledge that the branch's secretary, who would review it, has handed in."""
+
+    def make(world: World, at: str) -> Target:
+        target = of_member(state, payload)(world, at)
+        Pledge.objects.filter(pk=target.kwargs["pk"]).update(submitted_by=world.users[f"secretary@{at}"])
+        return target
+
+    return make
+
+
+def by_the_secretary(actor: str, at: str) -> bool:
+    """Who hands in does not decide (2-domain (e))."""
+    return actor == f"secretary@{at}"
+
+
+def edited(pledge: Pledge) -> dict[str, Any]:
+    row = {"form-0-kind": "post", "form-0-text": "改过的", "form-0-target": "四次"}
+    return {"op": "save", "version": pledge.version, "form-TOTAL_FORMS": 1, "form-INITIAL_FORMS": 0, **row}
+
+
+def step(name: str) -> Payload:
+    return lambda _pledge: {"step": name}
+
+
+def taken_down(_pledge: Pledge) -> dict[str, Any]:
+    return {"step": "pledge_take_down", "reason": "内容有误"}
+
+
+def approved(pledge: Pledge) -> dict[str, Any]:
+    return {"op": "publish", "version": pledge.version}
+
+
+def chosen(pledge: Pledge) -> dict[str, Any]:
+    return {"pledge": [pledge.pk]}
+
+
+def noted(pledge: Pledge) -> dict[str, Any]:
+    return {"item": pledge.items.get().pk, "on": clock.today().isoformat(), "text": "做了"}
+
+
+def judged(pledge: Pledge) -> dict[str, Any]:
+    return {"version": pledge.version, f"item{pledge.items.get().pk}-result": "fulfilled"}
+
+
+def chosen_in_the_queue(state: str) -> list[Case]:
+    """Many may be chosen: what is out of reach is passed over."""
+
+    def unaddressed(make: Make) -> Make:
+        def queued(world: World, at: str) -> Target:
+            target = make(world, at)
+            target.kwargs = {}
+            return target
+
+        return queued
+
+    return [
+        replace(each, make=unaddressed(each.make), named_in_form=True, names=False)
+        for each in both(state, chosen)
+        if each.make
+    ]
+
+
+def both(state: str, payload: Payload = lambda _pledge: {}, **options: Any) -> list[Case]:
+    return [
+        Case(make=of_organization(state, payload), **options),
+        Case(make=of_member(state, payload), places=MEMBERS_AT, **options),
+    ]
+
+
+def new_of_organization(world: World, at: str) -> Target:
+    return Target(
+        payload={"subject": f"organization:{world.orgs[at].pk}"}, judged_by={Cap.PLEDGE_WRITE: Cap.PLEDGE_WRITE_ORG}
+    )
+
+
+def new_of_member(world: World, at: str) -> Target:
+    return Target(payload={"subject": f"member:{world.members[at][1].pk}"}, owner=f"member@{at}")
+
+
+def board(world: World, at: str) -> Target:
+    stored(world, at, PledgeState.PUBLISHED)
+    return Target(kwargs={"pk": world.orgs[at].pk}, marker=mark(at, "published"))
+
+
+def counted(kind: str) -> Make:
+    """The pledges behind a figure of somebody: whoever may see the subject may ask for them."""
+
+    def make(world: World, at: str) -> Target:
+        subject: Any = world.orgs[at] if kind == "organization" else world.members[at][1]
+        period = Period.objects.get(campaign__code="C1", code="2026H2")
+        query = f"?counted=pledges.fulfilment&period={period.pk}&of={kind}:{subject.pk}"
+        capability = Cap.ORG_VIEW if kind == "organization" else Cap.MEMBER_VIEW
+        owner = f"member@{at}" if kind == "member" else ""
+        return Target(query=query, owner=owner, judged_by={Cap.PLEDGE_VIEW: capability})
+
+    return make
+
+
+def one_s_own(world: World, at: str) -> Target:
+    """Of members, one's own alone is among one's own pledges."""
+    target = of_member("draft")(world, at)
+    target.rule = lambda actor, _capability: actor == target.owner
+    return target
+
+
+case(
+    "pledge_list",
+    Case(changes=False),
+    Case(make=counted("organization"), changes=False),
+    Case(make=counted("member"), places=MEMBERS_AT, changes=False),
+)
+case("pledge_mine", Case())
+case(
+    "pledge_create",
+    Case(make=new_of_organization, named_in_form=True),
+    Case(make=new_of_member, places=MEMBERS_AT, named_in_form=True),
+)
+case("pledge_detail", *both("submitted"))
+case("pledge_edit", *both("draft", edited))
+case("pledge_step", *both("draft", step("pledge_submit")), *both("submitted", step("pledge_recall")))
+case("pledge_step", *both("returned", step("pledge_withdraw")))
+case("pledge_queue", *chosen_in_the_queue("submitted"))
+case("pledge_queue_publish", *chosen_in_the_queue("approved"))
+case(
+    "pledge_review",
+    *both("submitted", approved),
+    Case(
+        make=handed_in_by_the_secretary("submitted", approved), places=("east_one", "west_one"), told=by_the_secretary
+    ),
+)
+case("pledge_publish", *both("approved", step("pledge_publish")), *both("published", taken_down))
+case("pledge_progress", *both("published", noted))
+case("pledge_appraise_self", *both("published", judged))
+case(
+    "pledge_appraise",
+    *both("published", judged),
+    Case(make=handed_in_by_the_secretary("published", judged), places=("east_one", "west_one"), told=by_the_secretary),
+)
+case("board", Case(sent_on=lambda _actor, _at: True))
+case("board_of", Case(make=board))
+case("board_print", Case(make=board))
+lists += [
+    Listed("pledge_list", of_organization("draft"), Cap.PLEDGE_VIEW),
+    Listed("pledge_list", of_member("draft"), Cap.PLEDGE_VIEW, MEMBERS_AT),
+    Listed("pledge_mine", of_organization("published"), Cap.PLEDGE_WRITE),
+    Listed("pledge_mine", one_s_own, Cap.PLEDGE_WRITE, MEMBERS_AT),
+    Listed("pledge_queue", of_organization("submitted"), Cap.PLEDGE_REVIEW),
+    Listed("pledge_queue", of_member("submitted"), Cap.PLEDGE_REVIEW, MEMBERS_AT),
+    Listed("pledge_queue", of_organization("approved"), Cap.PLEDGE_PUBLISH, query="?show=publish"),
+    Listed("pledge_queue", of_member("approved"), Cap.PLEDGE_PUBLISH, MEMBERS_AT, query="?show=publish"),
+]
+scoped += [Scoped(of_organization("published")), Scoped(of_member("published"), MEMBERS_AT)]

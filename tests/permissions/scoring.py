@@ -1,0 +1,122 @@
+"""Cases of scores, runs and sheets. Organizations' scores and members' grades are seen by two different capabilities."""
+
+from typing import Any
+
+from campaign.common import clock
+from campaign.common.capabilities import Cap
+from campaign.models import Audience, Campaign, Period
+from campaign.scoring.models import GradeBand, PeriodScore, ScoreRun, ScoreSheet, ScoreSheetItem
+from campaign.scoring.registry import Metric, metrics
+from tests.permissions.campaign import held
+from tests.permissions.cases import Case, Listed, Scoped, Target, case, lists, mark, scoped
+from tests.permissions.oracle import BRANCHES
+from tests.world import World
+
+MEMBERS_AT = ("east_one", "east_two", "west_one")
+
+
+def period_of_today() -> Period:
+    return Period.objects.get(campaign__code="C1", code="2026H2")
+
+
+def sheet_of(
+    campaign: Campaign, key: str, grade: str, name: str = "评分标准", audience: Audience = Audience.ORGANIZATION
+) -> ScoreSheet:
+    """Make a sheet with an item for every metric there is, so that an explanation leads to the records of each."""
+    made = ScoreSheet.objects.create(campaign=campaign, key=key, version=1, name=name, audience=audience)
+    GradeBand.objects.create(sheet=made, at_least=0, name=grade)
+    ScoreSheetItem.objects.bulk_create(
+        ScoreSheetItem(
+            sheet=made, order=order, key=key_of(metric), label=metric.key, column="pledge", metric=metric.key,
+            method="proportional", parameters={"target": 10_000}, full_marks=10_00,
+        )
+        for order, metric in enumerate(measuring(audience), start=1)
+    )  # fmt: skip
+    return made
+
+
+def measuring(audience: str) -> list[Metric]:
+    return [metric for metric in metrics if audience in metric.audiences]
+
+
+def key_of(metric: Metric) -> str:
+    return metric.key.replace(".", "-")
+
+
+def run_of(world: World, at: str) -> ScoreRun:
+    return ScoreRun.objects.create(
+        period=period_of_today(), organization=world.orgs[at], place=world.orgs[at].path, as_of=clock.now(),
+        state="published", digest=mark(at),
+    )  # fmt: skip
+
+
+def scored(world: World, at: str, what: str, **subject: Any) -> PeriodScore:
+    audience = Audience.MEMBER if subject else Audience.ORGANIZATION
+    sheet = sheet_of(period_of_today().campaign, f"{what}-{at}", mark(at, what), audience=audience)
+    lines = [[key_of(metric), 1, 2, 5_00, "a"] for metric in measuring(audience)]
+    return PeriodScore.objects.create(
+        run=run_of(world, "root"), period=period_of_today(), organization=world.orgs[at], sheet=sheet,
+        place=world.orgs[at].path, base=50_00, total=50_00, grade=mark(at, what),
+        lines={"v": 1, "items": lines}, fingerprint="f", **subject,
+    )  # fmt: skip
+
+
+def as_badge(text: str) -> str:
+    """The grade as a result: as a choice of the filter everybody may read it."""
+    return f"{text}</span>"
+
+
+def of_organization(world: World, at: str) -> Target:
+    made = scored(world, at, "组织")
+
+    def hidden(_actor: str, capability: Cap) -> bool:
+        return capability == Cap.SCORE_VIEW_MEMBER
+
+    return Target(made, {"pk": made.pk}, marker=as_badge(made.grade), hidden=hidden)
+
+
+def of_member(world: World, at: str) -> Target:
+    made = scored(world, at, "党员", member=world.members[at][1])
+
+    def hidden(_actor: str, capability: Cap) -> bool:
+        return capability != Cap.SCORE_VIEW_MEMBER
+
+    return Target(made, {"pk": made.pk}, marker=as_badge(made.grade), owner=f"member@{at}", hidden=hidden)
+
+
+def sheet(world: World, at: str) -> Target:
+    made = sheet_of(held(world, at), "test", "好", name=mark(at))
+    return Target(made, {"pk": made.pk}, marker=mark(at))
+
+
+def run(world: World, at: str) -> Target:
+    return Target(run_of(world, at), marker=mark(at))
+
+
+def new_run(world: World, at: str) -> Target:
+    return Target(payload={"period": period_of_today().pk, "organization": world.orgs[at].pk})
+
+
+def of_a_branch(_actor: str, at: str) -> bool:
+    """Scores are compared among siblings: a run is never of one branch alone."""
+    return at in BRANCHES
+
+
+case("score_list", Case())
+case("score_detail", Case(make=of_organization), Case(make=of_member, places=MEMBERS_AT))
+case("grade_list", Case())
+case("grade_detail", Case(make=of_member, places=MEMBERS_AT), Case(make=of_organization))
+case("score_run", Case(make=new_run, named_in_form=True, told=of_a_branch))
+case("score_runs", Case())
+case("sheet_list", Case())
+case("sheet_detail", Case(make=sheet))
+case("metric_list", Case())
+lists += [
+    Listed("score_list", of_organization, Cap.SCORE_VIEW),
+    Listed("score_list", of_member, Cap.SCORE_VIEW, MEMBERS_AT),
+    Listed("grade_list", of_member, Cap.SCORE_VIEW_MEMBER, MEMBERS_AT),
+    Listed("grade_list", of_organization, Cap.SCORE_VIEW_MEMBER),
+    Listed("score_runs", run, Cap.SCORE_VIEW),
+    Listed("sheet_list", sheet, Cap.CAMPAIGN_VIEW),
+]
+scoped += [Scoped(of_organization), Scoped(of_member, MEMBERS_AT), Scoped(sheet), Scoped(run)]

@@ -1,0 +1,81 @@
+"""What leaves the system: each report as a file made by its job, for each organization, asked for by each role."""
+
+import zipfile
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.urls import reverse
+
+from campaign.common.capabilities import Cap
+from campaign.jobs.models import Job, JobState
+from campaign.jobs.services import job_run
+from campaign.reports.registry import reports
+from tests.permissions import orgs, scoring
+from tests.permissions.cases import Make, Target
+from tests.permissions.ground import Ground, undone
+from tests.permissions.oracle import ACTORS, PLACES, expected, lineage
+from tests.world import World
+
+pytestmark = pytest.mark.one_database
+
+
+def scored_organization(world: World, at: str) -> Target:
+    """A score of an organization that can be told from the others by its name."""
+    scoring.of_organization(world, at)
+    return orgs.organization(world, at)
+
+
+EXPORTS: dict[str, tuple[Make, Cap]] = {
+    "roster": (orgs.member, Cap.MEMBER_VIEW),
+    "score_summary": (scored_organization, Cap.SCORE_VIEW),
+}
+"""For each report: what makes a row of it at a place, and who may see such a row."""
+TRIES = [(key, format_) for key in sorted(EXPORTS) for format_ in ("xlsx", "csv")]
+
+
+def test_every_report_is_tried() -> None:
+    assert sorted(EXPORTS) == sorted(report.key for report in reports)
+
+
+@pytest.mark.parametrize(("key", "format_"), TRIES)
+def test_a_file_holds_what_one_reaches_of_the_organization_and_nothing_else(
+    ground: Ground, key: str, format_: str
+) -> None:
+    make, capability = EXPORTS[key]
+    markers = {at: make(ground.world, at).marker for at in PLACES}
+    wrong = []
+    for actor in ACTORS:
+        for asked in PLACES:
+            found = _exported(ground, actor, key, asked, format_)
+            wanted = None
+            if expected(actor, Cap.REPORT_EXPORT, asked):
+                wanted = {at for at in PLACES if asked in lineage(at) and expected(actor, capability, at)}
+            shown = None if found is None else {at for at, marker in markers.items() if marker in found}
+            if shown != wanted:
+                wrong.append(f"{actor} for {asked}: {shown} instead of {wanted}")
+    assert not wrong, "\n".join(wrong)
+
+
+def _exported(ground: Ground, actor: str, key: str, at: str, format_: str) -> str | None:
+    """Ask for a report on its page and let the job run; return the text of the file, None when there is no job."""
+    period = scoring.period_of_today()
+    asked = {
+        "organization": ground.world.orgs[at].pk, "campaign": period.campaign_id, "period": period.pk, "format": format_,
+    }  # fmt: skip
+    text = None
+    with undone():
+        ground.send(actor, "POST", reverse("report_export", args=[key]), asked)
+        if job := Job.objects.filter(requested_by=ground.world.users[actor]).first():
+            job_run(job_id=str(job.pk))
+            job.refresh_from_db()
+            assert job.state == JobState.SUCCEEDED, job.message
+            text = _text_of(Path(settings.MEDIA_ROOT) / job.file_path)
+    return text
+
+
+def _text_of(path: Path) -> str:
+    if path.suffix == ".csv":
+        return path.read_text(encoding="utf-8-sig")
+    with zipfile.ZipFile(path) as parts:
+        return "\n".join(parts.read(name).decode() for name in parts.namelist())

@@ -1,0 +1,65 @@
+"""Writing, reviewing and showing a pledge in a real browser; what the live server says is the real time."""
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from pledges.models import Pledge, PledgeState
+from tests.chromium import Login, assert_accessible
+from tests.world import make_world
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("emptied")]
+
+
+def write_item(page: Page, place: int, text: str, due_on: str) -> None:
+    page.fill(f"[name=form-{place}-text]", text)
+    page.fill(f"[name=form-{place}-target]", "三十台全部检修一遍")
+    page.fill(f"[name=form-{place}-due_on]", due_on)
+
+
+def test_a_branch_pledges_by_phone_and_stands_on_the_board(phone: Page, login: Login) -> None:
+    world, today = make_world(), timezone.localdate()
+    world.campaign(starts_on=dt.date(today.year, 1, 1))
+    due_on = dt.date(today.year, 12, 31).isoformat()
+
+    login(phone, world.users["secretary@east_one"])
+    phone.goto("/pledges/mine/")
+    assert_accessible(phone)
+    phone.locator(".pledge-start", has_text=world.orgs["east_one"].name).get_by_role("button").click()
+    write_item(phone, 0, "党员带头检修水泵", due_on)
+    phone.locator("button[value=add]").click()
+    expect(phone.locator("fieldset.pledge-edit-item")).to_have_count(2)
+    expect(phone.locator("[name=form-0-text]")).to_have_value("党员带头检修水泵")
+    write_item(phone, 1, "为职工修好饮水机", due_on)
+    assert_accessible(phone)
+    _fits(phone)
+    phone.locator("button[value=submit]").click()
+    phone.locator("dialog [data-ask-yes]").click()
+    phone.wait_for_url("**/pledges/*/")
+    pledge = Pledge.objects.get()
+    assert (pledge.state, pledge.items.count()) == (PledgeState.SUBMITTED, 2)
+    assert_accessible(phone)
+
+    login(phone, world.users["staff@east"])
+    phone.goto("/pledges/queue/")
+    assert_accessible(phone)
+    _fits(phone)
+    phone.get_by_role("link", name="细看或退回").click()
+    assert_accessible(phone)
+    phone.locator("button[value=publish]").click()
+    phone.wait_for_url("**/pledges/queue/")
+
+    login(phone, world.users["member@east_one"])
+    phone.goto("/pledges/board/")
+    expect(phone.get_by_text("为职工修好饮水机")).to_be_visible()
+    assert_accessible(phone)
+    _fits(phone)
+
+
+def _fits(page: Page) -> None:
+    """Nothing is wider than the screen of the phone."""
+    wider: Any = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert wider <= 0

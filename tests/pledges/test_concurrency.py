@@ -1,0 +1,95 @@
+"""People who press in the same second, on a real database: exactly one of them succeeds."""
+
+import contextvars
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from django.db import connection
+
+from campaign.common.errors import DomainError
+from campaign.models import Campaign
+from pledges import services
+from pledges.models import Pledge, PledgeItem, PledgeReview
+from tests.pledges.conftest import item, submitted, write
+from tests.world import World
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("emptied")]
+
+
+def at_once(*calls: Callable[[], object]) -> list[str]:
+    """Run `calls` in threads of their own; return "" for each that went through, else the name of its refusal."""
+
+    start = Barrier(len(calls))
+
+    def attempt(call: Callable[[], object]) -> str:
+        start.wait(timeout=30)
+        try:
+            call()
+        except DomainError as refusal:
+            return type(refusal).__name__
+        finally:
+            connection.close()
+        return ""
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        # The clock of the test is a context variable: each thread gets it.
+        return [
+            done.result() for done in [pool.submit(contextvars.copy_context().run, attempt, call) for call in calls]
+        ]
+
+
+def test_one_of_eight_approvals_counts(world: World, campaign: Campaign) -> None:
+    pledge = submitted(world, campaign, "member@east_one")
+    secretary = world.user("secretary", "east_one")
+
+    def approve() -> None:
+        services.pledge_approve(pledge=Pledge.objects.get(pk=pledge.pk), actor=secretary)
+
+    def approve_many() -> None:
+        if not services.pledges_approve_many(queryset=Pledge.objects.filter(pk=pledge.pk), actor=secretary):
+            raise DomainError
+
+    outcomes = at_once(*[approve] * 5, *[approve_many] * 3)
+    assert outcomes.count("") == 1
+    assert PledgeReview.objects.count() == 1
+
+
+def test_one_of_six_savings_counts(world: World, campaign: Campaign) -> None:
+    pledge = write(world, campaign, "member@east_one")
+    member, version = world.user("member", "east_one"), pledge.version
+
+    def save(text: str) -> Callable[[], object]:
+        return lambda: services.pledge_save(
+            pledge=pledge, actor=member, version=version, items=[item(text), item(f"{text}之二")]
+        )
+
+    outcomes = at_once(*[save(f"第{number}人") for number in range(6)])
+    assert sorted(outcomes) == ["", *["EditConflict"] * 5]
+    texts = list(PledgeItem.objects.order_by("order").values_list("text", flat=True))
+    assert texts == [texts[0], f"{texts[0]}之二"]
+
+
+def test_saved_or_submitted_but_never_submitted_incomplete(world: World, campaign: Campaign) -> None:
+    """Someone empties the target while another hands the pledge in: whichever comes first, nothing incomplete is in review."""
+    member = world.user("member", "east_one")
+    for _round in range(5):
+        Pledge.objects.all().delete()
+        pledge = write(world, campaign, "member@east_one")
+        version = pledge.version
+        at_once(
+            lambda pledge=pledge: services.pledge_submit(pledge=pledge, actor=member),  # type: ignore[misc]
+            lambda pledge=pledge, version=version: services.pledge_save(  # type: ignore[misc]
+                pledge=pledge, actor=member, version=version, items=[item(target="")]
+            ),
+        )
+        pledge.refresh_from_db()
+        assert (pledge.state, pledge.items.get().target == "") in {("submitted", False), ("draft", True)}
+
+
+def test_two_starts_make_one_pledge(world: World, campaign: Campaign) -> None:
+    member = world.user("member", "east_one")
+    start = [lambda: services.pledge_start(campaign=campaign, actor=member, member=member.member)] * 4
+    assert at_once(*start).count("") == 1
+    assert Pledge.objects.count() == 1

@@ -1,0 +1,77 @@
+"""Starting a run and reading an explanation in a real browser, at the desk and on the phone."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from campaign.models import Period
+from campaign.scoring.models import PeriodScore, ScoreSheet
+from tests.chromium import Login, assert_accessible
+from tests.scoring.conftest import Measured
+from tests.scoring.sheets import BRANCHES, COMMITTEES, MEMBERS, ready, run
+from tests.world import World
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("emptied")]
+
+
+def begun(world: World, measured: Measured) -> Period:
+    """A period that has begun today, whenever today is, with something to measure."""
+    for key in ("east_one", "east_two", "west_one", "west_two"):
+        measured.set("test.m0", world.orgs[key], 5, 6)
+    for member in world.members["east_one"]:
+        measured.set("test.m0", member, 4, 5)
+    period = ready(world, BRANCHES, COMMITTEES, MEMBERS)
+    Period.objects.filter(pk=period.pk).update(starts_on="2020-01-01")
+    return period
+
+
+def fits(page: Page) -> None:
+    """Nothing stands out to the right of a narrow screen."""
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+def test_staff_compute_scores_and_read_where_they_come_from(
+    page: Page, login: Login, world: World, measured: Measured
+) -> None:
+    begun(world, measured)
+    login(page, world.users["staff@east"])
+    page.goto("/scores/")
+    assert_accessible(page)
+    page.get_by_role("main").get_by_role("link", name="计算得分").first.click()
+    assert_accessible(page)
+    page.get_by_role("main").get_by_role("button", name="计算得分").click()
+    page.wait_for_url("**/jobs/**")
+    expect(page.get_by_text("已计算 3 个党组织")).to_be_visible(timeout=15_000)
+
+    page.goto("/scores/")
+    assert_accessible(page)
+    page.get_by_role("link", name=world.orgs["east_one"].name).click()
+    expect(page.get_by_text("0.8333 × 30.00 = 25.00")).to_be_visible()
+    assert_accessible(page)
+    for address in (
+        "/scores/runs/",
+        "/scores/sheets/",
+        "/scores/metrics/",
+        f"/scores/sheets/{ScoreSheet.objects.all()[0].pk}/",
+    ):
+        page.goto(address)
+        assert_accessible(page)
+
+
+def test_members_and_secretaries_read_on_the_phone(phone: Page, login: Login, world: World, measured: Measured) -> None:
+    period = begun(world, measured)
+    run(period, world.orgs["root"])
+    login(phone, world.users["member@east_one"])
+    phone.goto("/scores/members/")
+    assert_accessible(phone)
+    fits(phone)
+    phone.get_by_role("link", name=world.members["east_one"][1].name).click()
+    expect(phone.get_by_text("0.8000 × 100.00 = 80.00")).to_be_visible()
+    assert_accessible(phone)
+    fits(phone)
+
+    login(phone, world.users["secretary@east_one"])
+    score = PeriodScore.objects.current().get(organization=world.orgs["east_one"], member=None)
+    for address in ("/scores/", score.get_absolute_url()):
+        phone.goto(address)
+        assert_accessible(phone)
+        fits(phone)
