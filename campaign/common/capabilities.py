@@ -44,6 +44,18 @@ class Cap(TextChoices):
     MEMBER_VIEW = "members.view", _("See members")
     MEMBER_MANAGE = "members.manage", _("Change members")
     MEMBER_IMPORT = "members.import", _("Import from Excel")
+    MEMBER_HISTORY = "members.history", _("Correct the history of members")
+    TRANSFER_VIEW = "transfers.view", _("See transfers")
+    TRANSFER_REQUEST = "transfers.request", _("Ask for transfers")
+    TRANSFER_RELEASE = "transfers.release", _("Release members")
+    TRANSFER_ACCEPT = "transfers.accept", _("Accept members")
+    WORKER_VIEW = "workers.view", _("See workers who are no members")
+    WORKER_MANAGE = "workers.manage", _("Keep the list of workers")
+    LEADERSHIP_MANAGE = "orgs.leadership", _("Keep leading group and office")
+    CONTACT_VIEW = "contacts.view", _("See contact points")
+    CONTACT_MANAGE = "contacts.manage", _("Assign contact points")
+    CONTACT_VISIT = "contacts.visit", _("Record visits")
+    DATA_QUALITY = "orgs.quality", _("Check the quality of data")
     ACCOUNT_MANAGE = "accounts.manage", _("Manage accounts")
     ROLE_GRANT = "roles.grant", _("Grant roles")
     AUDIT_VIEW = "audit.view", _("Read the audit log")
@@ -111,6 +123,24 @@ MATRIX: dict[Cap, dict[Role, Reach]] = {
     },
     C.MEMBER_MANAGE: {R.SECRETARY: SUBTREE, R.STAFF: SUBTREE, R.OFFICE: SUBTREE},
     C.MEMBER_IMPORT: {R.STAFF: SUBTREE, R.OFFICE: SUBTREE},
+    C.MEMBER_HISTORY: {R.STAFF: SUBTREE, R.OFFICE: SUBTREE},
+    C.TRANSFER_VIEW: {R.MEMBER: SELF, R.SECRETARY: SUBTREE, R.STAFF: SUBTREE, R.OFFICE: SUBTREE},
+    C.TRANSFER_REQUEST: {R.SECRETARY: SUBTREE, R.STAFF: SUBTREE, R.OFFICE: SUBTREE},
+    C.TRANSFER_RELEASE: {R.SECRETARY: SUBTREE, R.STAFF: SUBTREE, R.OFFICE: SUBTREE},
+    C.TRANSFER_ACCEPT: {R.SECRETARY: SUBTREE, R.STAFF: SUBTREE, R.OFFICE: SUBTREE},
+    C.WORKER_VIEW: {R.SECRETARY: SUBTREE, R.STAFF: SUBTREE, R.OFFICE: SUBTREE},
+    C.WORKER_MANAGE: {R.SECRETARY: SUBTREE, R.STAFF: SUBTREE, R.OFFICE: SUBTREE},
+    C.LEADERSHIP_MANAGE: {R.SECRETARY: UNIT, R.STAFF: SUBTREE, R.OFFICE: SUBTREE},
+    C.CONTACT_VIEW: {
+        R.MEMBER: SELF,
+        R.SECRETARY: SUBTREE,
+        R.STAFF: SUBTREE,
+        R.OFFICE: SUBTREE,
+        R.LEADER: SUBTREE,
+    },
+    C.CONTACT_MANAGE: {R.STAFF: SUBTREE, R.OFFICE: SUBTREE},
+    C.CONTACT_VISIT: {R.MEMBER: SELF, R.LEADER: SELF, R.SECRETARY: UNIT, R.STAFF: SUBTREE, R.OFFICE: SUBTREE},
+    C.DATA_QUALITY: {R.SECRETARY: SUBTREE, R.STAFF: SUBTREE, R.OFFICE: SUBTREE},
     C.PERSONAL_UNMASK: {R.OFFICE: SUBTREE},
     C.ACCOUNT_MANAGE: {R.SYSTEM_ADMIN: SUBTREE},
     C.ROLE_GRANT: {R.SECURITY_ADMIN: SUBTREE},

@@ -1,5 +1,7 @@
 from orgs.models.accounts import RoleAssignment, User
+from orgs.models.history import Enrolment, EnrolmentOrigin, OrganizationEvent, OrganizationEventKind, Position
 from orgs.models.imports import Counter, ImportBatch, ImportKind, ImportState
+from orgs.models.leadership import ContactPoint, ContactVisit, LeadershipFunction, LeadershipPost, VisitMode
 from orgs.models.members import Member, MemberQuerySet, MembershipKind, MembershipStatus, PartyPost, Sex
 from orgs.models.organizations import (
     BRANCH_TYPES,
@@ -9,24 +11,41 @@ from orgs.models.organizations import (
     OrganizationType,
     UnitKind,
 )
+from orgs.models.transfers import Transfer, TransferQuerySet, TransferState
+from orgs.models.workers import HeadCount, Worker
 
 __all__ = [
     "BRANCH_TYPES",
     "Category",
+    "ContactPoint",
+    "ContactVisit",
     "Counter",
+    "Enrolment",
+    "EnrolmentOrigin",
+    "HeadCount",
     "ImportBatch",
     "ImportKind",
     "ImportState",
+    "LeadershipFunction",
+    "LeadershipPost",
     "Member",
     "MemberQuerySet",
     "MembershipKind",
     "MembershipStatus",
     "Organization",
+    "OrganizationEvent",
+    "OrganizationEventKind",
     "OrganizationQuerySet",
     "OrganizationType",
     "PartyPost",
+    "Position",
     "RoleAssignment",
     "Sex",
+    "Transfer",
+    "TransferQuerySet",
+    "TransferState",
     "UnitKind",
     "User",
+    "VisitMode",
+    "Worker",
 ]

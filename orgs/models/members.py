@@ -80,6 +80,8 @@ class Member(Versioned):
     status = models.CharField(
         _("status"), max_length=12, choices=MembershipStatus.choices, default=MembershipStatus.NORMAL
     )
+    status_since = models.DateField(_("status since"), null=True, blank=True)
+    probation_ends_on = models.DateField(_("probation ends on"), null=True, blank=True)
     organization = models.ForeignKey(
         Organization, models.PROTECT, related_name="members", verbose_name=_("party organization")
     )

@@ -78,6 +78,13 @@ class Organization(Versioned, MP_Node):  # type: ignore[misc]
     term_ends_on = models.DateField(_("term ends on"), null=True, blank=True)
     contact_name = models.CharField(_("contact person"), max_length=60, blank=True)
     contact_phone = models.CharField(_("contact phone"), max_length=20, blank=True)
+    contact_email = models.EmailField(_("contact mail"), blank=True)
+    address = models.CharField(_("address"), max_length=200, blank=True)
+    # Dual relation (seed 004): led by its line, guided by the party organization of the locality.
+    guided_by = models.CharField(_("guided by (locality)"), max_length=150, blank=True)
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("merged into")
+    )
     is_active = models.BooleanField(_("active"), default=True)
 
     objects = OrganizationManager()

@@ -7,15 +7,17 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from campaign.audit.services import audit_record
+from campaign.common import clock
 from campaign.common.access import reaches
 from campaign.common.capabilities import Cap
 from campaign.common.crypto import digest, encrypt
 from campaign.common.errors import DomainError, NotAllowed
 from campaign.common.text import initials, pinyin
-from orgs.models import Member, Organization
+from orgs.models import EnrolmentOrigin, Member, Organization
 from orgs.rules import member_breaches, refuse_errors
 from orgs.services.changes import differences
 from orgs.services.codes import PERSONNEL_NUMBERS, codes_next
+from orgs.services.enrolments import enrolments_move, enrolments_open, positions_follow
 
 ID_PURPOSE = "id_number"
 
@@ -75,6 +77,7 @@ def member_create(
             **identity_fields(id_number),
             **search_names(values["name"]),
         )
+        enrolments_open([member], starts_on=None, origin=EnrolmentOrigin.ENTERED)
         given = {"organization": organization.name, "personnel_no": number, "id_number": id_number, **values}
         changes = {field: ["", value] for field, value in given.items() if value}
         audit_record(action="member_create", actor=actor, target=member, changes=changes)
@@ -110,6 +113,10 @@ def member_update(
     with transaction.atomic():
         _check(member, organization, id_number if id_number is not None else member.id_number, values)
         member.save_version(version, **updates)
+        if "organization" in changes:
+            enrolments_move([member], moved_on=clock.today(), origin=EnrolmentOrigin.CORRECTED)
+        elif "party_post" in changes:
+            positions_follow([member], changed_on=clock.today())
         audit_record(action="member_update", actor=actor, target=member, changes=changes)
     return member
 

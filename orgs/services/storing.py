@@ -12,9 +12,10 @@ from campaign.common import clock
 from campaign.common.errors import DomainError
 from campaign.common.models import Versioned
 from orgs.importers.plan import Changed, New, Plan
-from orgs.models import Member, Organization
+from orgs.models import EnrolmentOrigin, Member, Organization
 from orgs.services import members, organizations
 from orgs.services.codes import ORGANIZATION_CODES, PERSONNEL_NUMBERS, codes_next
+from orgs.services.enrolments import enrolments_move, enrolments_open, positions_follow
 from orgs.services.tree import tree_insert, tree_lock
 
 BATCH = 500
@@ -52,7 +53,18 @@ def members_store(*, plan: Plan[Member], actor: Any) -> None:
         made = iter(codes_next(PERSONNEL_NUMBERS, numbers.count("")))
         people = [_member(new.values, number or next(made)) for new, number in zip(plan.new, numbers, strict=True)]
         Member.objects.bulk_create(people, batch_size=BATCH)
+        enrolments_open(people, starts_on=None, origin=EnrolmentOrigin.IMPORTED)
+        _follow(plan.changed)
         _audit("member", actor, plan, people)
+
+
+def _follow(changed: Sequence[Changed[Member]]) -> None:
+    """Keep the history of branches and positions in step with what was changed."""
+    today = clock.today()
+    moved = [entry.record for entry in changed if "organization" in entry.changes]
+    enrolments_move(moved, moved_on=today, origin=EnrolmentOrigin.IMPORTED)
+    posts = [entry for entry in changed if "party_post" in entry.changes and "organization" not in entry.changes]
+    positions_follow([entry.record for entry in posts], changed_on=today)
 
 
 def _in_tree_order(entries: list[New[Organization]]) -> None:
