@@ -23,6 +23,10 @@ class AuditEntry(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("person")
     )
     actor_name = models.CharField(_("name of the person"), max_length=150, blank=True)
+    on_behalf_of = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("on whose behalf")
+    )
+    on_behalf_name = models.CharField(_("name of whom the person acted for"), max_length=150, blank=True)
     address = models.CharField(_("network address"), max_length=45, blank=True)
     action = models.CharField(_("action"), max_length=60, db_index=True)
     target_type = models.CharField(_("kind of object"), max_length=60, blank=True)

@@ -35,10 +35,13 @@ def _plain(value: Any) -> Any:
 
 def _entry(action: str, actor: Any, target: models.Model | None, reason: str, changes: dict[str, Any]) -> AuditEntry:
     known = actor if actor is not None and getattr(actor, "pk", None) else None
+    acting = getattr(actor, "acting_for", None)
     return AuditEntry(
         at=clock.now(),
         actor=known,
         actor_name=str(actor)[:150] if actor is not None else "",
+        on_behalf_of_id=acting.person_id if acting else None,
+        on_behalf_name=acting.name[:150] if acting else "",
         address=current.get().address,
         action=action,
         target_type=target._meta.label_lower if target is not None else "",
@@ -74,7 +77,11 @@ def audit_record_each(*, action: str, actor: Any, entries: Iterable[tuple[models
 
 
 def canonical(entry: AuditEntry) -> bytes:
-    """Return the bytes that the chain is computed over: every column, in a fixed order and spelling."""
+    """Return the bytes that the chain is computed over: every column, in a fixed order and spelling.
+
+    On whose behalf follows at the end where somebody acted for another: entries older than that column keep their digest,
+    and neither can be turned into the other, since the list has another length.
+    """
     values = [
         entry.pk,
         entry.at.isoformat(timespec="microseconds"),
@@ -88,6 +95,8 @@ def canonical(entry: AuditEntry) -> bytes:
         entry.reason,
         entry.changes,
     ]
+    if entry.on_behalf_of_id is not None or entry.on_behalf_name:
+        values += [entry.on_behalf_of_id, entry.on_behalf_name]
     return json.dumps(values, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 

@@ -5,6 +5,7 @@
 * `ScopedQuerySet.allowed(user, capability)` is the same as a query: every list starts from it.
 """
 
+import datetime as dt
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import wraps
@@ -33,6 +34,21 @@ class Grant:
     role: Role
     organization_id: int
     path: str
+    is_interim: bool = False
+    """Held by an acting holder (主持工作)."""
+
+
+@dataclass(frozen=True)
+class ActingFor:
+    """What a deputy was handed: the role of another person (`person_id`), in an organization, until a day."""
+
+    delegation_id: int
+    person_id: int
+    member_id: int | None
+    name: str
+    grant: Grant
+    organization: str
+    ends_on: dt.date
 
 
 class Person(Protocol):
@@ -45,6 +61,10 @@ class Person(Protocol):
     def is_authenticated(self) -> bool: ...
     @property
     def grants(self) -> tuple[Grant, ...]: ...
+    @property
+    def acting_for(self) -> ActingFor | None: ...
+    @property
+    def interests(self) -> tuple[Grant, ...]: ...
 
 
 def grants_for(user: Person, capability: Cap) -> list[tuple[Reach, Grant]]:
@@ -203,3 +223,27 @@ def gate(
 def paths_of(user: Person, capability: Cap) -> Iterable[str]:
     """Return the places in the tree from which `user` holds `capability`."""
     return {grant.path for _reach, grant in grants_for(user, capability)}
+
+
+# -- what is one's own -------------------------------------------------------------------------------------------------
+# Nobody reviews, appraises or decides their own. A deputy acts for two: neither's own may come before them, whichever of
+# the two acts. Every such rule asks here.
+
+
+def actor_ids(user: Person) -> frozenset[int]:
+    """Return the accounts whose deeds are one's own: the person's, and of whom the person acts for."""
+    acting = user.acting_for
+    return frozenset({user.pk} if acting is None else {user.pk, acting.person_id})
+
+
+def own_member_ids(user: Any) -> frozenset[int]:
+    """Return the members whose affairs are one's own, as `actor_ids` does with accounts."""
+    acting = user.acting_for
+    members = (user.member_id, acting.member_id if acting else None)
+    return frozenset(member for member in members if member is not None)
+
+
+def own_paths(user: Person, capability: Cap) -> frozenset[str]:
+    """Return the places for which one holds `capability` by any role, those included that are set aside while acting."""
+    roles = MATRIX.get(capability, {})
+    return frozenset(grant.path for grant in user.interests if grant.role in roles)

@@ -39,6 +39,8 @@ class Job(models.Model):
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="jobs", verbose_name=_("requested by")
     )
+    acting_through = models.PositiveBigIntegerField(null=True, editable=False)
+    """The delegation through which it was asked for, when somebody acted for another: it runs with those rights."""
     state = models.CharField(_("state"), max_length=10, choices=JobState.choices, default=JobState.QUEUED)
     created_at = models.DateTimeField(_("requested at"), default=clock.now)
     started_at = models.DateTimeField(null=True)

@@ -38,7 +38,9 @@ def job_request(*, kind: str, actor: Any, parameters: Mapping[str, Any] | None =
     """Ask for a job; it starts when the transaction commits. Raises what the kind's check raises."""
     given = dict(parameters or {})
     kinds.get(kind).check(actor, given)
-    job = Job.objects.create(kind=kind, parameters=given, requested_by=actor)
+    acting = getattr(actor, "acting_for", None)
+    through = acting.delegation_id if acting else None
+    job = Job.objects.create(kind=kind, parameters=given, requested_by=actor, acting_through=through)
     transaction.on_commit(lambda: enqueue(job))
     return job
 
@@ -99,6 +101,8 @@ def job_run(*, job_id: str) -> None:
     if attempt is None:
         return
     job = Job.objects.select_related("requested_by").get(pk=job_id)
+    if job.requested_by is not None and job.acting_through is not None:
+        job.requested_by.act(job.acting_through)
     progress = RunningJob(job, attempt)
     with override(settings.LANGUAGE_CODE), _Heartbeat(progress):
         _perform(progress, kinds.get(job.kind))

@@ -1,4 +1,4 @@
-from orgs.models.accounts import RoleAssignment, User
+from orgs.models.accounts import User
 from orgs.models.history import Enrolment, EnrolmentOrigin, OrganizationEvent, OrganizationEventKind, Position
 from orgs.models.imports import Counter, ImportBatch, ImportKind, ImportState
 from orgs.models.leadership import ContactPoint, ContactVisit, LeadershipFunction, LeadershipPost, VisitMode
@@ -11,6 +11,7 @@ from orgs.models.organizations import (
     OrganizationType,
     UnitKind,
 )
+from orgs.models.roles import Delegation, DelegationQuerySet, RoleAssignment, RoleAssignmentQuerySet
 from orgs.models.transfers import Transfer, TransferQuerySet, TransferState
 from orgs.models.workers import HeadCount, Worker
 
@@ -20,6 +21,8 @@ __all__ = [
     "ContactPoint",
     "ContactVisit",
     "Counter",
+    "Delegation",
+    "DelegationQuerySet",
     "Enrolment",
     "EnrolmentOrigin",
     "HeadCount",
@@ -40,6 +43,7 @@ __all__ = [
     "PartyPost",
     "Position",
     "RoleAssignment",
+    "RoleAssignmentQuerySet",
     "Sex",
     "Transfer",
     "TransferQuerySet",

@@ -1,4 +1,4 @@
-"""Accounts, and the roles they hold in organizations."""
+"""Accounts, and what they may do today."""
 
 from functools import cached_property
 from typing import Any, ClassVar
@@ -6,16 +6,15 @@ from typing import Any, ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from campaign.common import clock
-from campaign.common.access import Grant, ScopedQuerySet
-from campaign.common.capabilities import ADMINISTRATORS, Cap, Role
-from campaign.common.models import TimeStamped, choice_check
+from campaign.common.access import ActingFor, Grant, ScopedQuerySet
+from campaign.common.capabilities import Cap
 from orgs.models.members import Member
 from orgs.models.organizations import Organization
+from orgs.models.roles import Held, read_held
 
 
 class UserQuerySet(ScopedQuerySet["User"]):
@@ -70,66 +69,34 @@ class User(AbstractBaseUser, PermissionsMixin):
         """Who may open the read-only Django admin: the break-glass account alone."""
         return self.is_superuser
 
+    _acting_id: int | None = None
+
+    def act(self, delegation_id: int | None) -> None:
+        """Act through this delegation from now on (None: as oneself); what is held is read anew."""
+        self._acting_id = delegation_id
+        self.__dict__.pop("held", None)
+
     @cached_property
-    def grants(self) -> tuple[Grant, ...]:
-        """The roles held today, with their places in the tree; membership counts as one. One query a request."""
-        held = tuple(
-            Grant(Role(role), pk, path)
-            for role, pk, path in self.assignments.on(clock.today()).values_list(
-                "role", "organization_id", "organization__path"
-            )
-        )
-        if self.member_id is None:
-            return held
-        place = Member.objects.present().filter(pk=self.member_id).values_list("organization_id", "organization__path")
-        return held + tuple(Grant(Role.MEMBER, pk, path) for pk, path in place)
-
-
-class RoleAssignmentQuerySet(ScopedQuerySet["RoleAssignment"]):
-    view_capability: ClassVar[Cap] = Cap.ROLE_GRANT
-
-    def on(self, day: Any) -> "RoleAssignmentQuerySet":
-        """Keep what is held on `day`: from its first day to its last, both included."""
-        return self.filter(Q(ends_on=None) | Q(ends_on__gte=day), starts_on__lte=day)
-
-
-class RoleAssignment(TimeStamped):
-    user = models.ForeignKey(User, models.CASCADE, related_name="assignments", verbose_name=_("account"))
-    role = models.CharField(_("role"), max_length=20, choices=Role.choices)
-    organization = models.ForeignKey(
-        Organization, models.PROTECT, related_name="assignments", verbose_name=_("party organization")
-    )
-    starts_on = models.DateField(_("from"), default=clock.today)
-    ends_on = models.DateField(_("until"), null=True, blank=True)
-
-    objects = RoleAssignmentQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("role")
-        verbose_name_plural = _("roles")
-        constraints = (
-            choice_check("role", Role, "role_assignment_role"),
-            models.CheckConstraint(
-                condition=~Q(role=Role.MEMBER), name="role_assignment_not_member"
-            ),  # membership is no assignment
-            models.CheckConstraint(
-                condition=Q(ends_on=None) | Q(ends_on__gte=models.F("starts_on")), name="role_assignment_dates"
-            ),
-            models.UniqueConstraint(
-                fields=("user", "role", "organization"), condition=Q(ends_on=None), name="role_assignment_once"
-            ),
-            # Three-role separation, whoever writes: at most one administrator's role without an end. Roles with an end
-            # are compared by `role_grant`.
-            models.UniqueConstraint(
-                fields=("user",),
-                condition=Q(ends_on=None, role__in=sorted(ADMINISTRATORS)),
-                name="role_assignment_one_administrator",
-            ),
-        )
-
-    def __str__(self) -> str:
-        return f"{self.user} · {self.get_role_display()} · {self.organization}"
+    def held(self) -> Held:
+        """Everything about this person's rights today. One query a request."""
+        return read_held(self, self._acting_id)
 
     @property
-    def has_ended(self) -> bool:
-        return self.ends_on is not None and self.ends_on < clock.today()
+    def grants(self) -> tuple[Grant, ...]:
+        """The roles held today, with their places in the tree; membership counts as one.
+
+        Who acts for another has that one role alone, and nothing once it has ended: the own ones are set aside.
+        """
+        if self._acting_id is None:
+            return self.held.own
+        return (self.held.acting.grant,) if self.held.acting else ()
+
+    @property
+    def acting_for(self) -> ActingFor | None:
+        """Whom this person acts for now; None for who acts as oneself."""
+        return None if self._acting_id is None else self.held.acting
+
+    @property
+    def interests(self) -> tuple[Grant, ...]:
+        """The roles whose affairs are one's own: those set aside while acting, and those of whom one acts for, included."""
+        return self.grants if self._acting_id is None else (*self.held.own, *self.held.principal)
