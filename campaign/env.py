@@ -2,7 +2,9 @@
 
 import os
 import secrets
+from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off", ""}
@@ -72,3 +74,39 @@ def kept_key(data_dir: Path, name: str) -> str:
         finally:
             fresh.unlink()
     return path.read_text(encoding="ascii").strip()
+
+
+@dataclass(frozen=True)
+class EmailServer:
+    """A mail server as an address names it."""
+
+    host: str = ""
+    port: int = 25
+    user: str = ""
+    password: str = ""
+    starttls: bool = False
+    tls: bool = False
+    backend: str = "django.core.mail.backends.smtp.EmailBackend"
+
+    @property
+    def sender(self) -> str:
+        """The sender when nothing else is said: the user where that is an address."""
+        return self.user if "@" in self.user else f"noreply@{self.host or 'localhost'}"
+
+
+def email_server(url: str) -> EmailServer:
+    """Read `smtp://user:password@host:port` (plain, 25), `smtp+tls://` (STARTTLS, 587) or `smtps://` (TLS, 465); user and
+    password percent-encoded; empty: none. Raises WrongSetting."""
+    if not url:
+        return EmailServer()
+    parts, ports = urlsplit(url), {"smtp": 25, "smtp+tls": 587, "smtps": 465}
+    if parts.scheme not in ports or not parts.hostname:
+        raise WrongSetting("EMAIL_URL must look like smtp://, smtp+tls:// or smtps://user:password@host:port")
+    return EmailServer(
+        host=parts.hostname,
+        port=parts.port or ports[parts.scheme],
+        user=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        starttls=parts.scheme == "smtp+tls",
+        tls=parts.scheme == "smtps",
+    )

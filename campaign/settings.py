@@ -7,7 +7,7 @@ from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from campaign.env import env_bool, env_int, env_list, env_str, kept_key, load_dotenv
+from campaign.env import email_server, env_bool, env_int, env_list, env_str, kept_key, load_dotenv
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 load_dotenv(BASE_DIR / ".env")
@@ -72,6 +72,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "campaign.common.middleware.ActorMiddleware",
+    "orgs.middleware.SignInStepsMiddleware",
     "campaign.common.middleware.DomainErrorMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
@@ -103,6 +104,7 @@ DJANGO_TABLES2_TEMPLATE = "components/table.html"
 
 DATABASE_URL = env_str("DATABASE_URL")
 EMBEDDED = not DATABASE_URL
+DEMO = env_bool("DEMO", EMBEDDED)
 DATABASES = {"default": dj_database_url.parse(DATABASE_URL or f"sqlite:///{DATA_DIR / 'db.sqlite3'}")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # Web, worker and scheduler all write: take the write lock at BEGIN, wait for it, and let readers go on meanwhile.
@@ -159,6 +161,7 @@ CELERY_BEAT_SCHEDULE = {
     "take over jobs": {"task": "jobs.sweep", "schedule": JOB_SWEEP_SECONDS},
     "compute scores": {"task": "scoring.nightly", "schedule": crontab(hour=2, minute=30)},
     "expire files": {"task": "jobs.expire", "schedule": crontab(hour=3, minute=10)},
+    "expire sessions": {"task": "orgs.expire_sign_in", "schedule": crontab(hour=3, minute=30)},
     "expire uploads": {"task": "orgs.expire_imports", "schedule": crontab(hour=3, minute=20)},
     "chain the audit log": {"task": "audit.chain", "schedule": 60},
     "send reminders": {"task": "notices.sweep", "schedule": crontab(hour=8, minute=0)},
@@ -170,13 +173,17 @@ CELERY_BEAT_SCHEDULE = {
 # Fewer ballots of one class than this are not shown on their own; never below 3 (docs/ballots.md).
 BALLOT_K = max(3, env_int("BALLOT_K", 5))
 
+# A role is handed to a deputy for at most so many days.
+DELEGATION_MAX_DAYS = max(1, env_int("DELEGATION_MAX_DAYS", 30))
+
 AUTH_USER_MODEL = "orgs.User"
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "orgs.authentication.AccountBackend"]
+# Length, kinds of characters and history are data of the security administrator (`SignInPolicy`, 2-domain b.16).
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "orgs.passwords.CompositionValidator"},
+    {"NAME": "orgs.passwords.HistoryValidator"},
+    {"NAME": "orgs.passwords.PersonalValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
@@ -185,16 +192,34 @@ PASSWORD_HASHERS = [
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
-# Five failures lock the account for a quarter of an hour. A plant sits behind one address, so never the address alone.
-AXES_FAILURE_LIMIT = 5
-AXES_COOLOFF_TIME = 0.25
+# How many failures lock an account or an address, and for how long, are data too (`orgs/lockout.py`).
+AXES_HANDLER = "orgs.lockout.LockoutHandler"
+AXES_FAILURE_LIMIT = "orgs.lockout.failure_limit"
+AXES_COOLOFF_TIME = "orgs.lockout.cool_off"
+AXES_USERNAME_CALLABLE = "orgs.lockout.account_key"
+AXES_CLIENT_IP_CALLABLE = "campaign.common.context.client_address"
+AXES_LOCKOUT_CALLABLE = "orgs.lockout.locked_out_page"
 AXES_LOCKOUT_PARAMETERS = [["username"]]
-SILENCED_SYSTEM_CHECKS = ["axes.W006"]  # asks for the address; see above
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "password"]
+SILENCED_SYSTEM_CHECKS = ["axes.W006"]  # asks for the address among the parameters: the handler looks at it
 AXES_RESET_ON_SUCCESS = True
 AXES_DISABLE_ACCESS_LOG = True
-AXES_LOCKOUT_TEMPLATE = "orgs/locked_out.html"
 AXES_VERBOSE = False
 
+# Administrators need a second factor, except where the demo is loaded.
+TWO_FACTOR_REQUIRED = env_bool("TWO_FACTOR_REQUIRED", not DEMO)
+
+# Where mail goes out; empty: nobody can ask for a link by mail, the secretary or the system administrator helps.
+EMAIL_URL = env_str("EMAIL_URL")
+EMAIL = email_server(EMAIL_URL)
+EMAIL_BACKEND = EMAIL.backend
+EMAIL_HOST, EMAIL_PORT, EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = EMAIL.host, EMAIL.port, EMAIL.user, EMAIL.password
+EMAIL_USE_TLS, EMAIL_USE_SSL, EMAIL_TIMEOUT = EMAIL.starttls, EMAIL.tls, 20
+DEFAULT_FROM_EMAIL = env_str("EMAIL_FROM", EMAIL.sender)
+PASSWORD_RESET_TIMEOUT = 60 * env_int("RESET_LINK_MINUTES", 60)
+
+SESSION_ENGINE = "orgs.sessions"
 SESSION_COOKIE_AGE = 60 * env_int("IDLE_LOGOUT_MINUTES", 30)
 SESSION_SAVE_EVERY_REQUEST = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
@@ -203,7 +228,8 @@ SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$"]  # asked from the machine itself, past the proxy
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env_bool("BEHIND_PROXY") else None
+BEHIND_PROXY = env_bool("BEHIND_PROXY")
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {

@@ -31,6 +31,9 @@ os.environ |= {
     "REDIS_URL": f"{redis.rstrip('/')}/{int(WORKER[2:] or 0) + 1 if WORKER else 0}" if redis else "",
     "DEBUG": "",
     "HTTPS": "",
+    "EMAIL_URL": "",
+    # Tests that are about the second factor ask for it; the others sign in with a password, as in the demo.
+    "TWO_FACTOR_REQUIRED": "0",
     "ALLOWED_HOSTS": "localhost,127.0.0.1,[::1],testserver",
 }
 

@@ -57,6 +57,8 @@ class Cap(TextChoices):
     CONTACT_VISIT = "contacts.visit", _("Record visits")
     DATA_QUALITY = "orgs.quality", _("Check the quality of data")
     ACCOUNT_MANAGE = "accounts.manage", _("Manage accounts")
+    ACCOUNT_CODE = "accounts.code", _("Issue one-time codes to members")
+    SIGN_IN_POLICY = "accounts.policy", _("Set the rules of signing in")
     ROLE_GRANT = "roles.grant", _("Grant roles")
     AUDIT_VIEW = "audit.view", _("Read the audit log")
 
@@ -143,6 +145,8 @@ MATRIX: dict[Cap, dict[Role, Reach]] = {
     C.DATA_QUALITY: {R.SECRETARY: SUBTREE, R.STAFF: SUBTREE, R.OFFICE: SUBTREE},
     C.PERSONAL_UNMASK: {R.OFFICE: SUBTREE},
     C.ACCOUNT_MANAGE: {R.SYSTEM_ADMIN: SUBTREE},
+    C.ACCOUNT_CODE: {R.SECRETARY: SUBTREE},
+    C.SIGN_IN_POLICY: {R.SECURITY_ADMIN: SUBTREE},
     C.ROLE_GRANT: {R.SECURITY_ADMIN: SUBTREE},
     C.AUDIT_VIEW: {R.AUDIT_ADMIN: SUBTREE},
     C.CAMPAIGN_VIEW: {

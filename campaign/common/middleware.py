@@ -9,31 +9,24 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.defaults import page_not_found
 
-from campaign.common.context import RequestContext, current
+from campaign.common.context import RequestContext, client_address, current
 from campaign.common.errors import DomainError, NotAllowed
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
-MUST_CHANGE_PASSWORD_MAY_VISIT = ("password_change", "logout", "set_language", "healthz")
 
 
 class ActorMiddleware:
-    """Notes where the request comes from, and leads who still has a one-time password to the page that changes it."""
+    """Notes where the request comes from."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        token = current.set(RequestContext(address=request.META.get("REMOTE_ADDR", "")))
+        token = current.set(RequestContext(address=client_address(request)))
         try:
-            if getattr(request.user, "must_change_password", False) and not self._may_visit(request):
-                return HttpResponseRedirect(reverse("password_change"))
             return self.get_response(request)
         finally:
             current.reset(token)
-
-    @staticmethod
-    def _may_visit(request: HttpRequest) -> bool:
-        return request.path in {reverse(name) for name in MUST_CHANGE_PASSWORD_MAY_VISIT}
 
 
 class DomainErrorMiddleware:

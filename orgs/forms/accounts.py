@@ -1,15 +1,16 @@
-"""Forms of accounts, roles and passwords."""
+"""Forms of accounts and passwords."""
 
 from typing import Any
 
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.password_validation import password_validators_help_texts
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from campaign.common.capabilities import Role
-from campaign.common.forms import DateInput, Form, RemoteSelect, dress
-from orgs.models import Member, Organization, OrganizationQuerySet, User
+from campaign.common.forms import DateInput, Form, ModelForm, RemoteSelect, VersionMixin, dress
+from orgs.models import CodePurpose, Member, Organization, OrganizationQuerySet, SignInPolicy, User
 
 
 class LoginForm(AuthenticationForm):
@@ -25,15 +26,13 @@ class LoginForm(AuthenticationForm):
         dress(self)
 
 
-class PasswordForm(Form):
-    old_password = forms.CharField(
-        label=_("present password"), widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}), strip=False
-    )
+class NewPasswordForm(Form):
+    """A new password, typed twice. The rules stand above the fields before anything is typed (`rules`)."""
+
     new_password = forms.CharField(
         label=_("new password"),
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         strip=False,
-        help_text=_("At least ten characters, not only digits, nothing of your name, and no common word."),
     )
     repeated = forms.CharField(
         label=_("new password once more"),
@@ -41,11 +40,74 @@ class PasswordForm(Form):
         strip=False,
     )
 
+    def __init__(self, *args: Any, user: User | None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.rules = [text for text in password_validators_help_texts() if text]
+
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
         if "repeated" in cleaned and cleaned.get("new_password") != cleaned["repeated"]:
             self.add_error("repeated", _("The two new passwords are not the same. Type them again."))
         return cleaned
+
+
+class PasswordForm(NewPasswordForm):
+    old_password = forms.CharField(
+        label=_("present password"), widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}), strip=False
+    )
+    field_order = ("old_password", "new_password", "repeated")
+
+
+class ForgottenForm(Form):
+    name = forms.CharField(label=_("Account name, personnel number or phone"), max_length=60)
+
+
+class TokenForm(Form):
+    """The code that the generator shows, or a recovery code."""
+
+    token = forms.CharField(
+        label=_("code"),
+        max_length=20,
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "text", "autofocus": True}),
+    )
+
+
+class PresentPasswordForm(Form):
+    password = forms.CharField(
+        label=_("present password"), widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}), strip=False
+    )
+
+
+class PolicyForm(VersionMixin, ModelForm):
+    class Meta:
+        model = SignInPolicy
+        fields = (
+            "min_length", "kinds", "history", "max_days", "code_days", "reset_hours", "lock_failures", "lock_minutes",
+            "address_failures",
+        )  # fmt: skip
+        help_texts = {
+            "kinds": _("Of capital letters, small letters, digits and other characters."),
+            "history": _("0: any may be used again."),
+            "max_days": _("0: it need not be changed."),
+            "code_days": _("Codes on sheets and of new accounts."),
+            "address_failures": _(
+                "So many accounts failing from one address lock it, until they get in; 0: addresses are never locked. "
+                "Raise it where many people share an address."
+            ),
+        }
+
+
+class CodeSheetForm(Form):
+    organization = forms.ModelChoiceField(
+        Organization.objects.none(),
+        label=_("Organization with all below"),
+        widget=RemoteSelect("organization_search"),
+    )
+    purpose = forms.ChoiceField(label=_("For whom"), choices=CodePurpose.choices, initial=CodePurpose.NEW)
+
+    def __init__(self, *args: Any, organizations: OrganizationQuerySet, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["organization"].queryset = organizations  # type: ignore[attr-defined]
 
 
 class UserForm(Form):

@@ -1,4 +1,15 @@
 from orgs.models.accounts import User
+from orgs.models.credentials import (
+    CodePart,
+    CodePurpose,
+    CodeSheet,
+    OneTimeCode,
+    PastPassword,
+    RecoveryCode,
+    SecondFactor,
+    Session,
+    SignInPolicy,
+)
 from orgs.models.history import Enrolment, EnrolmentOrigin, OrganizationEvent, OrganizationEventKind, Position
 from orgs.models.imports import Counter, ImportBatch, ImportKind, ImportState
 from orgs.models.leadership import ContactPoint, ContactVisit, LeadershipFunction, LeadershipPost, VisitMode
@@ -18,6 +29,9 @@ from orgs.models.workers import HeadCount, Worker
 __all__ = [
     "BRANCH_TYPES",
     "Category",
+    "CodePart",
+    "CodePurpose",
+    "CodeSheet",
     "ContactPoint",
     "ContactVisit",
     "Counter",
@@ -35,16 +49,22 @@ __all__ = [
     "MemberQuerySet",
     "MembershipKind",
     "MembershipStatus",
+    "OneTimeCode",
     "Organization",
     "OrganizationEvent",
     "OrganizationEventKind",
     "OrganizationQuerySet",
     "OrganizationType",
     "PartyPost",
+    "PastPassword",
     "Position",
+    "RecoveryCode",
     "RoleAssignment",
     "RoleAssignmentQuerySet",
+    "SecondFactor",
+    "Session",
     "Sex",
+    "SignInPolicy",
     "Transfer",
     "TransferQuerySet",
     "TransferState",

@@ -3,6 +3,7 @@
 from functools import cached_property
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
@@ -11,7 +12,7 @@ from django.utils.translation import pgettext_lazy
 
 from campaign.common import clock
 from campaign.common.access import ActingFor, Grant, ScopedQuerySet
-from campaign.common.capabilities import Cap
+from campaign.common.capabilities import ADMINISTRATORS, Cap, Role
 from orgs.models.members import Member
 from orgs.models.organizations import Organization
 from orgs.models.roles import Held, read_held
@@ -50,6 +51,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     )
     is_active = models.BooleanField(_("active"), default=True)
     must_change_password = models.BooleanField(_("must change the password"), default=False)
+    password_changed_at = models.DateTimeField(_("password changed at"), null=True, editable=False)
+    # Set while a second factor is in use, so that no request has to look for one.
+    two_factor_since = models.DateTimeField(_("two-factor since"), null=True, editable=False)
     created_at = models.DateTimeField(default=clock.now, editable=False)
 
     objects = UserManager()
@@ -68,6 +72,13 @@ class User(AbstractBaseUser, PermissionsMixin):
     def is_staff(self) -> bool:
         """Who may open the read-only Django admin: the break-glass account alone."""
         return self.is_superuser
+
+    @property
+    def needs_two_factor(self) -> bool:
+        """Tell whether this account may not work without a second factor: the administrators, where it is required."""
+        if not settings.TWO_FACTOR_REQUIRED:
+            return False
+        return self.is_superuser or any(grant.role in ADMINISTRATORS for grant in self.grants)
 
     _acting_id: int | None = None
 

@@ -1,11 +1,8 @@
-"""Accounts: made by the system administrator, with a random password that is shown once."""
+"""Accounts: made by the system administrator, with a one-time code that is shown once."""
 
-import secrets
-from dataclasses import dataclass
+import datetime as dt
 from typing import Any
 
-from django.contrib.auth.password_validation import validate_password
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -15,31 +12,10 @@ from campaign.common.access import reaches
 from campaign.common.capabilities import Cap, Role
 from campaign.common.errors import DomainError, NotAllowed, StateConflict
 from campaign.common.text import pinyin
-from orgs.models import Member, Organization, RoleAssignment, User
+from orgs.lockout import failures_forget
+from orgs.models import Member, Organization, RoleAssignment, Session, SignInPolicy, User
 from orgs.services.changes import differences
-
-# Without what is easily misread on paper: 0 O o, 1 l I i.
-LETTERS = "abcdefghjkmnpqrstuvwxyz"
-DIGITS = "23456789"
-GROUPS, GROUP_LENGTH = 3, 4
-
-
-@dataclass(frozen=True)
-class NewPassword:
-    """An account and its one-time password, which is stored nowhere: show it once."""
-
-    user: User
-    password: str
-
-
-def one_time_password() -> str:
-    """Return a random password of three groups like k7mp-2xqa-9hdw: about 58 bits, at least a letter and a digit."""
-    while True:
-        text = "-".join(
-            "".join(secrets.choice(LETTERS + DIGITS) for _place in range(GROUP_LENGTH)) for _group in range(GROUPS)
-        )
-        if set(text) & set(LETTERS) and set(text) & set(DIGITS):
-            return text
+from orgs.services.one_time import NewPassword, codes_issue
 
 
 def user_create(
@@ -52,7 +28,7 @@ def user_create(
     email: str = "",
     password: str | None = None,
 ) -> NewPassword:
-    """Make an account with a one-time password that must be changed at the first login.
+    """Make an account with a one-time code, which leads to choosing a password at the first login.
 
     A member's account is named after the personnel number, others after the pinyin of the name, unless `username` is
     given. `password` is for the system alone (demo). Raises NotAllowed, or DomainError for a taken account name or a
@@ -62,7 +38,6 @@ def user_create(
         raise NotAllowed
     if actor is not None and member is not None and not reaches(actor, Cap.ACCOUNT_MANAGE, member.organization.path):
         raise NotAllowed
-    given = password or one_time_password()
     with transaction.atomic():
         if member is not None and User.objects.filter(member=member).exists():
             raise DomainError(_("This member has an account already."))
@@ -77,11 +52,14 @@ def user_create(
             organization=organization,
             must_change_password=password is None,
         )
-        user.set_password(given)
+        user.set_password(password)  # None: no password fits, the code alone leads in
         user.save(force_insert=True)
         changes = {"username": ["", username], "name": ["", name], "organization": ["", organization.name]}
         audit_record(action="user_create", actor=actor, target=user, changes=changes)
-    return NewPassword(user, given)
+        if password is not None:
+            return NewPassword(user, password)
+        lasts = dt.timedelta(days=SignInPolicy.current().code_days)
+        return codes_issue(users=[user], actor=actor, lasts=lasts)[0]
 
 
 def _free_username(name: str) -> str:
@@ -109,22 +87,53 @@ def user_update(*, actor: Any, user: User, name: str, email: str, organization: 
 
 
 def user_reset_password(*, actor: Any, user: User) -> NewPassword:
-    """Give an active account a new one-time password; who is signed in with the old one is signed out.
+    """Take the password of an active account away and give it a one-time code; who is signed in is signed out.
 
     Raises NotAllowed, or DomainError for one's own or a deactivated account.
     """
     _may_manage(actor, user)
+    return _replace_password(actor=actor, user=user, action="user_reset_password")
+
+
+def code_issue(*, actor: Any, user: User) -> NewPassword:
+    """Help a member of one's branch who has forgotten the password, as its secretary: a one-time code, shown once.
+
+    Only for those who are nothing but members: administrators and people with a role are helped by the system
+    administrator. Raises NotAllowed, or DomainError for them, oneself and a deactivated account.
+    """
+    member = user.member
+    if member is None or not reaches(actor, Cap.ACCOUNT_CODE, member.organization.path):
+        raise NotAllowed
+    later = RoleAssignment.objects.filter(user=user).exclude(ends_on__lt=clock.today())
+    if user.is_superuser or later.exists() or any(grant.role != Role.MEMBER for grant in user.grants):
+        raise DomainError(_("This person holds a role. For safety only the system administrator issues the code."))
+    return _replace_password(actor=actor, user=user, action="code_issue")
+
+
+def _replace_password(*, actor: Any, user: User, action: str) -> NewPassword:
     if actor is not None and actor.pk == user.pk:
         raise DomainError(_("Change your own password on the page “Change password”."))
     if not user.is_active:
         raise DomainError(_("This account is deactivated. Activate it first."))
-    password = one_time_password()
-    user.set_password(password)
+    user.set_unusable_password()
     with transaction.atomic():
         User.objects.filter(pk=user.pk).update(password=user.password, must_change_password=True)
         user.must_change_password = True
-        audit_record(action="user_reset_password", actor=actor, target=user)
-    return NewPassword(user, password)
+        Session.objects.filter(user=user).delete()
+        failures_forget(user)  # who forgot the password has tried it; the code must not find a locked door
+        lasts = dt.timedelta(hours=SignInPolicy.current().reset_hours)
+        (made,) = codes_issue(users=[user], actor=actor, lasts=lasts)
+        audit_record(action=action, actor=actor, target=user)
+    return made
+
+
+def user_unlock(*, actor: Any, user: User) -> None:
+    """Open an account that is locked after failures. Raises NotAllowed, StateConflict when there is nothing to open."""
+    _may_manage(actor, user)
+    with transaction.atomic():
+        if not failures_forget(user):
+            raise StateConflict
+        audit_record(action="user_unlock", actor=actor, target=user)
 
 
 def user_deactivate(*, actor: Any, user: User, reason: str = "") -> User:
@@ -137,6 +146,7 @@ def user_deactivate(*, actor: Any, user: User, reason: str = "") -> User:
         for role in (Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN):
             refuse_last_administrator(user, role)
         _set_active(user, active=False, actor=actor, reason=reason)
+        Session.objects.filter(user=user).delete()
     return user
 
 
@@ -172,26 +182,3 @@ def refuse_last_administrator(user: User, role: Role) -> None:
     holders = RoleAssignment.objects.on(today).filter(role=role, user__is_active=True)
     if holders.filter(user=user).exists() and not holders.exclude(user=user).exists():
         raise DomainError(_("This is the last administrator of this kind. Appoint another one first."))
-
-
-def password_change(*, user: User, old_password: str, new_password: str) -> User:
-    """Change one's own password. Raises DomainError when the old one is wrong, or the new one is the same or too weak."""
-    if not user.check_password(old_password):
-        raise DomainError(_("The present password is not right."))
-    if old_password == new_password:
-        raise DomainError(_("The new password must be another one."))
-    try:
-        validate_password(new_password, user)
-    except ValidationError as error:
-        raise DomainError(" ".join(error.messages)) from None
-    user.set_password(new_password)
-    with transaction.atomic():
-        User.objects.filter(pk=user.pk).update(password=user.password, must_change_password=False)
-        user.must_change_password = False
-        audit_record(action="password_change", actor=user, target=user)
-    return user
-
-
-def session_record(*, user: User, action: str) -> None:
-    """Note a login or logout in the audit log (classified protection asks for both, 2-domain b.16)."""
-    audit_record(action=action, actor=user, target=user)

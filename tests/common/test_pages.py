@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.contrib.sessions.models import Session
 from django.http import HttpRequest
 from django.test import Client, RequestFactory
 from django.urls import reverse
@@ -13,6 +12,7 @@ from django.views.csrf import csrf_failure
 from django.views.defaults import server_error
 
 from campaign.common import clock
+from orgs.models import Session
 from tests.world import World
 
 

@@ -26,7 +26,7 @@ from orgs.services import (
     user_reset_password,
     user_update,
 )
-from orgs.services.accounts import DIGITS, LETTERS, one_time_password
+from orgs.services.one_time import DIGITS, LETTERS, code_fits, one_time_password
 from tests.orgs.test_organizations import signed_in, statements
 from tests.world import PASSWORD, World
 
@@ -42,7 +42,9 @@ def test_the_system_administrator_makes_an_account(world: World) -> None:
     made = user_create(actor=admin, name="钱文书", organization=world.orgs["east"])
     again = user_create(actor=admin, name="钱文书", organization=world.orgs["east"])
     assert (made.user.username, again.user.username) == ("qianwenshu", "qianwenshu2")
-    assert made.user.check_password(made.password)
+    assert not made.user.has_usable_password()
+    assert code_fits(made.user, made.password)
+    assert not code_fits(again.user, made.password)
     assert made.user.must_change_password
     assert made.user.grants == ()
     entry = AuditEntry.objects.filter(action="user_create").latest("id")
@@ -210,7 +212,7 @@ def test_an_account_from_its_making_to_its_first_day(world: World) -> None:
     own.post(reverse("login"), {"username": "qian", "password": password})
     # Nothing but the change of the password is open before it.
     assert own.get("/")["Location"] == reverse("password_change")
-    change = {"old_password": password, "new_password": NEW, "repeated": NEW}
+    change = {"new_password": NEW, "repeated": NEW}
     assert own.post(reverse("password_change"), {**change, "repeated": "x"}).status_code == 200
     assert (
         own.post(reverse("password_change"), {**change, "new_password": "12345", "repeated": "12345"}).status_code
@@ -222,7 +224,7 @@ def test_an_account_from_its_making_to_its_first_day(world: World) -> None:
     )
     assert own.post(reverse("password_change"), change)["Location"] == reverse("home")
     assert own.get(reverse("organization_list")).status_code == 200
-    assert list(AuditEntry.objects.filter(actor=user).values_list("action", flat=True)) == ["password_change", "login"]
+    assert list(AuditEntry.objects.filter(actor=user).values_list("action", flat=True)) == ["password_choose", "login"]
     # A reset ends the session of who is signed in.
     assert system.post(reverse("user_reset_password", args=[user.pk])).status_code == 200
     assert own.get("/")["Location"].startswith(reverse("login"))

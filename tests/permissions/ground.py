@@ -26,7 +26,7 @@ READS = ("SELECT", "EXPLAIN", "PRAGMA")
 """How a statement begins that changes nothing; every other one writes."""
 TABLE = re.compile(r'(?:INTO|UPDATE|FROM)\s+"?(\w+)', re.IGNORECASE)
 SAVEPOINT = re.compile(r'(SAVEPOINT|RELEASE SAVEPOINT|ROLLBACK TO SAVEPOINT)\s+"?(\w+)', re.IGNORECASE)
-OWN_SESSION = {"django_session"}
+OWN_SESSION = {"sign_in_session"}
 """Every visit may renew the visitor's own session."""
 
 

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 import redis
 from django.conf import settings
-from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
@@ -24,7 +23,7 @@ from campaign.common.errors import StateConflict
 from campaign.jobs.models import Job
 from campaign.models import Campaign
 from campaign.notices.models import Notice
-from orgs.models import User
+from orgs.models import Session, User
 from reviews.models.rounds import EvaluationRound, RoundState
 from reviews.services.rounds import round_close, round_publish
 from tests.reviews.rounds import STAGE, planned, running, vote, voters
