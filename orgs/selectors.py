@@ -1,16 +1,24 @@
 """Reads of organizations, members, accounts and roles. Each begins with what the user may see."""
 
+import datetime as dt
+import re
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models.functions import Length
 
 from campaign.common import clock
 from campaign.common.access import grants_for, paths_of, under
-from campaign.common.capabilities import Cap, Role
+from campaign.common.capabilities import Cap, Role, roles_with
 from campaign.common.listing import BOUND
-from campaign.common.masking import mask
+from campaign.common.masking import TAIL_SHOWN, mask
 from orgs.models import (
+    HeadCount,
     Member,
     MemberQuerySet,
     MembershipKind,
@@ -18,11 +26,19 @@ from orgs.models import (
     OrganizationQuerySet,
     PartyPost,
     RoleAssignment,
+    Transfer,
+    TransferQuerySet,
+    TransferState,
     User,
+    Worker,
+    WorkerQuerySet,
 )
+from orgs.models.members import PHONE_TAIL, id_digest
 
 BRANCH_STAFF = frozenset({Role.SECRETARY, Role.STAFF, Role.OFFICE})
 """Who sees phones in full, within the organization in which the role is held (2-domain, masking table of section (e))."""
+LONGEST_PHONE = 12
+ID_NUMBER = re.compile(r"[0-9]{17}[0-9Xx]")
 CHILDREN_SHOWN = 300
 OFFERED = 20
 
@@ -135,15 +151,31 @@ def members_for(user: Any) -> MemberQuerySet:
     return Member.objects.visible_to(user).select_related("organization")
 
 
-def members_matching(queryset: MemberQuerySet, words: str) -> MemberQuerySet:
-    """Keep members by name, pinyin initials or personnel number."""
-    words = words.strip()
-    if not words:
-        return queryset
+def members_matching(queryset: MemberQuerySet, words: str, viewer: Any) -> MemberQuerySet:
+    """Keep members by name, pinyin initials, personnel number, end of the phone, or whole id number.
+
+    A search never tells more than the page shows: the last four digits of a phone stand there even masked, so that
+    anybody may search by them; by more digits one finds those whose phone one reads in full, by id number those whose
+    number one may unmask. Else digits could be tried out until somebody appears.
+    """
     typed = "".join(words.split())
-    return queryset.filter(
-        Q(name__contains=typed) | Q(initials__startswith=typed.lower()) | Q(personnel_no__iexact=typed)
-    )
+    if not typed:
+        return queryset
+    condition = Q(name__contains=typed) | Q(initials__startswith=typed.lower()) | Q(personnel_no__iexact=typed)
+    if typed.isascii() and typed.isdigit() and PHONE_TAIL <= len(typed) <= LONGEST_PHONE:
+        condition |= _phone_ends(typed, viewer)
+    if ID_NUMBER.fullmatch(typed):
+        reach = [under(path, "organization__path") for path in paths_of(viewer, Cap.PERSONAL_UNMASK)]
+        condition |= Q(id_number_digest=id_digest(typed)) & reduce(or_, reach, Q(pk=viewer.member_id or 0))
+    return queryset.alias(phone_length=Length("phone")).filter(condition)
+
+
+def _phone_ends(digits: str, viewer: Any) -> Q:
+    """Return the condition for phones that end in `digits`; the first part of it is what the index finds."""
+    readable = Q(organization__in=units_of_staff(viewer)) | Q(pk=viewer.member_id or 0)
+    if len(digits) == PHONE_TAIL:
+        readable |= Q(phone_length__gte=TAIL_SHOWN)
+    return Q(phone_tail=digits[-PHONE_TAIL:], phone__endswith=digits) & readable
 
 
 def units_of_staff(viewer: Any) -> frozenset[int]:
@@ -185,6 +217,94 @@ def reads_phone(member: Member, viewer: Any, units: frozenset[int] | None = None
     """Tell whether `viewer` reads the phone in full: one's own, and that of members of the branch one works in."""
     entitled = units_of_staff(viewer) if units is None else units
     return member.organization_id in entitled or viewer.member_id == member.pk
+
+
+# -- transfers -----------------------------------------------------------------------------------------------------
+
+
+def transfers_for(user: Any) -> TransferQuerySet:
+    """Return the transfers that concern `user`: out of and into what one looks after, and one's own."""
+    return Transfer.objects.visible_to(user).select_related("member", "source", "target")
+
+
+def transfers_to_release(user: Any) -> TransferQuerySet:
+    """Return what waits for the release of `user`."""
+    return Transfer.objects.allowed(user, Cap.TRANSFER_RELEASE).filter(state=TransferState.REQUESTED)
+
+
+def transfers_to_accept(user: Any) -> TransferQuerySet:
+    """Return what waits for the acceptance of `user`."""
+    return Transfer.objects.allowed(user, Cap.TRANSFER_ACCEPT).filter(state=TransferState.RELEASED)
+
+
+def branches_matching(words: str) -> OrganizationQuerySet:
+    """Return the branches of the whole group to which a member may be transferred: names alone, no scope."""
+    return organizations_matching(Organization.objects.active().branches(), words)
+
+
+def officers_of(organizations: Iterable[int], capability: Cap, day: dt.date) -> dict[int, list[int]]:
+    """Return the accounts that hold `capability` in exactly these organizations on `day`, by organization."""
+    found: dict[int, list[int]] = defaultdict(list)
+    held = RoleAssignment.objects.on(day).filter(
+        role__in=roles_with(capability), organization_id__in=set(organizations), user__is_active=True
+    )
+    for organization_id, user_id in held.order_by("pk").values_list("organization_id", "user_id"):
+        if user_id not in found[organization_id]:
+            found[organization_id].append(user_id)
+    return found
+
+
+# -- workers who are no members ------------------------------------------------------------------------------------
+
+
+def workers_for(user: Any) -> WorkerQuerySet:
+    """Return the workers that `user` may see, with their organizations."""
+    return Worker.objects.visible_to(user).select_related("organization")
+
+
+def workers_matching(queryset: WorkerQuerySet, words: str) -> WorkerQuerySet:
+    """Keep workers by name, pinyin initials, personnel number or team."""
+    typed = "".join(words.split())
+    if not typed:
+        return queryset
+    return queryset.filter(
+        Q(name__contains=typed)
+        | Q(initials__startswith=typed.lower())
+        | Q(personnel_no__iexact=typed)
+        | Q(team__contains=typed)
+    )
+
+
+@dataclass(frozen=True)
+class Electorate:
+    """The workers of an organization with all below it. `workers` are those on lists (a queryset, of which
+    `representatives` are marked so); `counted` are those only known by number, where no list is kept."""
+
+    workers: WorkerQuerySet
+    listed: int
+    representatives: int
+    counted: int
+
+    @property
+    def total(self) -> int:
+        return self.listed + self.counted
+
+
+def electorate_of(organization: Organization) -> Electorate:
+    """Return the workers who are no members of `organization` with all below it (2-domain b.7), in three queries.
+
+    Each organization counts for itself: by its list where it keeps one, else by its head count. The caller has passed the
+    gate.
+    """
+    workers = Worker.objects.active().in_subtree(organization)
+    listing = workers.filter(organization=OuterRef("organization"))
+    counts = HeadCount.objects.filter(under(organization.path, "organization__path"), organization__is_active=True)
+    return Electorate(
+        workers=workers,
+        listed=workers.order_by().count(),
+        representatives=workers.filter(is_representative=True).order_by().count(),
+        counted=counts.filter(~Exists(listing)).aggregate(sum=Sum("workers"))["sum"] or 0,
+    )
 
 
 # -- accounts and roles --------------------------------------------------------------------------------------------

@@ -15,7 +15,8 @@ from campaign.common.capabilities import Role
 from campaign.common.text import initials, pinyin
 from campaign.models import Campaign
 from campaign.services import campaign_create
-from orgs.models import Member, Organization, PartyPost, RoleAssignment, User
+from orgs.models import EnrolmentOrigin, Member, Organization, PartyPost, RoleAssignment, User
+from orgs.services.enrolments import enrolments_open
 
 PASSWORD = "Correct-horse-9"
 
@@ -63,7 +64,8 @@ def make_world(members_per_branch: int = 6) -> World:
         if organization.type == "branch":
             world.members[key] = [_member(world.orgs[key], key, place) for place in range(members_per_branch)]
     # At once: a thousand tests start from here.
-    Member.objects.bulk_create(member for members in world.members.values() for member in members)
+    everybody = Member.objects.bulk_create(member for members in world.members.values() for member in members)
+    enrolments_open(everybody, starts_on=dt.date(2010, 1, 1), origin=EnrolmentOrigin.ENTERED)
     _people(world)
     return world
 

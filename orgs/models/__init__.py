@@ -10,8 +10,16 @@ from orgs.models.credentials import (
     Session,
     SignInPolicy,
 )
-from orgs.models.history import Enrolment, EnrolmentOrigin, OrganizationEvent, OrganizationEventKind, Position
-from orgs.models.imports import Counter, ImportBatch, ImportKind, ImportState
+from orgs.models.history import (
+    Enrolment,
+    EnrolmentOrigin,
+    MemberEvent,
+    MemberEventKind,
+    OrganizationEvent,
+    OrganizationEventKind,
+    Position,
+)
+from orgs.models.imports import Counter, ImportBatch, ImportKind, ImportRow, ImportState, ImportTrace, RowAction
 from orgs.models.leadership import ContactPoint, ContactVisit, LeadershipFunction, LeadershipPost, VisitMode
 from orgs.models.members import Member, MemberQuerySet, MembershipKind, MembershipStatus, PartyPost, Sex
 from orgs.models.organizations import (
@@ -24,7 +32,7 @@ from orgs.models.organizations import (
 )
 from orgs.models.roles import Delegation, DelegationQuerySet, RoleAssignment, RoleAssignmentQuerySet
 from orgs.models.transfers import Transfer, TransferQuerySet, TransferState
-from orgs.models.workers import HeadCount, Worker
+from orgs.models.workers import HeadCount, Worker, WorkerQuerySet
 
 __all__ = [
     "BRANCH_TYPES",
@@ -42,10 +50,14 @@ __all__ = [
     "HeadCount",
     "ImportBatch",
     "ImportKind",
+    "ImportRow",
     "ImportState",
+    "ImportTrace",
     "LeadershipFunction",
     "LeadershipPost",
     "Member",
+    "MemberEvent",
+    "MemberEventKind",
     "MemberQuerySet",
     "MembershipKind",
     "MembershipStatus",
@@ -61,6 +73,7 @@ __all__ = [
     "RecoveryCode",
     "RoleAssignment",
     "RoleAssignmentQuerySet",
+    "RowAction",
     "SecondFactor",
     "Session",
     "Sex",
@@ -72,4 +85,5 @@ __all__ = [
     "User",
     "VisitMode",
     "Worker",
+    "WorkerQuerySet",
 ]

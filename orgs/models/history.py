@@ -14,7 +14,7 @@ from campaign.common import clock
 from campaign.common.access import ScopedQuerySet, under
 from campaign.common.capabilities import Cap
 from campaign.common.models import TimeStamped, choice_check
-from orgs.models.members import Member, PartyPost
+from orgs.models.members import Member, MembershipStatus, PartyPost
 from orgs.models.organizations import Organization
 
 
@@ -116,6 +116,46 @@ class Position(TimeStamped):
 
     def __str__(self) -> str:
         return f"{self.get_post_display()} · {self.organization}"
+
+
+class MemberEventKind(models.TextChoices):
+    STATUS = "status", _("Status changed")
+    PROBATION_EXTENDED = "probation_extended", _("Probation extended")
+
+
+class MemberEventQuerySet(ScopedQuerySet["MemberEvent"]):
+    view_capability: ClassVar[Cap] = Cap.MEMBER_VIEW
+    person_lookup: ClassVar[str | None] = "member__user"
+
+
+class MemberEvent(models.Model):
+    """What became of a member, in the organization of that time; written by services, never changed.
+
+    `until` is the new end of an extended probation, `status` the one that began.
+    """
+
+    member = models.ForeignKey(Member, models.CASCADE, related_name="events", verbose_name=_("party member"))
+    organization = models.ForeignKey(Organization, models.PROTECT, related_name="+")
+    kind = models.CharField(_("what"), max_length=20, choices=MemberEventKind.choices)
+    happened_on = models.DateField(_("on"), default=clock.today)
+    until = models.DateField(_("until"), null=True, blank=True)
+    status = models.CharField(_("status"), max_length=12, choices=MembershipStatus.choices, blank=True)
+    reason = models.CharField(_("reason"), max_length=500, blank=True)
+    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+
+    objects = MemberEventQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("event of a member")
+        ordering = ("-happened_on", "-pk")
+        constraints = (
+            choice_check("kind", MemberEventKind, "member_event_kind"),
+            choice_check("status", MembershipStatus, "member_event_status", blank=True),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.member} · {self.get_kind_display()}"
 
 
 class OrganizationEventKind(models.TextChoices):

@@ -1,15 +1,17 @@
 """Party members (2-domain b.3, form d.1)."""
 
+import datetime as dt
 from typing import ClassVar
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Right
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from campaign.common.access import ScopedQuerySet, under
 from campaign.common.capabilities import Cap
-from campaign.common.crypto import decrypt
+from campaign.common.crypto import decrypt, digest
 from campaign.common.models import Versioned, choice_check
 from orgs.models.organizations import Organization
 
@@ -33,6 +35,8 @@ class MembershipStatus(models.TextChoices):
 
 
 PRESENT = (MembershipStatus.NORMAL, MembershipStatus.LOST_CONTACT, MembershipStatus.SUSPENDED)
+PHONE_TAIL = 4
+"""So many last digits of a phone stay readable when it is masked; by these anybody may search who sees the member."""
 
 
 class PartyPost(models.TextChoices):
@@ -47,6 +51,22 @@ class PartyPost(models.TextChoices):
     GROUP_LEADER = "group_leader", _("Party group leader")
 
 
+PROBATION_MONTHS = 12
+"""How long probation lasts unless it is extended (2-domain b.3)."""
+
+
+def months_after(day: dt.date, months: int) -> dt.date:
+    """Return the same day so many months later (or before); the last of the month where there is none."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    last = (dt.date(year + (month == 11), (month + 1) % 12 + 1, 1) - dt.timedelta(days=1)).day
+    return dt.date(year, month + 1, min(day.day, last))
+
+
+def id_digest(id_number: str) -> str | None:
+    """Return the keyed hash under which a member is found by id number; None for none."""
+    return digest(id_number.upper(), purpose="id_number") if id_number else None
+
+
 class MemberQuerySet(ScopedQuerySet["Member"]):
     view_capability: ClassVar[Cap] = Cap.MEMBER_VIEW
     person_lookup: ClassVar[str | None] = "user"
@@ -58,6 +78,15 @@ class MemberQuerySet(ScopedQuerySet["Member"]):
     def in_subtree(self, organization: Organization) -> "MemberQuerySet":
         """Keep the members of `organization` and everything below it."""
         return self.filter(under(organization.path, "organization__path"))
+
+    def on_probation(self) -> "MemberQuerySet":
+        """Keep present probationary members."""
+        return self.present().filter(kind=MembershipKind.PROBATIONARY)
+
+    def probation_ending(self, until: dt.date) -> "MemberQuerySet":
+        """Keep those whose probation ends on `until` or before (see `Member.probation_end`)."""
+        by_rule = Q(probation_ends_on=None, joined_on__lte=months_after(until, -PROBATION_MONTHS))
+        return self.on_probation().filter(Q(probation_ends_on__lte=until) | by_rule)
 
 
 class Member(Versioned):
@@ -94,6 +123,9 @@ class Member(Versioned):
     is_party_worker = models.BooleanField(_("party-affairs worker"), default=False)
     is_exempt = models.BooleanField(_("exempt from pledging"), default=False)
     phone = models.CharField(_("phone"), max_length=20, blank=True, db_index=True)
+    phone_tail = models.GeneratedField(
+        expression=Right("phone", PHONE_TAIL), output_field=models.CharField(max_length=20), db_persist=True, db_index=True
+    )
     remarks = models.CharField(_("remarks"), max_length=200, blank=True)
 
     objects = MemberQuerySet.as_manager()
@@ -121,6 +153,19 @@ class Member(Versioned):
     def id_number(self) -> str:
         """The id number in the clear: only for those entitled, see `selectors.member_personal`."""
         return decrypt(self.id_number_cipher)
+
+    @property
+    def probation_end(self) -> dt.date | None:
+        """The last day of probation: what was fixed, else a year after joining (2-domain b.3); None without either."""
+        if self.kind != MembershipKind.PROBATIONARY:
+            return None
+        if self.probation_ends_on or self.joined_on is None:
+            return self.probation_ends_on
+        return months_after(self.joined_on, PROBATION_MONTHS)
+
+    @property
+    def is_present(self) -> bool:
+        return self.status in PRESENT
 
     @property
     def is_secretary(self) -> bool:

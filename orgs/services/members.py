@@ -10,16 +10,23 @@ from campaign.audit.services import audit_record
 from campaign.common import clock
 from campaign.common.access import reaches
 from campaign.common.capabilities import Cap
-from campaign.common.crypto import digest, encrypt
+from campaign.common.crypto import encrypt
 from campaign.common.errors import DomainError, NotAllowed
 from campaign.common.text import initials, pinyin
-from orgs.models import EnrolmentOrigin, Member, Organization
+from orgs.models import (
+    EnrolmentOrigin,
+    Member,
+    MemberEvent,
+    MemberEventKind,
+    MembershipStatus,
+    Organization,
+    Transfer,
+)
+from orgs.models.members import id_digest
 from orgs.rules import member_breaches, refuse_errors
 from orgs.services.changes import differences
 from orgs.services.codes import PERSONNEL_NUMBERS, codes_next
-from orgs.services.enrolments import enrolments_move, enrolments_open, positions_follow
-
-ID_PURPOSE = "id_number"
+from orgs.services.enrolments import enrolments_move, enrolments_open, enrolments_settle, positions_follow
 
 
 class MemberValues(TypedDict, total=False):
@@ -36,6 +43,8 @@ class MemberValues(TypedDict, total=False):
     full_member_on: dt.date | None
     kind: str
     status: str
+    status_since: dt.date | None
+    probation_ends_on: dt.date | None
     cell: str
     party_post: str
     admin_post: str
@@ -46,11 +55,6 @@ class MemberValues(TypedDict, total=False):
     is_exempt: bool
     phone: str
     remarks: str
-
-
-def id_digest(id_number: str) -> str | None:
-    """Return the keyed hash under which a member is found by id number; None for none."""
-    return digest(id_number.upper(), purpose=ID_PURPOSE) if id_number else None
 
 
 def identity_fields(id_number: str) -> dict[str, str | None]:
@@ -67,6 +71,7 @@ def member_create(
     or personnel number that belongs to somebody else, a deactivated organization, or values that contradict each other.
     """
     _may_manage(actor, organization)
+    _date_status(None, values)
     with transaction.atomic():
         _check(None, organization, id_number, values)
         number = values.pop("personnel_no", "") or codes_next(PERSONNEL_NUMBERS, 1)[0]
@@ -77,7 +82,8 @@ def member_create(
             **identity_fields(id_number),
             **search_names(values["name"]),
         )
-        enrolments_open([member], starts_on=None, origin=EnrolmentOrigin.ENTERED)
+        if member.is_present:
+            enrolments_open([member], starts_on=None, origin=EnrolmentOrigin.ENTERED)
         given = {"organization": organization.name, "personnel_no": number, "id_number": id_number, **values}
         changes = {field: ["", value] for field, value in given.items() if value}
         audit_record(action="member_create", actor=actor, target=member, changes=changes)
@@ -93,16 +99,20 @@ def member_update(
     id_number: str | None = None,
     **values: Unpack[MemberValues],
 ) -> Member:
-    """Change a member; `organization` moves them there, `id_number` None leaves it. `version` is the form's.
+    """Change a member; `organization` moves them there (where it was wrong: a real move is a transfer), `id_number` None
+    leaves it. `version` is the form's. A new status counts from `status_since`, else from today.
 
     Raises NotAllowed (also when only one of the two organizations is the actor's), EditConflict, or DomainError as
-    `member_create`.
+    `member_create`, and for a move while a transfer is under way.
     """
     _may_manage(actor, member.organization)
+    _date_status(member, values)
     changes: dict[str, tuple[Any, Any]] = differences(member, values)
     updates: dict[str, Any] = dict(values)
     if organization is not None and organization.pk != member.organization_id:
         _may_manage(actor, organization)
+        if Transfer.objects.open().filter(member=member).exists():
+            raise DomainError(_("A transfer of this member is under way. Finish or withdraw it first."))
         changes["organization"] = (member.organization.name, organization.name)
         updates["organization"] = organization
     if id_number is not None and id_digest(id_number) != member.id_number_digest:
@@ -110,15 +120,45 @@ def member_update(
         updates |= identity_fields(id_number)
     if "name" in changes:
         updates |= search_names(values["name"])
+    was_present = member.is_present
     with transaction.atomic():
         _check(member, organization, id_number if id_number is not None else member.id_number, values)
         member.save_version(version, **updates)
-        if "organization" in changes:
+        if "status" in changes:
+            _note_status(member, actor)
+        if member.is_present != was_present:
+            enrolments_settle([member], changed_on=member.status_since or clock.today())
+            member.refresh_from_db()
+        elif "organization" in changes and was_present:
             enrolments_move([member], moved_on=clock.today(), origin=EnrolmentOrigin.CORRECTED)
-        elif "party_post" in changes:
+        elif "party_post" in changes and was_present:
             positions_follow([member], changed_on=clock.today())
         audit_record(action="member_update", actor=actor, target=member, changes=changes)
     return member
+
+
+def _date_status(member: Member | None, values: MemberValues) -> None:
+    """Date a new status today where no day is given. Raises DomainError for a day that has not come."""
+    today = clock.today()
+    old = member.status if member else MembershipStatus.NORMAL
+    if values.get("status", old) != old:
+        given = values.get("status_since")
+        kept = member is not None and given == member.status_since
+        values["status_since"] = today if given is None or kept else given
+    since = values.get("status_since")
+    if since is not None and since > today:
+        raise DomainError(_("The day of the status lies in the future."))
+
+
+def _note_status(member: Member, actor: Any) -> None:
+    MemberEvent.objects.create(
+        member=member,
+        organization_id=member.organization_id,
+        kind=MemberEventKind.STATUS,
+        status=member.status,
+        happened_on=member.status_since or clock.today(),
+        recorded_by=actor,
+    )
 
 
 def _may_manage(actor: Any, organization: Organization) -> None:
