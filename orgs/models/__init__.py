@@ -19,7 +19,7 @@ from orgs.models.history import (
     OrganizationEventKind,
     Position,
 )
-from orgs.models.imports import Counter, ImportBatch, ImportKind, ImportRow, ImportState, ImportTrace, RowAction
+from orgs.models.imports import DONE, Counter, ImportBatch, ImportKind, ImportRow, ImportState, ImportTrace, RowAction
 from orgs.models.leadership import ContactPoint, ContactVisit, LeadershipFunction, LeadershipPost, VisitMode
 from orgs.models.members import Member, MemberQuerySet, MembershipKind, MembershipStatus, PartyPost, Sex
 from orgs.models.organizations import (
@@ -36,6 +36,7 @@ from orgs.models.workers import HeadCount, Worker, WorkerQuerySet
 
 __all__ = [
     "BRANCH_TYPES",
+    "DONE",
     "Category",
     "CodePart",
     "CodePurpose",
