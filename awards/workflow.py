@@ -7,7 +7,9 @@ from django.utils.translation import pgettext_lazy
 
 from awards.models import DECIDED, AwardBatch, BatchState, Nomination, NominationState
 from awards.selectors import is_eligible, standing_in, undecided
+from campaign.audit.selectors import done_for
 from campaign.common import clock
+from campaign.common.access import actor_ids, own_member_ids
 from campaign.common.capabilities import Cap
 from campaign.common.errors import DomainError
 from campaign.common.workflow import Step, Workflow
@@ -102,10 +104,14 @@ def may_be_decided(nomination: Nomination, actor: Any) -> None:
 
 
 def two_people(nomination: Nomination, actor: Any) -> None:
-    """Who nominates does not decide, and nobody decides on oneself (2-domain (e))."""
-    if nomination.nominated_by_id == actor.pk:
+    """Who nominates does not decide, and nobody decides on oneself (2-domain (e)); with a deputy this holds for both."""
+    handed_in = nomination.nominated_by_id in actor_ids(actor)
+    if (
+        handed_in
+        or Nomination.objects.filter(done_for(Nomination, actor, "nomination_submit"), pk=nomination.pk).exists()
+    ):
         raise DomainError(_("You nominated this yourself, so somebody else has to decide."))
-    if nomination.member_id is not None and nomination.member_id == actor.member_id:
+    if nomination.member_id in own_member_ids(actor):
         raise DomainError(_("Nobody decides on a nomination of oneself."))
 
 

@@ -72,6 +72,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "campaign.common.middleware.ActorMiddleware",
+    "campaign.common.acting.ActingMiddleware",
     "orgs.middleware.SignInStepsMiddleware",
     "campaign.common.middleware.DomainErrorMiddleware",
     "axes.middleware.AxesMiddleware",

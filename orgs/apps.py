@@ -39,6 +39,8 @@ class OrgsConfig(AppConfig):
         from orgs.services import imports
 
         desk.register(TileSource("orgs.secretaries", tiles.tiles))
+        desk.register(TileSource("orgs.roles", tiles.role_tiles))
+        desk.register(TileSource("orgs.deputies", tiles.deputy_tiles))
         timeline.sources.register(
             timeline.TimelineSource("record", _("Record"), timeline.record_of_member, timeline.record_of_organization)
         )

@@ -8,7 +8,9 @@ from django.utils.translation import gettext_lazy as _
 from campaign.common.access import holds
 from campaign.common.capabilities import Cap
 from campaign.common.desk import Tile
-from orgs.models import Organization
+from campaign.common.listing import BOUND
+from orgs.models import Organization, RoleAssignment
+from orgs.oversight import ending_soon, vacancies
 from orgs.selectors import without_secretary
 
 
@@ -27,3 +29,22 @@ def tiles(user: Any) -> list[Tile]:
             hint=_("Enter the party position “secretary” with one of the members."),
         )
     ]
+
+
+def role_tiles(user: Any) -> list[Tile]:
+    """Vacancies and roles that end soon, for who grants roles (two queries)."""
+    if not holds(user, Cap.ROLE_GRANT):
+        return []
+    vacant = vacancies(user).order_by().values("pk")[: BOUND + 1].count()
+    ending = ending_soon(RoleAssignment.objects.visible_to(user)).count()
+    return [
+        Tile(_("Vacant roles"), vacant, reverse("role_vacancies"), "user-question", "warning"),
+        Tile(_("Roles that end within two weeks"), ending, reverse("role_list"), "calendar-due", "warning"),
+    ]
+
+
+def deputy_tiles(user: Any) -> list[Tile]:
+    """The roles that were handed to this person (no query of its own)."""
+    offered = () if user.acting_for else user.held.offered
+    hint = _("Choose “Act for …” there, and what is to be done for them lies on this desk.")
+    return [Tile(_("Roles handed to you"), len(offered), reverse("delegation_list"), "user-share", "primary", hint)]

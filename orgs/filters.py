@@ -12,6 +12,7 @@ from campaign.common.capabilities import Role
 from campaign.common.filters import Filters, search_box
 from campaign.common.forms import RemoteSelect
 from orgs.models import (
+    Delegation,
     Member,
     MembershipKind,
     MembershipStatus,
@@ -21,6 +22,7 @@ from orgs.models import (
     RoleAssignment,
     User,
 )
+from orgs.oversight import EXPECTED, ending_soon
 from orgs.selectors import members_matching, organizations_matching, users_matching, without_secretary
 
 
@@ -118,7 +120,17 @@ class RoleFilter(Filters):
         label=_("role"), choices=[(role.value, role.label) for role in Role if role != Role.MEMBER]
     )
     when = django_filters.ChoiceFilter(
-        label=_("held"), choices=[("now", _("today")), ("ended", _("earlier"))], method="by_time"
+        label=_("held"),
+        choices=[
+            ("now", _("today")),
+            ("soon", _("ends within two weeks")),
+            ("later", _("begins later")),
+            ("ended", _("ended")),
+        ],
+        method="by_time",
+    )
+    interim = django_filters.ChoiceFilter(
+        label=_("manner"), choices=[("yes", _("acting holders")), ("no", _("appointed"))], method="by_manner"
     )
 
     class Meta:
@@ -133,4 +145,77 @@ class RoleFilter(Filters):
 
     def by_time(self, queryset: Any, _name: str, when: str) -> Any:
         today = clock.today()
+        if when == "soon":
+            return ending_soon(queryset)
+        if when == "later":
+            return queryset.filter(starts_on__gt=today)
         return queryset.on(today) if when == "now" else queryset.filter(ends_on__lt=today)
+
+    def by_manner(self, queryset: Any, _name: str, manner: str) -> Any:
+        return queryset.filter(is_interim=manner == "yes")
+
+
+class VacancyFilter(Filters):
+    q = django_filters.CharFilter(
+        label=_("Name or initials"), method="by_words", widget=search_box(_("Name, pinyin initials or code"))
+    )
+    organization = django_filters.ModelChoiceFilter(
+        label=_("Organization with all below"),
+        queryset=_visible_organizations,
+        widget=RemoteSelect("organization_search"),
+        method="by_organization",
+    )
+    role = django_filters.ChoiceFilter(
+        label=_("vacant role"), choices=[(role.value, role.label) for role in EXPECTED], method="by_role"
+    )
+
+    class Meta:
+        model = Organization
+        fields: ClassVar[list[str]] = []
+
+    def by_words(self, queryset: Any, _name: str, words: str) -> Any:
+        return organizations_matching(queryset, words)
+
+    def by_organization(self, queryset: Any, _name: str, organization: Organization | None) -> Any:
+        return queryset if organization is None else queryset.in_subtree(organization)
+
+    def by_role(self, queryset: Any, _name: str, role: str) -> Any:
+        return queryset.filter(type__in=EXPECTED[Role(role)])
+
+
+class DelegationFilter(Filters):
+    personal = True
+
+    q = django_filters.CharFilter(
+        label=pgettext_lazy("person", "name"), method="by_words", widget=search_box(_("Name of holder or deputy"))
+    )
+    organization = django_filters.ModelChoiceFilter(
+        label=_("Organization with all below"),
+        queryset=_visible_organizations,
+        widget=RemoteSelect("organization_search"),
+        method="by_organization",
+    )
+    when = django_filters.ChoiceFilter(
+        label=_("state"),
+        choices=[("now", _("in force today")), ("later", _("begins later")), ("over", _("over"))],
+        method="by_time",
+    )
+
+    class Meta:
+        model = Delegation
+        fields: ClassVar[list[str]] = []
+
+    def by_words(self, queryset: Any, _name: str, words: str) -> Any:
+        words = words.strip()
+        return queryset.filter(Q(assignment__user__name__contains=words) | Q(deputy__name__contains=words))
+
+    def by_organization(self, queryset: Any, _name: str, organization: Organization | None) -> Any:
+        return _subtree(queryset, "assignment__organization", organization)
+
+    def by_time(self, queryset: Any, _name: str, when: str) -> Any:
+        today = clock.today()
+        if when == "now":
+            return queryset.in_force(today)
+        if when == "later":
+            return queryset.standing().filter(starts_on__gt=today)
+        return queryset.filter(Q(ends_on__lt=today) | Q(ended_at__isnull=False) | Q(assignment__ends_on__lt=today))

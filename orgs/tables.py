@@ -5,8 +5,10 @@ from typing import Any
 import django_tables2 as tables
 from django.utils.translation import gettext_lazy as _
 
-from campaign.common.tables import DayColumn, StateColumn
-from orgs.models import Member, Organization, RoleAssignment, User
+from campaign.common.capabilities import Role
+from campaign.common.tables import WIDE, DayColumn, StateColumn
+from campaign.common.templatetags import ui
+from orgs.models import Delegation, Member, Organization, RoleAssignment, User
 from orgs.selectors import phone_shown, units_of_staff
 
 
@@ -62,22 +64,76 @@ class UserTable(tables.Table):
         order_by = ()
 
     def render_is_active(self, record: User) -> Any:
-        from campaign.common.templatetags import ui
-
         return ui.state("active", _("active")) if record.is_active else ui.state("inactive", _("deactivated"))
 
 
 class RoleTable(tables.Table):
     user = tables.Column(order_by="user__name")
-    role = tables.Column()
+    role = tables.Column(accessor="title", order_by="role")
     organization = tables.Column(order_by="organization__path")
     starts_on = DayColumn()
     ends_on = DayColumn(default="—")
+    state = tables.Column(verbose_name=_("state"), orderable=False, empty_values=())
     end = tables.TemplateColumn(
         template_name="orgs/role_end_button.html", verbose_name="", orderable=False, attrs={"td": {"class": "text-end"}}
     )
 
     class Meta:
         model = RoleAssignment
-        fields = ("user", "role", "organization", "starts_on", "ends_on", "end")
+        fields = ("user", "role", "organization", "starts_on", "ends_on", "state", "end")
         order_by = ()
+
+    def render_state(self, record: RoleAssignment) -> Any:
+        return ui.state(record.state, record.state_label)
+
+
+class VacancyTable(tables.Table):
+    name = tables.Column(verbose_name=_("party organization"), linkify=("organization_detail", {"pk": tables.A("pk")}))
+    type = tables.Column()
+    vacant = tables.Column(verbose_name=_("vacant role"), orderable=False)
+    last_holder = tables.Column(verbose_name=_("held last by"), orderable=False, empty_values=())
+    recorded = tables.Column(verbose_name=_("secretary as recorded"), orderable=False, default="—")
+    grant = tables.TemplateColumn(
+        template_name="orgs/vacancy_button.html", verbose_name="", orderable=False, attrs={"td": {"class": "text-end"}}
+    )
+
+    class Meta:
+        model = Organization
+        fields = ("name", "type", "vacant", "last_holder", "recorded", "grant")
+        order_by = ()
+
+    def render_vacant(self, value: str) -> Any:
+        return Role(value).label
+
+    def render_last_holder(self, record: Any) -> str:
+        return f"{record.last_holder}（{record.last_until:%Y-%m-%d}）" if record.last_holder else "—"
+
+
+class DelegationTable(tables.Table):
+    holder = tables.Column(accessor="assignment__user", verbose_name=_("holder"), order_by="assignment__user__name")
+    role = tables.Column(accessor="assignment__title", order_by="assignment__role")
+    organization = tables.Column(
+        accessor="assignment__organization",
+        verbose_name=_("party organization"),
+        order_by="assignment__organization__path",
+    )
+    deputy = tables.Column(order_by="deputy__name")
+    starts_on = DayColumn()
+    ends_on = DayColumn()
+    reason = tables.Column(orderable=False, attrs=WIDE)
+    state = tables.Column(verbose_name=_("state"), orderable=False)
+    end = tables.TemplateColumn(
+        template_name="orgs/deputy_end_button.html",
+        verbose_name="",
+        orderable=False,
+        attrs={"td": {"class": "text-end"}},
+        extra_context={"url_name": "role_deputy_end"},
+    )
+
+    class Meta:
+        model = Delegation
+        fields = ("holder", "role", "organization", "deputy", "starts_on", "ends_on", "reason", "state", "end")
+        order_by = ()
+
+    def render_state(self, record: Delegation) -> Any:
+        return ui.state(record.state, record.state_label)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from orgs.views import accounts, imports, members, organizations, sessions
+from orgs.views import accounts, delegations, imports, members, organizations, roles, sessions
 
 urlpatterns = [
     path("login/", sessions.login, name="login"),
@@ -28,12 +28,21 @@ urlpatterns = [
     path("imports/<uuid:pk>/annotated/", imports.import_annotated_page, name="import_annotated"),
     path("accounts/", accounts.user_list, name="user_list"),
     path("accounts/new/", accounts.user_create_page, name="user_create"),
-    path("accounts/search/", accounts.user_search, name="user_search"),
+    path("accounts/search/", roles.user_search, name="user_search"),
     path("accounts/<int:pk>/", accounts.user_edit, name="user_edit"),
     path("accounts/<int:pk>/password/", accounts.user_reset_password_page, name="user_reset_password"),
     path("accounts/<int:pk>/deactivate/", accounts.user_deactivate_page, name="user_deactivate"),
     path("accounts/<int:pk>/activate/", accounts.user_activate_page, name="user_activate"),
-    path("roles/", accounts.role_list, name="role_list"),
-    path("roles/new/", accounts.role_grant_page, name="role_grant"),
-    path("roles/<int:pk>/end/", accounts.role_end_page, name="role_end"),
+    path("roles/", roles.role_list, name="role_list"),
+    path("roles/new/", roles.role_grant_page, name="role_grant"),
+    path("roles/vacancies/", roles.role_vacancies, name="role_vacancies"),
+    path("roles/<int:pk>/end/", roles.role_end_page, name="role_end"),
+    path("roles/deputies/", roles.role_deputies, name="role_deputies"),
+    path("roles/deputies/<int:pk>/end/", roles.role_deputy_end, name="role_deputy_end"),
+    path("deputies/", delegations.delegation_list, name="delegation_list"),
+    path("deputies/new/", delegations.delegation_give_page, name="delegation_give"),
+    path("deputies/search/", delegations.deputy_search, name="deputy_search"),
+    path("deputies/rest/", delegations.delegation_rest_page, name="delegation_rest"),
+    path("deputies/<int:pk>/act/", delegations.delegation_act_page, name="delegation_act"),
+    path("deputies/<int:pk>/end/", delegations.delegation_end_page, name="delegation_end"),
 ]

@@ -55,7 +55,7 @@ def own_tiles(user: Any) -> list[Tile]:
 
 def missing_own_tiles(user: Any) -> list[Tile]:
     """That the present stage asks this member for a pledge and there is none."""
-    if user.member_id is None or (campaign := _asking_campaign(user)) is None:
+    if user.member_id is None or user.acting_for or (campaign := _asking_campaign(user)) is None:
         return []
     pledges = _this_year(campaign).filter(member=OuterRef("pk"))
     missing = Member.objects.present().filter(pk=user.member_id, is_exempt=False).filter(~Exists(pledges))

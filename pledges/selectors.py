@@ -51,7 +51,7 @@ def to_publish_for(user: Any) -> PledgeQuerySet:
 
 def own_pledges(user: Any) -> PledgeQuerySet:
     """Return the pledges that are `user`'s to fulfil: the own one, and that of the organization `user` writes for."""
-    mine = Q(member__user=user.pk)
+    mine = Q(member__user=user.pk) if user.acting_for is None else Q(pk__in=())
     organization = Q(pk__in=Pledge.objects.allowed(user, Cap.PLEDGE_WRITE_ORG).values("pk"))
     return Pledge.objects.filter(mine | organization).select_related("organization", "campaign", "member")
 

@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import CharField, Exists, Model, OuterRef, Q
+from django.db.models.functions import Cast
 from django.utils.crypto import constant_time_compare
 
 from campaign.audit.models import AuditEntry, AuditLink, AuditQuerySet
 from campaign.audit.services import link_digest
-from campaign.common.access import ancestors_and_self, paths_of, under
+from campaign.common.access import actor_ids, ancestors_and_self, paths_of, under
 from campaign.common.capabilities import Cap
 
 
@@ -21,6 +22,20 @@ def audit_visible_to(user: Any) -> AuditQuerySet:
             return entries
         reach |= under(path, "actor__organization__path")
     return entries.filter(reach)
+
+
+def done_for(model: type[Model], user: Any, *actions: str) -> Exists:
+    """Return the condition "one of `actions` was done to it on behalf of `user`, or of whom `user` acts for".
+
+    For rules like "who hands in does not approve": what a deputy did for somebody counts as that somebody's own.
+    """
+    entries = AuditEntry.objects.filter(
+        target_type=model._meta.label_lower,
+        target_id=Cast(OuterRef("pk"), CharField()),
+        action__in=actions,
+        on_behalf_of__in=actor_ids(user),
+    )
+    return Exists(entries)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,8 @@ from typing import Any, ClassVar, Protocol, Self, TypeVar, cast
 from django.db import models
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
+from django.utils.functional import Promise
+from django.utils.translation import gettext
 
 from campaign.common.capabilities import MATRIX, Cap, Reach, Role
 
@@ -36,6 +38,16 @@ class Grant:
     path: str
     is_interim: bool = False
     """Held by an acting holder (主持工作)."""
+
+    @property
+    def title(self) -> str:
+        """The role as it is shown with its holder."""
+        return titled(self.role.label, is_interim=self.is_interim)
+
+
+def titled(label: str | Promise, *, is_interim: bool) -> str:
+    """Return the name of a role, marked where its holder is an acting one."""
+    return gettext("%(role)s (acting)") % {"role": label} if is_interim else str(label)
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,7 @@ from django.contrib.auth.password_validation import password_validators_help_tex
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from campaign.common.capabilities import Role
-from campaign.common.forms import DateInput, Form, ModelForm, RemoteSelect, VersionMixin, dress
+from campaign.common.forms import Form, ModelForm, RemoteSelect, VersionMixin, dress
 from orgs.models import CodePurpose, Member, Organization, OrganizationQuerySet, SignInPolicy, User
 
 
@@ -152,25 +151,3 @@ class UserCreateForm(UserForm):
                 # Naming both keeps a mistyped number from giving a stranger somebody's account.
                 self.add_error("personnel_no", _("The member with this personnel number has another name."))
         return cleaned
-
-
-class RoleForm(Form):
-    user = forms.ModelChoiceField(User.objects.none(), label=_("account"), widget=RemoteSelect("user_search"))
-    role = forms.ChoiceField(
-        label=_("role"),
-        choices=[("", "---------"), *((role.value, role.label) for role in Role if role != Role.MEMBER)],
-    )
-    organization = forms.ModelChoiceField(
-        Organization.objects.none(), label=_("in the organization"), widget=RemoteSelect("organization_search")
-    )
-    starts_on = forms.DateField(
-        label=_("from"), required=False, widget=DateInput, help_text=_("Leave empty for today.")
-    )
-    ends_on = forms.DateField(
-        label=_("until"), required=False, widget=DateInput, help_text=_("Leave empty for a role without an end.")
-    )
-
-    def __init__(self, *args: Any, users: Any, organizations: OrganizationQuerySet, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["user"].queryset = users  # type: ignore[attr-defined]
-        self.fields["organization"].queryset = organizations  # type: ignore[attr-defined]

@@ -78,7 +78,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         """Tell whether this account may not work without a second factor: the administrators, where it is required."""
         if not settings.TWO_FACTOR_REQUIRED:
             return False
-        return self.is_superuser or any(grant.role in ADMINISTRATORS for grant in self.grants)
+        return self.is_superuser or any(grant.role in ADMINISTRATORS for grant in (*self.held.own, *self.grants))
 
     _acting_id: int | None = None
 
@@ -101,6 +101,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         if self._acting_id is None:
             return self.held.own
         return (self.held.acting.grant,) if self.held.acting else ()
+
+    @property
+    def has_deputies(self) -> bool:
+        """Whether deputies concern this person: who holds a role can hand it over, and who was handed one can use it."""
+        return bool(self.held.offered) or any(grant.role != Role.MEMBER for grant in self.held.own)
 
     @property
     def acting_for(self) -> ActingFor | None:

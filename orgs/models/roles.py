@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from campaign.common import clock
-from campaign.common.access import ActingFor, Grant, ScopedQuerySet
+from campaign.common.access import ActingFor, Grant, ScopedQuerySet, titled
 from campaign.common.capabilities import ADMINISTRATORS, Cap, Role
 from campaign.common.models import TimeStamped, choice_check
 from orgs.models.members import Member
@@ -21,6 +21,22 @@ from orgs.models.organizations import Organization
 
 if TYPE_CHECKING:
     from orgs.models.accounts import User
+
+
+ENDS_SOON = dt.timedelta(days=14)
+"""How long before its end a role is called to mind."""
+ROLE_STATES = {
+    "planned": _("begins later"),
+    "active": _("held"),
+    "due_soon": _("ends soon"),
+    "expired": _("ended"),
+}
+DEPUTY_STATES = {
+    "planned": _("begins later"),
+    "active": _("in force"),
+    "revoked": _("taken back"),
+    "expired": _("over"),
+}
 
 
 class RoleAssignmentQuerySet(ScopedQuerySet["RoleAssignment"]):
@@ -85,10 +101,19 @@ class RoleAssignment(TimeStamped):
     def has_ended(self) -> bool:
         return self.ends_on is not None and self.ends_on < clock.today()
 
+    @property
+    def state(self) -> str:
+        """One of planned, active, due_soon (ends within ENDS_SOON), expired."""
+        today = clock.today()
+        if self.has_ended:
+            return "expired"
+        if self.starts_on > today:
+            return "planned"
+        return "due_soon" if self.ends_on is not None and self.ends_on <= today + ENDS_SOON else "active"
 
-def titled(label: str | Promise, *, is_interim: bool) -> str:
-    """Return the name of a role, marked where its holder is an acting one (主持工作)."""
-    return _now("%(role)s (acting)") % {"role": label} if is_interim else str(label)
+    @property
+    def state_label(self) -> str | Promise:
+        return ROLE_STATES[self.state]
 
 
 class DelegationQuerySet(ScopedQuerySet["Delegation"]):
@@ -152,6 +177,10 @@ class Delegation(TimeStamped):
         return "planned" if self.starts_on > today else "active"
 
     @property
+    def state_label(self) -> str | Promise:
+        return DEPUTY_STATES[self.state]
+
+    @property
     def is_open(self) -> bool:
         """Whether it can still be taken back."""
         return self.state in ("planned", "active")
@@ -190,7 +219,7 @@ def read_held(user: "User", acting_id: int | None) -> Held:
 
 
 def _rows(user: "User", acting_id: int | None) -> Iterator[tuple[Any, ...]]:
-    """One statement of up to four parts: what was handed over comes first, since its columns give the others their types."""
+    """One statement of up to five parts: what was handed over comes first, since its columns give the others their types."""
     today, person = clock.today(), "assignment__user"
     nobody = (Value(0), Value(0), Value(0), Value(""), Cast(Value(None), DateField()))
     parts = Delegation.objects.in_force(today).filter(deputy=user.pk).order_by()
@@ -202,11 +231,13 @@ def _rows(user: "User", acting_id: int | None) -> Iterator[tuple[Any, ...]]:
     roles = RoleAssignment.objects.on(today).order_by()
     columns = ("role", "organization_id", "organization__path", "organization__name", "is_interim")
     others: list[Any] = [roles.filter(user=user.pk).values_list(Value(OWN), *columns, *nobody)]
+    place = ("organization_id", "organization__path", "organization__name", Value(False, BooleanField()))
     if user.member_id is not None:
-        place = ("organization_id", "organization__path", "organization__name", Value(False, BooleanField()))
         present = Member.objects.present().filter(pk=user.member_id).order_by()
         others.append(present.values_list(Value(OWN), Value(Role.MEMBER.value), *place, *nobody))
     if acting_id is not None:
         theirs = roles.filter(user__assignments__delegations=acting_id)
         others.append(theirs.values_list(Value(PRINCIPAL), *columns, *nobody))
+        enrolled = Member.objects.present().filter(user__assignments__delegations=acting_id).order_by()
+        others.append(enrolled.values_list(Value(PRINCIPAL), Value(Role.MEMBER.value), *place, *nobody))
     yield from offered.union(*others, all=True)

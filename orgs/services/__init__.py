@@ -11,6 +11,7 @@ from orgs.services.accounts import (
 )
 from orgs.services.accounts_many import accounts_create, users_create_for_members
 from orgs.services.code_sheets import code_sheet_delete, code_sheet_request, part_print, sheet_open, sheet_store
+from orgs.services.delegations import delegation_act, delegation_end, delegation_give, delegation_rest
 from orgs.services.imports import (
     import_annotated,
     import_apply,
@@ -50,6 +51,10 @@ __all__ = [
     "code_issue",
     "code_sheet_delete",
     "code_sheet_request",
+    "delegation_act",
+    "delegation_end",
+    "delegation_give",
+    "delegation_rest",
     "import_annotated",
     "import_apply",
     "import_check",

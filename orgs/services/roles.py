@@ -9,11 +9,12 @@ from django.utils.translation import gettext_lazy as _
 
 from campaign.audit.services import audit_record
 from campaign.common import clock
-from campaign.common.access import reaches
+from campaign.common.access import actor_ids, reaches
 from campaign.common.capabilities import ADMINISTRATORS, Cap, Role
 from campaign.common.errors import DomainError, NotAllowed
-from orgs.models import Organization, RoleAssignment, User
+from orgs.models import Delegation, Organization, RoleAssignment, User
 from orgs.services.accounts import refuse_last_administrator
+from orgs.services.separation import lock_accounts, refuse_second_administrator
 
 
 def role_grant(
@@ -24,11 +25,14 @@ def role_grant(
     organization: Organization,
     starts_on: dt.date | None = None,
     ends_on: dt.date | None = None,
+    is_interim: bool = False,
 ) -> RoleAssignment:
     """Give `user` a role in `organization` from `starts_on` (default today) to `ends_on` (None: open), both included.
 
-    Raises NotAllowed, or DomainError for oneself, membership (which is no grant), a closed account, a role held already,
-    and for two of the administrators' roles in one hand at any time (three-role separation, 2-domain section (e)).
+    `is_interim`: an acting holder (主持工作), shown as such everywhere, with the same rights. Raises NotAllowed, or
+    DomainError for oneself and whom one acts for, membership (which is no grant), a closed account, a role held already,
+    and for two of the administrators' roles in one hand at any time, a deputyship included (three-role separation,
+    2-domain section (e)).
     """
     first = starts_on or clock.today()
     _check_grant(actor, user, role, organization)
@@ -36,16 +40,14 @@ def role_grant(
         raise DomainError(_("The last day lies before the first one."))
     with transaction.atomic():
         # Two grants at once must not both see the other missing.
-        User.objects.select_for_update().get(pk=user.pk)
-        held = RoleAssignment.objects.filter(Q(ends_on=None) | Q(ends_on__gte=first), user=user)
-        if ends_on is not None:
-            held = held.filter(starts_on__lte=ends_on)
-        if held.filter(role=role, organization=organization).exists():
+        lock_accounts(user.pk)
+        held = RoleAssignment.objects.during(first, ends_on).filter(user=user, role=role, organization=organization)
+        if held.exists():
             raise DomainError(_("This person holds the role already."))
-        if role in ADMINISTRATORS and held.filter(role__in=ADMINISTRATORS).exists():
-            raise DomainError(_("Nobody may be administrator of two kinds. End the other role first."))
+        if role in ADMINISTRATORS:
+            refuse_second_administrator(user, first, ends_on)
         assignment = RoleAssignment.objects.create(
-            user=user, role=role, organization=organization, starts_on=first, ends_on=ends_on
+            user=user, role=role, organization=organization, starts_on=first, ends_on=ends_on, is_interim=is_interim
         )
         audit_record(action="role_grant", actor=actor, target=user, changes=_change(assignment))
     return assignment
@@ -56,7 +58,7 @@ def _check_grant(actor: Any, user: User, role: str, organization: Organization) 
         known = User.objects.allowed(actor, Cap.ROLE_GRANT).filter(pk=user.pk).exists()
         if not known or not reaches(actor, Cap.ROLE_GRANT, organization.path):
             raise NotAllowed
-        if actor.pk == user.pk:
+        if user.pk in actor_ids(actor):
             raise DomainError(_("Nobody grants a role to oneself. Ask another security administrator."))
     if role not in Role.values or role == Role.MEMBER:
         raise DomainError(_("Membership is no role that can be granted; enrol the person as a member."))
@@ -65,13 +67,14 @@ def _check_grant(actor: Any, user: User, role: str, organization: Organization) 
 
 
 def role_end(*, actor: Any, assignment: RoleAssignment, reason: str = "") -> None:
-    """End a role at once. One that began today or later is taken back; its trace stays in the audit log.
+    """End a role at once, and with it what its holder handed to a deputy. One that began today or later is taken back; its
+    trace stays in the audit log.
 
     Raises NotAllowed, or DomainError for one's own role, one that has ended, and the last administrator of a kind.
     """
     if actor is not None and not reaches(actor, Cap.ROLE_GRANT, assignment.organization.path):
         raise NotAllowed
-    if actor is not None and actor.pk == assignment.user_id:
+    if actor is not None and assignment.user_id in actor_ids(actor):
         raise DomainError(_("Nobody ends a role of one's own. Ask another security administrator."))
     today = clock.today()
     last_day = today - dt.timedelta(days=1)
@@ -80,7 +83,11 @@ def role_end(*, actor: Any, assignment: RoleAssignment, reason: str = "") -> Non
         if assignment.role in (Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN):
             refuse_last_administrator(assignment.user, Role(assignment.role))
         ended = rows.filter(starts_on__lt=today).update(ends_on=last_day, updated_at=clock.now())
-        if not ended and not rows.filter(starts_on__gte=today).delete()[0]:
+        if ended:
+            Delegation.objects.standing().filter(assignment=assignment, ends_on__gte=today).update(
+                ended_at=clock.now(), ended_by=actor, updated_at=clock.now()
+            )
+        elif not rows.filter(starts_on__gte=today).delete()[0]:
             raise DomainError(_("This role has ended already."))
         change = {field: [new, old] for field, (old, new) in _change(assignment).items()}
         audit_record(action="role_end", actor=actor, target=assignment.user, reason=reason, changes=change)
@@ -88,5 +95,7 @@ def role_end(*, actor: Any, assignment: RoleAssignment, reason: str = "") -> Non
 
 def _change(assignment: RoleAssignment) -> dict[str, list[Any]]:
     given = f"{assignment.role} · {assignment.organization.name}"
+    if assignment.is_interim:
+        given = f"{given} · interim"
     dates = f"{assignment.starts_on} – {assignment.ends_on or ''}".strip()
     return {"role": ["", given], "dates": ["", dates]}

@@ -1,9 +1,9 @@
-"""Pages of accounts (system administrator) and roles (security administrator)."""
+"""Pages of accounts, for the system administrator."""
 
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -13,20 +13,18 @@ from campaign.common.access import GatedRequest, access, gate
 from campaign.common.capabilities import Cap
 from campaign.common.listing import list_response
 from orgs import selectors
-from orgs.filters import RoleFilter, UserFilter
-from orgs.forms.accounts import RoleForm, UserCreateForm, UserForm
-from orgs.models import Organization, RoleAssignment, User
+from orgs.filters import UserFilter
+from orgs.forms.accounts import UserCreateForm, UserForm
+from orgs.models import Organization, User
 from orgs.services import (
     NewPassword,
-    role_end,
-    role_grant,
     user_activate,
     user_create,
     user_deactivate,
     user_reset_password,
     user_update,
 )
-from orgs.tables import RoleTable, UserTable
+from orgs.tables import UserTable
 
 
 @access(GET=Cap.ACCOUNT_MANAGE, POST=Cap.ACCOUNT_MANAGE)
@@ -125,49 +123,3 @@ def user_activate_page(request: GatedRequest, pk: int) -> HttpResponse:
     user_activate(actor=request.user, user=gate(request, User.objects, pk=pk))
     messages.success(request, _("The account is active again."))
     return redirect("user_edit", pk=pk)
-
-
-@access(POST=Cap.ROLE_GRANT)
-def user_search(request: GatedRequest) -> HttpResponse:
-    """What a searchable choice of accounts offers for the words typed so far."""
-    accounts = selectors.users_entitleable(request.user).select_related("organization").order_by("name", "pk")
-    found = selectors.users_matching(accounts, request.POST.get("q", ""))[: selectors.OFFERED]
-    texts = [(account.pk, f"{account.name}({account.username},{account.organization})") for account in found]
-    return JsonResponse({"results": [{"value": key, "text": text} for key, text in texts]})
-
-
-@access(GET=Cap.ROLE_GRANT, POST=Cap.ROLE_GRANT)
-def role_list(request: GatedRequest) -> HttpResponse:
-    context = {
-        "title": _("Roles"),
-        "lead": _("A role is held in one organization and reaches from there. Membership needs no role."),
-        "actions": [{"label": _("Grant a role"), "url": reverse("role_grant"), "icon": "plus", "primary": True}],
-        "empty_icon": "key",
-        "empty_text": _("Grant the first role with “Grant a role”."),
-    }
-    roles = selectors.roles_for(request.user).order_by("organization__path", "role", "pk")
-    return list_response(request, context, queryset=roles, table_class=RoleTable, filter_class=RoleFilter)
-
-
-@access(GET=Cap.ROLE_GRANT, POST=Cap.ROLE_GRANT)
-def role_grant_page(request: GatedRequest) -> HttpResponse:
-    places = Organization.objects.active().allowed(request.user, Cap.ROLE_GRANT)
-    form = RoleForm(request.POST or None, users=selectors.users_entitleable(request.user), organizations=places)
-    if (
-        request.method == "POST"
-        and form.is_valid()
-        and form.attempt(role_grant, actor=request.user, **form.cleaned_data)
-    ):
-        messages.success(request, _("The role has been granted."))
-        return redirect("role_list")
-    return render(
-        request, "orgs/form_page.html", {"form": form, "title": _("Grant a role"), "back": reverse("role_list")}
-    )
-
-
-@access(POST=Cap.ROLE_GRANT)
-def role_end_page(request: GatedRequest, pk: int) -> HttpResponse:
-    assignment = gate(request, RoleAssignment.objects.select_related("user", "organization"), pk=pk)
-    role_end(actor=request.user, assignment=assignment)
-    messages.success(request, _("The role has ended."))
-    return redirect("role_list")

@@ -9,8 +9,9 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from campaign.audit.selectors import done_for
 from campaign.common import clock
-from campaign.common.access import Person, ScopedQuerySet, paths_of
+from campaign.common.access import Person, ScopedQuerySet, actor_ids, own_paths
 from campaign.common.capabilities import Cap
 from campaign.common.models import TimeStamped, Versioned, choice_check
 from campaign.models import Audience, Campaign, Standard
@@ -155,11 +156,14 @@ class PledgeQuerySet(ScopedQuerySet["Pledge"]):
     def not_own(self, user: Person) -> Self:
         """Leave out what `user` may not review: the own pledge, what `user` handed in, and the pledge of an organization
         that `user` writes for (2-domain (e): submitter ≠ approver). Where nobody is above, the submitter alone is left out.
+        With a deputy, what is either one's own, or was handed in for either, is left out.
         """
         own_organization = Q(
-            subject_kind=Audience.ORGANIZATION, organization__path__in=paths_of(user, Cap.PLEDGE_WRITE_ORG)
+            subject_kind=Audience.ORGANIZATION, organization__path__in=own_paths(user, Cap.PLEDGE_WRITE_ORG)
         ) & ~Q(organization=F("reviewing_organization"))
-        return self.exclude(own_organization).exclude(submitted_by=user.pk).exclude(member__user=user.pk)
+        mine = actor_ids(user)
+        kept = self.exclude(own_organization).exclude(submitted_by__in=mine).exclude(member__user__in=mine)
+        return kept.exclude(done_for(Pledge, user, "pledge_submit"))
 
 
 class Pledge(Versioned):

@@ -79,7 +79,7 @@ def pledge_start(
 
 
 def _check_may_start(actor: Any, place: Organization, member: Member | None) -> None:
-    own = member is not None and actor.member_id == member.pk
+    own = member is not None and actor.acting_for is None and actor.member_id == member.pk
     capability = Cap.PLEDGE_WRITE_ORG if member is None else Cap.PLEDGE_WRITE
     if not own and not reaches(actor, capability, place.path):
         raise NotAllowed

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from campaign.common import clock
-from campaign.common.access import holds
+from campaign.common.access import holds, own_member_ids
 from campaign.common.capabilities import Cap
 from campaign.common.desk import Tile, TileSource, desk
 from campaign.models import Audience, Campaign, Period
@@ -49,7 +49,7 @@ def tiles(user: Any) -> list[Tile]:
 def _left(user: Any, period: Period) -> tuple[int, int, int]:
     """Count in one statement: organizations directly below, members of the own branch, own drafts."""
     organizations = due_organizations().filter(directly_below(user)).exclude(pk__in=own_organizations(user))
-    members = due_members().filter(organization__in=branches_led(user)).exclude(pk=user.member_id)
+    members = due_members().filter(organization__in=branches_led(user)).exclude(pk__in=own_member_ids(user))
     counts: Any = Period.objects.filter(pk=period.pk).values_list(
         _count(organizations.filter(~reviewed_in(period, Audience.ORGANIZATION))),
         _count(members.filter(~reviewed_in(period, Audience.MEMBER))),

@@ -11,7 +11,7 @@ from django.db.models.functions import Substr
 from django.utils.translation import gettext_lazy as _
 
 from campaign.common import clock
-from campaign.common.access import grants_for, paths_of, reaches, under
+from campaign.common.access import grants_for, own_member_ids, paths_of, reaches, under
 from campaign.common.capabilities import Cap, Role
 from campaign.common.errors import DomainError, NotAllowed
 from campaign.common.exact import percent
@@ -36,7 +36,7 @@ def review_refusal(user: Any, subject: Organization | Member) -> DomainError | N
     place = subject.organization.path if isinstance(subject, Member) else subject.path
     if not reaches(user, SUBJECTS[type(subject)], place):
         return NotAllowed()
-    if is_member and subject.pk == user.member_id:
+    if is_member and subject.pk in own_member_ids(user):
         return DomainError(_("Nobody reviews oneself."))
     if not is_member and subject.pk in own_organizations(user):
         return DomainError(_("Nobody reviews the organization one belongs to."))
@@ -44,8 +44,8 @@ def review_refusal(user: Any, subject: Organization | Member) -> DomainError | N
 
 
 def own_organizations(user: Any) -> set[int]:
-    """Return the organizations in which `user` holds a role or is a member."""
-    return {grant.organization_id for grant in user.grants}
+    """Return the organizations in which `user`, or whom `user` acts for, holds a role or is a member."""
+    return {grant.organization_id for grant in user.interests}
 
 
 def review_period(campaign: Campaign, day: dt.date | None = None) -> Period | None:
@@ -103,7 +103,8 @@ def candidate_organizations(user: Any, period: Period) -> OrganizationQuerySet:
 
 def candidate_members(user: Any, period: Period, branches: Iterable[int]) -> MemberQuerySet:
     """Return the members of the `branches` (ids) whom `user` may review, marked and ordered likewise."""
-    found = due_members().allowed(user, Cap.REVIEW_WRITE).filter(organization__in=branches).exclude(pk=user.member_id)
+    found = due_members().allowed(user, Cap.REVIEW_WRITE).filter(organization__in=branches)
+    found = found.exclude(pk__in=own_member_ids(user))
     return found.annotate(reviewed=reviewed_in(period, Audience.MEMBER)).order_by("reviewed", "pinyin", "pk")
 
 

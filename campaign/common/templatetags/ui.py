@@ -103,7 +103,7 @@ def step_url(url_name: str, obj: Any, step: Step) -> str:
 @register.simple_tag
 def role_names(user: Any) -> str:
     """Name the roles that `user` holds today."""
-    return "、".join(dict.fromkeys(str(grant.role.label) for grant in user.grants))
+    return "、".join(dict.fromkeys(grant.title for grant in user.grants))
 
 
 @register.simple_tag(takes_context=True)
