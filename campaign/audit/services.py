@@ -11,6 +11,7 @@ from django.db import models, transaction
 
 from campaign.audit.models import AuditEntry, AuditLink
 from campaign.common import clock
+from campaign.common.bulk import bulk_load
 from campaign.common.context import current
 
 BATCH = 1000
@@ -62,18 +63,39 @@ def audit_record(
 def audit_record_many(
     *, action: str, actor: Any, targets: Iterable[models.Model], reason: str = "", changes: Changes | None = None
 ) -> None:
-    """Write one entry for each of `targets` in a constant number of statements per thousand."""
+    """Write one entry for each of `targets`, with the same changes, in one go."""
     hidden = masked(changes or {})
-    AuditEntry.objects.bulk_create(
-        (_entry(action, actor, target, reason, hidden) for target in targets), batch_size=BATCH
-    )
+    _load(action, actor, reason, ((_target(target), hidden) for target in targets))
 
 
 def audit_record_each(*, action: str, actor: Any, entries: Iterable[tuple[models.Model, Changes]]) -> None:
-    """Write one entry for each (target, its own changes) in a constant number of statements per thousand."""
-    AuditEntry.objects.bulk_create(
-        (_entry(action, actor, target, "", masked(changes)) for target, changes in entries), batch_size=BATCH
-    )
+    """Write one entry for each (target, its own changes) in one go."""
+    _load(action, actor, "", ((_target(target), masked(changes)) for target, changes in entries))
+
+
+def audit_load(
+    *, action: str, actor: Any, model: type[models.Model], entries: Iterable[tuple[int, str, Changes]]
+) -> None:
+    """Write one entry for each (key, name, its own changes) of records of `model` that were stored without instances."""
+    kind = model._meta.label_lower
+    _load(action, actor, "", (((kind, str(key), name[:200]), masked(changes)) for key, name, changes in entries))
+
+
+Target = tuple[str, str, str]
+"""Kind, key and name of an object."""
+
+
+def _target(target: models.Model) -> Target:
+    return target._meta.label_lower, str(target.pk), str(target)[:200]
+
+
+def _load(action: str, actor: Any, reason: str, entries: Iterable[tuple[Target, dict[str, Any]]]) -> None:
+    pattern = _entry(action, actor, None, reason, {})
+    own = ("target_type", "target_id", "target_name", "changes")
+    common = [field.attname for field in AuditEntry._meta.concrete_fields if not field.primary_key]
+    common = [name for name in common if name not in own]
+    values = [getattr(pattern, name) for name in common]
+    bulk_load(AuditEntry, [*common, *own], ((*values, *target, changes) for target, changes in entries))
 
 
 def canonical(entry: AuditEntry) -> bytes:

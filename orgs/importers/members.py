@@ -13,6 +13,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from campaign.common.access import reaches
+from campaign.common.bulk import portions
 from campaign.common.capabilities import Cap
 from campaign.common.excel.problems import Category, Mistake, Severity, mistake
 from campaign.common.excel.reader import Workbook
@@ -41,12 +42,9 @@ from orgs.importers.names import ORGANIZATION_AMBIGUOUS, ORGANIZATION_SIMILAR, O
 from orgs.importers.plan import Changed, New, Plan
 from orgs.importers.posts import party_posts
 from orgs.models import Member, MembershipKind, MembershipStatus, Organization, Sex
+from orgs.models.members import id_digest
 from orgs.rules import member_breaches
 from orgs.services.changes import differences
-from orgs.services.members import id_digest
-
-LOOKED_UP = 500
-"""How many keys one query looks for; SQLite takes 999 parameters."""
 
 ID_TWICE = mistake(
     "member.id_twice",
@@ -170,6 +168,8 @@ PLAIN_FIELDS = (
     "is_party_worker", "phone", "status", "personnel_no", "remarks",
 )  # fmt: skip
 
+_PLAIN = frozenset(PLAIN_FIELDS) - {"party_post"}
+
 
 def members_plan(workbook: Workbook, actor: Any) -> Plan[Member]:
     """Compare a workbook of members with the database. `actor` None is the system.
@@ -205,8 +205,8 @@ class _Reading:
 
     def _values(self, row: ParsedRow) -> dict[str, Any]:
         """Return what the row says: only cells that are filled and right; what follows from the id number as well."""
-        values = {field: row[field] for field in PLAIN_FIELDS if field in row and row[field] not in (None, "")}
-        values.pop("party_post", None)
+        filled = row.filled()
+        values = {field: filled[field] for field in _PLAIN.intersection(filled)}
         if "party_post" in row and "party_post" in row.heading.found:
             values["party_post"] = self._post(row)
         # A number that is another row's says nothing about this person.
@@ -359,6 +359,6 @@ class Known:
 
 def _members(field: str, keys: Sequence[str | None], **conditions: Any) -> Iterator[Member]:
     unique = list(dict.fromkeys(keys))
-    members = Member.objects.select_related("organization").defer("id_number_cipher", "pinyin", "initials")
-    for start in range(0, len(unique), LOOKED_UP):
-        yield from members.filter(**{f"{field}__in": unique[start : start + LOOKED_UP]}, **conditions)
+    members = Member.objects.select_related("organization").defer("pinyin", "initials")
+    for some in portions(unique):
+        yield from members.filter(**{f"{field}__in": some}, **conditions)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from campaign.common.excel.problems import ProblemList
-from campaign.common.excel.schema import Ignored, ParsedRow, ParsedTable
+from campaign.common.excel.schema import ParsedRow, ParsedTable, Read
 from campaign.common.masking import mask
 from campaign.common.models import Versioned
 
@@ -41,7 +41,7 @@ class Plan(Generic[M]):
     """The whole of one workbook. With errors in `problems` nothing may be stored."""
 
     problems: ProblemList
-    ignored: list[Ignored] = field(default_factory=list)
+    read: list[Read] = field(default_factory=list)
     heading_rows: dict[str, int] = field(default_factory=dict)
     new: list[New[M]] = field(default_factory=list)
     changed: list[Changed[M]] = field(default_factory=list)
@@ -52,7 +52,12 @@ class Plan(Generic[M]):
     def of(cls, table: ParsedTable, rows: int) -> "Plan[M]":
         """Return the empty plan of a table with so many rows."""
         headings = {sheet: heading.last_row for sheet, heading in table.headings.items()}
-        return cls(table.problems, table.ignored, headings, rows=rows)
+        return cls(table.problems, table.read, headings, rows=rows)
+
+    @property
+    def ignored(self) -> list[Read]:
+        """The columns that nobody asked for."""
+        return [column for column in self.read if not column.meaning]
 
     @property
     def figures(self) -> dict[str, int]:
@@ -97,7 +102,7 @@ class Plan(Generic[M]):
                 }
                 for changed in self.changed[:SHOWN_CHANGED]
             ],
-            "ignored": [[column.sheet, column.column, column.header] for column in self.ignored],
+            "read": [[column.sheet, column.column, column.header, column.meaning] for column in self.read],
         }
 
 

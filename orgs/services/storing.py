@@ -1,14 +1,15 @@
 """Storing what a workbook means: all of it or nothing, set-based, with an audit entry for every record."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext_lazy as _
 
-from campaign.audit.services import audit_record_each
+from campaign.audit.services import audit_load
 from campaign.common import clock
+from campaign.common.bulk import bulk_change, bulk_load, keys_take, portions
 from campaign.common.errors import DomainError
 from campaign.common.models import Versioned
 from orgs.importers.plan import Changed, New, Plan
@@ -16,20 +17,22 @@ from orgs.models import EnrolmentOrigin, Member, Organization
 from orgs.services import members, organizations
 from orgs.services.codes import ORGANIZATION_CODES, PERSONNEL_NUMBERS, codes_next
 from orgs.services.enrolments import enrolments_move, enrolments_open, positions_follow
+from orgs.services.traces import Spans, Trace
 from orgs.services.tree import tree_insert, tree_lock
 
-BATCH = 500
 CHANGED_MEANWHILE = _("The data has changed since the file was checked. Check the file once more.")
+SearchNames = Callable[[str], dict[str, str]]
 
 
-def organizations_store(*, plan: Plan[Organization], actor: Any) -> None:
-    """Store a plan of organizations, whole or not at all.
+def organizations_store(*, plan: Plan[Organization], actor: Any) -> Trace:
+    """Store a plan of organizations, whole or not at all; returns what an undo needs.
 
     Raises DomainError when the plan has errors, or somebody changed the same records since it was made.
     """
+    trace = Trace()
     with _storing(plan):
         tree_lock()
-        _update(Organization, plan.changed, organizations.search_names)
+        _update(Organization, plan.changed, organizations.search_names, trace)
         _in_tree_order(plan.new)
         codes = [new.values.get("code", "") for new in plan.new]
         made = iter(codes_next(ORGANIZATION_CODES, codes.count("")))
@@ -42,20 +45,43 @@ def organizations_store(*, plan: Plan[Organization], actor: Any) -> None:
             places.append((node, nodes[id(parent)] if isinstance(parent, New) else parent))
             nodes[id(new)] = node
         tree_insert(places)
-        _audit("organization", actor, plan, [node for node, _parent in places])
+        keys = [node.pk for node, _parent in places]
+        trace.made(Organization, keys)
+        _audit("organization", Organization, actor, plan, keys)
+    return trace
 
 
-def members_store(*, plan: Plan[Member], actor: Any) -> None:
-    """Store a plan of members, whole or not at all; raises as `organizations_store`."""
+def members_store(*, plan: Plan[Member], actor: Any) -> Trace:
+    """Store a plan of members, whole or not at all; returns and raises as `organizations_store`."""
+    trace = Trace()
     with _storing(plan):
-        _update(Member, plan.changed, members.search_names)
-        numbers = [new.values.get("personnel_no", "") for new in plan.new]
-        made = iter(codes_next(PERSONNEL_NUMBERS, numbers.count("")))
-        people = [_member(new.values, number or next(made)) for new, number in zip(plan.new, numbers, strict=True)]
-        Member.objects.bulk_create(people, batch_size=BATCH)
-        enrolments_open(people, starts_on=None, origin=EnrolmentOrigin.IMPORTED)
+        spans = Spans([entry.record.pk for entry in plan.changed if not _STAYS.isdisjoint(entry.changes)])
+        _update(Member, plan.changed, members.search_names, trace)
+        keys = keys_take(Member, len(plan.new))
+        columns, rows = _member_rows(plan.new, keys)
+        bulk_load(Member, columns, rows)
+        enrolments_open(list(map(_enrolled, keys, plan.new)), starts_on=None, origin=EnrolmentOrigin.IMPORTED)
         _follow(plan.changed)
-        _audit("member", actor, plan, people)
+        spans.into(trace)
+        trace.made(Member, keys)
+        _audit("member", Member, actor, plan, keys)
+    return trace
+
+
+_STAYS = frozenset({"organization", "party_post"})
+"""Changes of these are kept as dated rows of their own."""
+
+
+class _Enrolled(NamedTuple):
+    """A member that was stored without an instance."""
+
+    pk: int
+    organization_id: int
+    party_post: str
+
+
+def _enrolled(key: int, new: New[Member]) -> _Enrolled:
+    return _Enrolled(key, new.values["organization"].pk, new.values.get("party_post", ""))
 
 
 def _follow(changed: Sequence[Changed[Member]]) -> None:
@@ -65,6 +91,33 @@ def _follow(changed: Sequence[Changed[Member]]) -> None:
     enrolments_move(moved, moved_on=today, origin=EnrolmentOrigin.IMPORTED)
     posts = [entry for entry in changed if "party_post" in entry.changes and "organization" not in entry.changes]
     positions_follow([entry.record for entry in posts], changed_on=today)
+
+
+def _member_rows(entries: Sequence[New[Member]], keys: Sequence[int]) -> tuple[list[str], Iterator[list[Any]]]:
+    """Return the columns of a member, and a row for each of `entries`."""
+    fields = [field for field in Member._meta.concrete_fields if not field.generated]
+    columns = [field.attname for field in fields]
+    places = {field.name: place for place, field in enumerate(fields)}
+    usual = [None if field.primary_key else field.get_default() for field in fields]
+    numbers = [new.values.get("personnel_no", "") for new in entries]
+    made = iter(codes_next(PERSONNEL_NUMBERS, numbers.count("")))
+
+    def rows() -> Iterator[list[Any]]:
+        for key, new, number in zip(keys, entries, numbers, strict=True):
+            row = usual.copy()
+            for name, value in _stored(new.values).items():
+                row[places[name]] = value
+            row[places["id"]], row[places["personnel_no"]] = key, number or next(made)
+            yield row
+
+    return columns, rows()
+
+
+def _stored(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is written into the table for the values of a new member."""
+    stored = {**values, "organization": values["organization"].pk, **members.search_names(values["name"])}
+    stored |= members.identity_fields(stored.pop("id_number", ""))
+    return stored
 
 
 def _in_tree_order(entries: list[New[Organization]]) -> None:
@@ -87,50 +140,64 @@ def _storing(plan: Plan[Any]) -> Iterator[None]:
         raise DomainError(CHANGED_MEANWHILE) from None
 
 
-def _member(values: Mapping[str, Any], number: str) -> Member:
-    plain = {field: value for field, value in values.items() if field not in ("id_number", "personnel_no")}
-    identity = members.identity_fields(values.get("id_number", ""))
-    return Member(personnel_no=number, **plain, **identity, **members.search_names(values["name"]))
-
-
-def _update(model: type[Versioned], changed: Sequence[Changed[Any]], names: Callable[[str], dict[str, str]]) -> None:
+def _update(model: type[Versioned], changed: Sequence[Changed[Any]], names: SearchNames, trace: Trace) -> None:
     """Write the new values, if every record still has the version that was compared."""
     _lock(model, changed)
-    moment, fields = clock.now(), {"version", "updated_at"}
+    moment, columns = clock.now(), {"version", "updated_at"}
     for entry in changed:
-        updates = {field: new for field, (_old, new) in entry.changes.items()}
-        if "id_number" in updates:
-            updates |= members.identity_fields(updates.pop("id_number"))
-        if "name" in updates:
-            updates |= names(updates["name"])
-        for field, value in {**updates, "version": entry.record.version + 1, "updated_at": moment}.items():
-            setattr(entry.record, field, value)
-        fields.update(updates)
-    model._default_manager.bulk_update([entry.record for entry in changed], sorted(fields), batch_size=BATCH)
+        updates = _updates(entry.changes, names)
+        version = entry.record.version + 1
+        trace.changed(model, entry.record.pk, version, {name: getattr(entry.record, name) for name in updates})
+        for name, value in {**updates, "version": version, "updated_at": moment}.items():
+            setattr(entry.record, name, value)
+        columns.update(updates)
+    order = sorted(columns)
+    rows = ([entry.record.pk, *(getattr(entry.record, name) for name in order)] for entry in changed)
+    if changed:
+        bulk_change(model, order, rows)
+
+
+def _updates(changes: Mapping[str, tuple[Any, Any]], names: SearchNames) -> dict[str, Any]:
+    """Return column → new value."""
+    updates = {field: new for field, (_old, new) in changes.items()}
+    if "id_number" in updates:
+        updates |= members.identity_fields(updates.pop("id_number"))
+    if "name" in updates:
+        updates |= names(updates["name"])
+    if "organization" in updates:
+        updates["organization_id"] = updates.pop("organization").pk
+    return updates
 
 
 def _lock(model: type[Versioned], changed: Sequence[Changed[Any]]) -> None:
     """Hold the records until the transaction ends; raises DomainError when one has changed since it was compared."""
     compared = {entry.record.pk: entry.record.version for entry in changed}
-    keys = sorted(compared)
-    for start in range(0, len(keys), BATCH):
-        rows = model._default_manager.select_for_update().filter(pk__in=keys[start : start + BATCH]).order_by("pk")
+    for keys in portions(sorted(compared)):
+        rows = model._default_manager.select_for_update().filter(pk__in=keys).order_by("pk")
         found = dict(rows.values_list("pk", "version"))
-        if any(found.get(key) != compared[key] for key in keys[start : start + BATCH]):
+        if any(found.get(key) != compared[key] for key in keys):
             raise DomainError(CHANGED_MEANWHILE)
 
 
-def _audit(part: str, actor: Any, plan: Plan[Any], made: Sequence[Versioned]) -> None:
+def _audit(part: str, model: type[models.Model], actor: Any, plan: Plan[Any], keys: Sequence[int]) -> None:
     created = (
-        (record, {field: ["", _named(value)] for field, value in new.values.items() if field != "parent" and value})
-        for record, new in zip(made, plan.new, strict=True)
+        (key, new.values["name"], {name: ("", _named(value)) for name, value in _said(new.values)})
+        for key, new in zip(keys, plan.new, strict=True)
     )
-    audit_record_each(action=f"{part}_create", actor=actor, entries=created)
+    audit_load(action=f"{part}_create", actor=actor, model=model, entries=created)
     updated = (
-        (entry.record, {field: [_named(old), _named(new)] for field, (old, new) in entry.changes.items()})
+        (
+            entry.record.pk,
+            str(entry.record),
+            {name: [_named(old), _named(new)] for name, (old, new) in entry.changes.items()},
+        )
         for entry in plan.changed
     )
-    audit_record_each(action=f"{part}_update", actor=actor, entries=updated)
+    audit_load(action=f"{part}_update", actor=actor, model=model, entries=updated)
+
+
+def _said(values: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
+    return ((name, value) for name, value in values.items() if value and name != "parent")
 
 
 def _named(value: Any) -> Any:

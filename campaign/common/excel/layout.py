@@ -122,7 +122,7 @@ def find_heading(rows: Sequence[tuple[int, Sequence[Raw]]], vocabulary: Vocabula
 def is_total(row: Sequence[Raw]) -> bool:
     """Whether a row is a total or subtotal: its first filled cell says so."""
     first = _first(row)
-    return len(first) <= _LONGEST_TOTAL and bool(_TOTAL.fullmatch(header_key(first)))
+    return "计" in first and len(first) <= _LONGEST_TOTAL and bool(_TOTAL.fullmatch(header_key(first)))
 
 
 def is_below(row: Sequence[Raw]) -> bool:

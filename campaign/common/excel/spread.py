@@ -13,6 +13,7 @@ from openpyxl.utils import column_index_from_string
 _FILLED_PAST_Z = re.compile(rb'[<:]c (?:[^>]*? )?r="([A-Z]{2,3})\d+"[^>]*[^/>]>')
 _ROW_OF_CELL = re.compile(rb'r="[A-Z]{1,3}(\d+)"')
 _ROW = re.compile(rb'\br="(\d+)"')
+_FLAT = bytes.maketrans(bytes(range(65, 91)), b"A" * 26)
 _CARRY = 4096
 _LETTERS = 26
 
@@ -49,7 +50,8 @@ class XlsxSpread(Spread):
 
     def see(self, piece: bytes) -> None:
         text = self._carry + piece
-        wide = {found[1] for found in _FILLED_PAST_Z.finditer(text)}
+        # a look for two letters in a row is much cheaper than the pattern, which few sheets need
+        wide = {found[1] for found in _FILLED_PAST_Z.finditer(text)} if b'"AA' in text.translate(_FLAT) else set()
         self.columns = max(self.columns, *(column_index_from_string(name.decode()) for name in wide), 0)
         end = max(text.rfind(b"</c>"), text.rfind(b":c>"))
         if end >= 0:

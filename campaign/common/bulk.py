@@ -1,0 +1,223 @@
+"""Loading many rows at once: COPY on PostgreSQL, one prepared INSERT on SQLite.
+
+`bulk_create` builds a model instance and a parameter for every value; for a hundred thousand rows that costs several
+times what the database takes. Here rows are tuples of plain values. Constraints hold as always; `save()`, defaults and
+signals play no part, so every column that has no default in the database must be given.
+"""
+
+import datetime as dt
+import io
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
+from itertools import islice
+from typing import Any, TypeVar
+
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections, models, router
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+Key = TypeVar("Key")
+ROWS = 2_000
+"""How many rows are put together before they are sent."""
+_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+
+
+def keys_take(model: type[models.Model], count: int) -> list[int]:
+    """Return `count` unused primary keys; call it inside the transaction that loads the rows.
+
+    On PostgreSQL they come from the sequence; on SQLite nobody else can write until the transaction ends.
+    """
+    if not count:
+        return []
+    connection, table = _connection(model), model._meta.db_table
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            column = model._meta.pk.column
+            cursor.execute(
+                "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)", [table, column, count]
+            )
+            return [key for (key,) in cursor.fetchall()]
+        cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
+        found = cursor.fetchone()
+        last = found[0] if found else 0
+        return list(range(last + 1, last + 1 + count))
+
+
+def bulk_load(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Insert `rows` into the table of `model`; `columns` are names of its fields (`organization_id` for a relation).
+
+    Values are str, int, bool, date, aware datetime, bytes, None, or dict and list for JSON. Rows are taken one by one
+    while the database stores those before. Raises django.db.IntegrityError as any insert does.
+    """
+    names = [field.column for field in _fields(model, columns)]
+    connection = _connection(model)
+    load = _copy if connection.vendor == "postgresql" else _insert
+    load(connection, model._meta.db_table, names, rows)
+
+
+def bulk_change(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Update many rows: each of `rows` is the primary key, then the new values of `columns`. Values as in `bulk_load`."""
+    connection = _connection(model)
+    fields = _fields(model, columns)
+    key = model._meta.pk.column or ""
+    if connection.vendor == "postgresql":
+        _change_from_copy(connection, model._meta.db_table, key, fields, rows)
+        return
+    quote = connection.ops.quote_name
+    values = ", ".join(f"{quote(field.column)} = %s" for field in fields)
+    statement = f"UPDATE {quote(model._meta.db_table)} SET {values} WHERE {quote(key)} = %s"  # noqa: S608 names of models
+    _many(connection, statement, ((*row[1:], row[0]) for row in rows))
+
+
+def _change_from_copy(
+    connection: BaseDatabaseWrapper, table: str, key: str, fields: Sequence[Any], rows: Iterable[Sequence[Any]]
+) -> None:
+    quote, given = connection.ops.quote_name, "bulk_change_given"
+    types = ", ".join([f"{quote(key)} bigint", *(f"{quote(one.column)} {one.db_type(connection)}" for one in fields)])
+    values = ", ".join(f"{quote(one.column)} = {given}.{quote(one.column)}" for one in fields)
+    same = f"{quote(table)}.{quote(key)} = {given}.{quote(key)}"
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE TEMPORARY TABLE {given} ({types}) ON COMMIT DROP")
+        _copy(connection, given, [key, *(one.column for one in fields)], rows)
+        cursor.execute(f"UPDATE {quote(table)} SET {values} FROM {given} WHERE {same}")  # noqa: S608 names of models
+        cursor.execute(f"DROP TABLE {given}")
+
+
+def portions(keys: Sequence[Key]) -> Iterator[Sequence[Key]]:
+    """Yield `keys` in parts of as many as one statement takes: 900 on SQLite, 20 000 on PostgreSQL."""
+    size = 20_000 if connections[DEFAULT_DB_ALIAS].vendor == "postgresql" else 900
+    for start in range(0, len(keys), size):
+        yield keys[start : start + size]
+
+
+def _fields(model: type[models.Model], names: Iterable[str]) -> list[Any]:
+    return [model._meta.get_field(name) for name in names]
+
+
+def _connection(model: type[models.Model]) -> BaseDatabaseWrapper:
+    return connections[router.db_for_write(model)]
+
+
+# -- PostgreSQL ------------------------------------------------------------------------------------------------------
+
+_NULL = "\x02"
+
+
+def _copy(connection: BaseDatabaseWrapper, table: str, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    quote = connection.ops.quote_name
+    statement = f"COPY {quote(table)} ({', '.join(map(quote, names))}) FROM STDIN (NULL E'\\x02')"
+    lines = _Lines(rows, len(names))
+    with connection.cursor() as cursor, connection.wrap_database_errors:
+        try:
+            cursor.cursor.copy_expert(statement, lines, size=1 << 16)
+        except DatabaseError:
+            # What went wrong while a row was made, not that the loading stopped for it.
+            if lines.error is not None:
+                raise lines.error from None
+            raise
+
+
+class _Lines(io.RawIOBase):
+    """The rows in the text format of COPY, made while they are read."""
+
+    def __init__(self, rows: Iterable[Sequence[Any]], width: int) -> None:
+        self._rows, self._width = iter(rows), width
+        self._ready = memoryview(b"")
+        self.error: Exception | None = None
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        """Return at most `size` bytes; the last ones are empty."""
+        if not self._ready:
+            try:
+                self._ready = memoryview(self._lines(list(islice(self._rows, ROWS))).encode())
+            except Exception as error:
+                self.error = error
+                raise
+        piece, self._ready = self._ready[:size], self._ready[size:]
+        return bytes(piece)
+
+    def _lines(self, rows: Sequence[Sequence[Any]]) -> str:
+        texts = [[value if value.__class__ is str else _text(value) for value in row] for row in rows]
+        lines = "".join(["\t".join(row) + "\n" for row in texts])
+        # Looked for in all rows at once: what must be escaped is rare.
+        counted = (lines.count("\n"), lines.count("\t")) == (len(rows), len(rows) * (self._width - 1))
+        if counted and "\\" not in lines and "\r" not in lines:
+            return lines
+        return "".join(["\t".join([text.translate(_ESCAPES) for text in row]) + "\n" for row in texts])
+
+
+def _text(value: Any) -> str:
+    write = _TEXTS.get(value.__class__)
+    if write is None:
+        write = _TEXTS[value.__class__] = next((write for kind, write in _KINDS if isinstance(value, kind)), _refuse)
+    return write(value)
+
+
+def _refuse(value: Any) -> str:
+    raise TypeError(f"{type(value).__name__} cannot be loaded")
+
+
+# -- SQLite ----------------------------------------------------------------------------------------------------------
+
+
+def _insert(connection: BaseDatabaseWrapper, table: str, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    quote = connection.ops.quote_name
+    marks = ", ".join(["%s"] * len(names))
+    statement = f"INSERT INTO {quote(table)} ({', '.join(map(quote, names))}) VALUES ({marks})"  # noqa: S608 names of models
+    _many(connection, statement, rows)
+
+
+def _many(connection: BaseDatabaseWrapper, statement: str, rows: Iterable[Sequence[Any]]) -> None:
+    prepared = _prepared(rows, connection.ops.adapt_datetimefield_value)
+    with connection.cursor() as cursor:
+        while part := list(islice(prepared, ROWS)):
+            cursor.executemany(statement, part)
+
+
+def _prepared(rows: Iterable[Sequence[Any]], moment: Callable[[dt.datetime], Any]) -> Iterator[list[Any]]:
+    moments: dict[dt.datetime, Any] = {}
+    for row in rows:
+        cells = list(row)
+        for place, value in enumerate(cells):
+            if isinstance(value, dt.datetime):
+                if value not in moments:
+                    moments[value] = moment(value)
+                cells[place] = moments[value]
+            elif isinstance(value, dt.date):
+                cells[place] = _day_text(value)
+            elif isinstance(value, dict | list):
+                cells[place] = _json(value)
+            elif isinstance(value, str) and type(value) is not str:
+                cells[place] = str(value)
+        yield cells
+
+
+# -- both ------------------------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=65_536)
+def _day_text(value: dt.date) -> str:
+    return value.isoformat()
+
+
+@lru_cache(maxsize=64)
+def _moment_text(value: dt.datetime) -> str:
+    return value.isoformat()
+
+
+_json = json.JSONEncoder(ensure_ascii=False).encode
+_KINDS: tuple[tuple[type, Callable[[Any], str]], ...] = (
+    (str, str),
+    (bool, lambda value: "t" if value else "f"),
+    (int, str),
+    (dt.datetime, _moment_text),
+    (dt.date, _day_text),
+    (bytes, lambda value: f"\\x{value.hex()}"),
+    (dict, _json),
+    (list, _json),
+    (type(None), lambda _value: _NULL),
+)
+_TEXTS: dict[type, Callable[[Any], str]] = {}
