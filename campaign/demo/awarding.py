@@ -71,7 +71,7 @@ def _nominee(
     if category.audience == Audience.ORGANIZATION:
         return branch
     taken = set(Nomination.objects.filter(batch=category.batch).values_list("member_id", flat=True))
-    fit = [member for member in group.roll[branch.pk][1:] if member.kind == "full" and member.pk not in taken]
+    fit = [member for member in group.roll(branch)[1:] if member.kind == "full" and member.pk not in taken]
     if category.kind == AwardKind.EXCELLENT_WORKER:
         fit = [member for member in fit if member.is_party_worker]
     return chance.choice(fit) if fit else None

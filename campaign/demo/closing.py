@@ -1,9 +1,10 @@
-"""The end of the story: the last round is sealed and published, the last awards are decided, the campaign is closed."""
+"""The end of the story: the last votes and awards are decided upon, everything is published, the campaign is closed."""
 
 import random
 
 from awards.models import AwardBatch, BatchState, NominationState
 from awards.services import award_announce, batch_close, nomination_decide
+from campaign.demo.evaluating import tell_last_votes
 from campaign.demo.group import Group
 from campaign.demo.story import Story, on
 from campaign.models import Campaign
@@ -16,6 +17,7 @@ def tell_closing(group: Group, campaign: Campaign, story: Story, chance: random.
     with on(story.today, hour=17):
         for held in EvaluationRound.objects.filter(campaign=campaign, state=RoundState.OPEN).select_related("ballot"):
             staff = group.staff[held.organization_id]
+            tell_last_votes(held, story.today, chance)
             round_publish(evaluation_round=round_close(evaluation_round=held, actor=staff), actor=staff)
         for batch in AwardBatch.objects.filter(campaign=campaign).exclude(state=BatchState.ANNOUNCED).order_by("pk"):
             _decide(group, batch)

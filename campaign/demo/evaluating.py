@@ -19,15 +19,17 @@ from reviews.services import round_close, round_create, round_open, round_publis
 MOODS = (0,) * 11 + (1,) * 5 + (2,) * 2 + (3, ABSTAIN)
 """The places of the choices, from satisfied to not satisfied, as often as people tend to take them."""
 STAYS_AWAY = 0.12
+FIRST, OTHERS = 25, 5
+"""So many branches the first company has evaluated, and each of the others."""
 
 
 def tell_evaluation(group: Group, campaign: Campaign, story: Story, chance: random.Random) -> None:
     """Every company has its branches evaluated in June and published; the first one holds another round now."""
     for number, company in enumerate(group.companies):
-        branches = [branch for branch in group.branches if branch.path.startswith(company.path)]
-        _held(group, campaign, story, chance, company, branches[: 5 if number else None])
+        branches = group.branches_of(company)
+        _held(group, campaign, story, chance, company, branches[: OTHERS if number else FIRST])
     company = group.companies[0]
-    branches = [branch for branch in group.branches if branch.path.startswith(company.path)][:3]
+    branches = group.branches_of(company)[:3]
     _open(group, campaign, story, chance, company, branches)
 
 
@@ -59,12 +61,17 @@ def _moment(day: dt.date, hour: int) -> dt.datetime:
     return timezone.make_aware(dt.datetime.combine(day, dt.time(hour)))
 
 
+def tell_last_votes(evaluation_round: EvaluationRound, day: dt.date, chance: random.Random) -> None:
+    """Most of those vote who have not yet."""
+    _vote(evaluation_round, day, chance, STAYS_AWAY)
+
+
 def _vote(
     evaluation_round: EvaluationRound, day: dt.date, chance: random.Random, away: float, keep: Container[str] = ()
 ) -> None:
-    papers = Paper.objects.filter(ballot=evaluation_round.ballot_id).select_related("voter", "ballot").order_by("pk")
+    papers = Paper.objects.filter(ballot=evaluation_round.ballot_id, marked=False)
     with on(day):
-        for paper in papers:
+        for paper in list(papers.select_related("voter", "ballot").order_by("pk")):
             if chance.random() < away or paper.voter.username in keep:
                 continue
             sheet = paper.sheet

@@ -3,29 +3,32 @@
 import datetime as dt
 import random
 from dataclasses import dataclass, field
+from typing import Any
 
 from campaign.common.capabilities import Role
+from campaign.common.excel.layout import Heading
+from campaign.common.excel.problems import ProblemList
+from campaign.common.excel.schema import ParsedRow
 from campaign.demo.logins import PASSWORD, USERNAMES
 from campaign.demo.people import ROOT_NAME, SIZES, Person, branch_name, company_name, people
 from campaign.demo.story import Story, on
+from orgs.importers.plan import New, Plan
 from orgs.models import Category, Member, MembershipKind, Organization, OrganizationType, PartyPost, UnitKind, User
-from orgs.services import member_create, organization_create, role_grant, user_create, users_create_for_members
+from orgs.services import organization_create, role_grant, user_create, users_create_for_members
+from orgs.services.storing import members_store
 
 POSTS = (PartyPost.SECRETARY, PartyPost.DEPUTY_SECRETARY, PartyPost.ORGANIZATION_MEMBER, PartyPost.PUBLICITY_MEMBER)
-LARGE, EVERY_FIFTH = 1000, 5
+LARGE, SELDOM = 1000, 20
 FOUNDED = dt.date(2008, 7, 1)
 
 
 @dataclass
 class Group:
-    """What was made; `accounts` by member id, `secretaries`, `staff` and `leaders` by that of
-    their organization."""
+    """What was made; `secretaries`, `staff` and `leaders` by the id of their organization."""
 
     root: Organization
     companies: list[Organization] = field(default_factory=list)
     branches: list[Organization] = field(default_factory=list)
-    roll: dict[int, list[Member]] = field(default_factory=dict)
-    accounts: dict[int, User] = field(default_factory=dict)
     secretaries: dict[int, User] = field(default_factory=dict)
     staff: dict[int, User] = field(default_factory=dict)
     leaders: dict[int, User] = field(default_factory=dict)
@@ -35,10 +38,19 @@ class Group:
     def company_of(self, branch: Organization) -> Organization:
         return next(company for company in self.companies if branch.path.startswith(company.path))
 
+    def branches_of(self, company: Organization) -> list[Organization]:
+        return [branch for branch in self.branches if branch.path.startswith(company.path)]
+
+    def roll(self, branch: Organization) -> list[Member]:
+        """Return the members of a branch with their accounts, the secretary first; read anew, since a large group does
+        not fit into memory."""
+        return list(Member.objects.filter(organization=branch).select_related("organization", "user").order_by("pk"))
+
 
 def writes_one_by_one(group: Group, number: int) -> bool:
-    """In the large group only the members of every fifth branch write: the rest would take an hour."""
-    return len(group.branches) < LARGE or number % EVERY_FIFTH == 0
+    """In the large group only the members of every twentieth branch write, as many as there are in the medium one: all
+    of them one after the other would take an hour."""
+    return len(group.branches) < LARGE or number % SELDOM == 0
 
 
 def make_group(story: Story, size: str, chance: random.Random) -> Group:
@@ -91,44 +103,52 @@ def _company(group: Group, place: int, size: str, story: Story, chance: random.R
 
 
 def _roll(group: Group, size: str, story: Story, chance: random.Random) -> None:
+    """Store the members company by company, as an import does: in a constant number of statements per thousand."""
     supply = people(chance, story.begin)
     mean = SIZES[size].members
-    for branch in group.branches:
-        count = chance.randint(mean - mean // 4, mean + mean // 4)
-        group.roll[branch.pk] = [_member(branch, next(supply), place) for place in range(count)]
+    for company in group.companies:
+        plan: Plan[Member] = Plan(ProblemList())
+        for branch in group.branches_of(company):
+            count = chance.randint(mean - mean // 4, mean + mean // 4)
+            plan.new += [New(NO_ROW, _values(branch, next(supply), place)) for place in range(count)]
+        members_store(plan=plan, actor=None)
 
 
-def _member(branch: Organization, person: Person, place: int) -> Member:
-    return member_create(
-        actor=None,
-        organization=branch,
-        id_number=person.id_number,
-        name=person.name,
-        sex=person.sex,
-        ethnicity=person.ethnicity,
-        birth_date=person.birth_date,
-        education=person.education,
-        started_work_on=person.started_work_on,
-        joined_on=person.joined_on,
-        full_member_on=person.full_member_on,
-        kind=MembershipKind.FULL if person.full_member_on else MembershipKind.PROBATIONARY,
-        party_post=POSTS[place] if place < len(POSTS) else "",
-        job=person.job,
-        phone=person.phone,
-        is_frontline=person.is_frontline,
-        is_party_worker=place < 2,
-        cell=f"第{place % 3 + 1}党小组",
-    )
+NO_ROW = ParsedRow("", 0, {}, frozenset(), (), Heading(0, 0, (), {}, {}))
+"""These members come from no sheet."""
+
+
+def _values(branch: Organization, person: Person, place: int) -> dict[str, Any]:
+    return {
+        "organization": branch,
+        "id_number": person.id_number,
+        "name": person.name,
+        "sex": person.sex,
+        "ethnicity": person.ethnicity,
+        "birth_date": person.birth_date,
+        "education": person.education,
+        "started_work_on": person.started_work_on,
+        "joined_on": person.joined_on,
+        "full_member_on": person.full_member_on,
+        "kind": MembershipKind.FULL if person.full_member_on else MembershipKind.PROBATIONARY,
+        "party_post": POSTS[place] if place < len(POSTS) else "",
+        "job": person.job,
+        "phone": person.phone,
+        "is_frontline": person.is_frontline,
+        "is_party_worker": place < 2,
+        "cell": f"第{place % 3 + 1}党小组",
+    }
 
 
 def _accounts(group: Group) -> None:
     """Everybody on the roll has an account; the first branch's secretary and a member have the demo's names."""
-    named = {group.roll[group.branches[0].pk][0].pk: "secretary", group.roll[group.branches[0].pk][4].pk: "member"}
-    everybody = [member for members in group.roll.values() for member in members]
-    users = users_create_for_members(actor=None, members=everybody, usernames=named, password=PASSWORD)
-    group.accounts = {user.member_id: user for user in users if user.member_id is not None}
+    first = group.roll(group.branches[0])
+    named = {first[0].pk: USERNAMES[Role.SECRETARY], first[4].pk: USERNAMES[Role.MEMBER]}
+    for company in group.companies:
+        members = Member.objects.in_subtree(company)
+        users_create_for_members(actor=None, members=members, usernames=named, password=PASSWORD)
     for branch in group.branches:
-        secretary = group.accounts[group.roll[branch.pk][0].pk]
+        secretary = group.roll(branch)[0].user
         role_grant(actor=None, user=secretary, role=Role.SECRETARY, organization=branch)
         group.secretaries[branch.pk] = secretary
     group.office = _officer(group.root, Role.OFFICE, "集团创先办", USERNAMES[Role.OFFICE])

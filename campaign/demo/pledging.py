@@ -93,11 +93,11 @@ class Telling:
             pledge_publish(pledge=pledge, actor=above)
 
     def _members(self, branch: Organization, above: User) -> None:
-        for place, member in enumerate(self.group.roll[branch.pk]):
+        for place, member in enumerate(self.group.roll(branch)):
             if place % 13 == 12:
                 continue  # not everybody has written: the coverage pages have something to show
             day = self.story.day(2, self.chance.randint(1, 26))
-            self._written(self.group.accounts[member.pk], day, member=member, submit=place % 11 != 10)
+            self._written(member.user, day, member=member, submit=place % 11 != 10)
         waiting = Pledge.objects.filter(organization=branch, state=PledgeState.SUBMITTED).exclude(member=None)
         with on(self.story.day(3, 5)):
             # The secretary reviews the members; the secretary's own pledge is reviewed above.

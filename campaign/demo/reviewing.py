@@ -30,7 +30,7 @@ def _half_year(group: Group, campaign: Campaign, story: Story, month: int, chanc
         leader = group.leaders[group.company_of(branch).pk]
         _review(leader, branch, campaign, story.day(month, chance.randint(2, 27)), chance)
         if number % 4 != 3 and writes_one_by_one(group, number):
-            for member in group.roll[branch.pk][1:]:
+            for member in group.roll(branch)[1:]:
                 _review(group.secretaries[branch.pk], member, campaign, story.day(month, chance.randint(2, 27)), chance)
 
 

@@ -38,7 +38,10 @@ MARK = "demo_seed"
 
 
 def demo_seed(*, size: str, stage: str, seed: int, today: dt.date, say: Callable[[str], None]) -> Campaign:
-    """Fill an empty database with the demo. Same arguments, same group; raises DomainError when there is data already."""
+    """Fill an empty database with the demo: all of it or nothing. Same arguments, same group.
+
+    Raises DomainError when there are organizations already.
+    """
     if Organization.objects.exists():
         raise DomainError("There are organizations already; the demo is loaded into an empty database only.")
     story, chance = Story(today, stage), random.Random(seed)  # noqa: S311 — a story, not a secret
@@ -56,7 +59,11 @@ def demo_seed(*, size: str, stage: str, seed: int, today: dt.date, say: Callable
         audit_record(action=MARK, actor=None, target=group.root)
     if story.reached("evaluation"):
         say("scores")
-        tell_scores(group, campaign, story)
+        try:
+            tell_scores(group, campaign, story)
+        except BaseException:  # Ctrl-C as well: a story without its end is taken back
+            demo_remove()
+            raise
     return campaign
 
 

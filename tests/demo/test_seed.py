@@ -5,7 +5,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
+from django.db import DatabaseError, transaction
 
 from awards.models import Honour
 from campaign.audit.models import AuditEntry
@@ -18,7 +20,7 @@ from campaign.models import Campaign, CampaignState
 from campaign.scoring.models import PeriodScore, ScoreRun
 from orgs.models import Member, Organization
 from pledges.models import Pledge
-from reviews.models import EvaluationRound, LeaderReview
+from reviews.models import EvaluationRound, LeaderReview, RoundState
 
 pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 TODAY = dt.date(2026, 11, 20)
@@ -54,7 +56,11 @@ def test_it_is_told_up_to_the_stage(tell: Callable[..., Campaign], stage: str, m
     assert len(demo_logins()) == 9
 
 
-def test_the_same_seed_tells_the_same_story_and_another_one_does_not(tell: Callable[..., Campaign]) -> None:
+def test_the_same_seed_tells_the_same_story_and_another_one_does_not(
+    tell: Callable[..., Campaign], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(SIZES, "s", Size(companies=1, branches=3, members=6))
+
     def story() -> list[Any]:
         return [
             list(Member.objects.order_by("personnel_no").values_list("name", "birth_date", "joined_on", "phone")),
@@ -72,6 +78,23 @@ def test_the_same_seed_tells_the_same_story_and_another_one_does_not(tell: Calla
     assert told[0] != told[2]
 
 
+def test_it_ends_well_whoever_votes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few have voted in the round that is open; whether it is valid must not hang on the seed."""
+    monkeypatch.setitem(SIZES, "s", Size(companies=1, branches=3, members=8))
+    for seed in (1, 2):
+        demo_seed(size="s", stage="closed", seed=seed, today=TODAY, say=lambda _text: None)
+        assert set(EvaluationRound.objects.values_list("state", flat=True)) == {RoundState.PUBLISHED}
+        demo_remove()
+
+
+def test_a_demo_that_fails_leaves_nothing(tell: Callable[..., Campaign], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings, "JOB_MAX_ATTEMPTS", 0)  # no score run gets done
+    with pytest.raises(DomainError):
+        tell("evaluation")
+    assert not Organization.objects.exists()
+    assert not AuditEntry.objects.exists()
+
+
 def test_it_fills_nothing_that_is_not_empty_and_removes_nothing_that_it_did_not_fill() -> None:
     Organization.objects.add_root(create_kwargs={"code": "R", "name": "中共真实集团委员会", "type": "committee"})
     with pytest.raises(DomainError):
@@ -87,8 +110,6 @@ def test_the_log_is_protected_again_after_the_demo_is_gone(tell: Callable[..., C
     demo_remove()
     AuditEntry.objects.create(action="test")
     audit_chain()
-    from django.db import DatabaseError, transaction
-
     with pytest.raises(DatabaseError), transaction.atomic():
         AuditEntry.objects.all().delete()
     assert not ScoreRun.objects.exists()
