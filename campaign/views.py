@@ -36,6 +36,7 @@ def home(request: HttpRequest) -> HttpResponse:
     context = {
         "tiles": tiles_for(user),
         "campaign": campaign,
+        "may_start": holds(user, Cap.CAMPAIGN_MANAGE),
         "progress": stage_progress(stages),
         "next_stage": next((stage for stage in stages if stage.starts_on > clock.today()), None),
         "today": clock.today(),

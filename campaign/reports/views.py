@@ -4,7 +4,6 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext as _
 
 from campaign.common.access import access
 from campaign.common.capabilities import Cap
@@ -47,5 +46,4 @@ def report_export(request: HttpRequest, key: str) -> HttpResponse:
             raise Http404 from None
         except DomainError as error:
             form.add_error(None, str(error))
-    context["title"] = _("%(form)s %(label)s") % {"form": report.form, "label": report.label}
     return render(request, "reports/report_export.html", context)

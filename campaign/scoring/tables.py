@@ -19,6 +19,11 @@ from campaign.scoring.selectors import column_points, ranks_of, totals_before
 NONE = "—"
 
 
+def rank_text(rank: tuple[int, int] | None) -> str:
+    """Say a place among the peers, "2 / 15"; nothing for who has no rank or nobody to be compared with."""
+    return f"{rank[0]} / {rank[1]}" if rank and rank[1] > 1 else ""
+
+
 # What makes up the total has room on a wide screen; on a phone it stands in the explanation.
 WIDE = {"td": {"class": "text-end d-none d-md-table-cell"}, "th": {"class": "text-end"}}
 
@@ -66,8 +71,7 @@ class ScoreTable(tables.Table):
         self.ranks, self.before = ranks_of(scores), totals_before(scores)
 
     def render_rank(self, record: PeriodScore) -> str:
-        place, number = self.ranks.get(record.pk, (0, 0))
-        return f"{place} / {number}" if place else NONE
+        return rank_text(self.ranks.get(record.pk)) or NONE
 
     def render_previous(self, record: PeriodScore) -> str:
         return ui.hundredths(self.before.get(record.pk))

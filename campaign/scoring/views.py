@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from campaign.common.access import access, gate, holds
 from campaign.common.capabilities import Cap
+from campaign.common.errors import DomainError
 from campaign.common.listing import list_response, listing
 from campaign.scoring import selectors
 from campaign.scoring.choices import Column
@@ -20,7 +21,7 @@ from campaign.scoring.models import PeriodScore
 from campaign.scoring.plans import rules_of
 from campaign.scoring.registry import metrics
 from campaign.scoring.services import score_run_request
-from campaign.scoring.tables import GradeTable, RunTable, ScoreTable, SheetTable
+from campaign.scoring.tables import GradeTable, RunTable, ScoreTable, SheetTable, rank_text
 from campaign.scoring.wording import rule
 from campaign.selectors import campaigns_for
 
@@ -56,11 +57,10 @@ def _children_action(score: PeriodScore) -> dict[str, Any]:
 
 
 def _explained(score: PeriodScore, viewer: Any) -> dict[str, Any]:
-    rank = selectors.ranks_of([score]).get(score.pk)
     return {
         "explanation": explain(score, selectors.previous_score(score), viewer),
         "score": score,
-        "rank": f"{rank[0]} / {rank[1]}" if rank else "",
+        "rank": rank_text(selectors.ranks_of([score]).get(score.pk)),
         "successor": selectors.successor(score),
         "crumbs": [{"label": _("Members' grades") if score.member_id else _("Periodic scores"), "url": _back(score)}],
     }
@@ -100,11 +100,14 @@ def grade_detail(request: HttpRequest, pk: int) -> HttpResponse:
 def score_run(request: HttpRequest) -> HttpResponse:
     user: Any = request.user
     form = RunForm(user, request.POST or None)
+    if not form.fields["period"].queryset.exists():
+        raise DomainError(_("No period is open: no campaign is running, or all its periods are frozen."))
     if request.method == "POST" and form.is_valid():
         wanted = {"period": form.cleaned_data["period"], "organization": form.cleaned_data["organization"]}
         if form.attempt(score_run_request, actor=user, **wanted):
             return redirect("jobs_detail", form.result.pk)
-    return render(request, "scoring/score_run.html", {"form": form})
+    crumbs = [{"label": _("Periodic scores"), "url": reverse("score_list")}]
+    return render(request, "scoring/score_run.html", {"form": form, "crumbs": crumbs})
 
 
 @access(GET=Cap.SCORE_VIEW)

@@ -133,9 +133,16 @@ def pledge_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "may_report": may_write and found.state in (PledgeState.PUBLISHED, PledgeState.IN_PROGRESS),
         "may_appraise": found.is_public
         and Pledge.objects.allowed(request.user, Cap.PLEDGE_APPRAISE).not_own(request.user).filter(pk=pk).exists(),  # type: ignore[arg-type]
-        "crumbs": [{"label": _("Public pledges"), "url": reverse("pledge_list")}],
+        "crumbs": [_above(found, request.user)],
     }
     return render(request, "pledges/pledge_detail.html", context)
+
+
+def _above(pledge: Pledge, user: Any) -> dict[str, str]:
+    """Return the page above a pledge: one's own lies under "My pledges", others in the list."""
+    if pledge.member_id is not None and pledge.member_id == user.member_id:
+        return {"label": _("My pledges"), "url": reverse("pledge_mine")}
+    return {"label": _("Public pledges"), "url": reverse("pledge_list")}
 
 
 LINKS = (

@@ -193,15 +193,17 @@ def review_coverage(request: GatedRequest) -> HttpResponse:
 
 @access(GET=Cap.REVIEW_COVERAGE)
 def review_coverage_of(request: GatedRequest, pk: int) -> HttpResponse:
-    return _coverage(request, gate(request, Organization.objects, pk=pk))
+    return _coverage(request, gate(request, Organization.objects, pk=pk), inside=True)
 
 
-def _coverage(request: GatedRequest, organization: Organization) -> HttpResponse:
+def _coverage(request: GatedRequest, organization: Organization, *, inside: bool = False) -> HttpResponse:
     user: Any = request.user
     periods = periods_for(request)
     wanted = request.GET.get("period", "")
     period = get_object_or_404(periods, pk=wanted) if wanted.isdigit() else _present_period(user)
-    context: dict[str, Any] = {"organization": organization, "period": period, "periods": periods}
+    context: dict[str, Any] = {
+        "organization": organization, "inside": inside, "period": period, "periods": periods,
+    }  # fmt: skip
     if period is not None:
         context["coverage"] = selectors.coverage(period, organization)
         context["members_left"] = selectors.members_left(period, organization)
