@@ -62,7 +62,7 @@ def make_group(members: int) -> tuple[Any, Any]:
     from orgs.models import Member, Organization
 
     branches = -(-members // PER_BRANCH)
-    root = Organization.add_root(code="R", name="root", type="committee")
+    root = Organization.objects.add_root(create_kwargs={"code": "R", "name": "root", "type": "committee"})
     committees = [
         Organization(
             code=f"C{place}", name=f"committee {place}", type="committee", depth=2,

@@ -27,6 +27,7 @@ from campaign.selectors import (
     standard_trees,
 )
 from campaign.services import campaign_stage_update
+from orgs.models import Organization
 from tests.world import World
 
 pytestmark = pytest.mark.django_db
@@ -162,7 +163,9 @@ def test_the_command_says_what_is_wrong(world: World, options: dict[str, str]) -
 
 
 def test_a_name_that_two_organizations_bear_is_no_answer(world: World) -> None:
-    world.orgs["east"].add_child(code="X", name=world.orgs["west"].name, type="committee")
+    Organization.objects.add_child(
+        world.orgs["east"], create_kwargs={"code": "X", "name": world.orgs["west"].name, "type": "committee"}
+    )
     with pytest.raises(CommandError):
         command(org=world.orgs["west"].name)
 

@@ -147,7 +147,7 @@ def test_the_commands_list_and_write(world: World, tmp_path: Path) -> None:
         ({"actor": "nobody"}, "--actor"),
         ({"campaign": "C9"}, "--campaign"),
         ({"out": Path("/tmp/x.pdf")}, "--out"),
-        ({"actor": "staff-west"}, ""),
+        ({"actor": "staff-west"}, "没有权限"),
     ],
 )
 def test_the_command_says_what_is_wrong(world: World, tmp_path: Path, options: dict[str, Any], message: str) -> None:

@@ -235,7 +235,7 @@ def test_the_sheets_are_open_to_everybody_in_words(scored: World, as_: As) -> No
 
 
 def test_nobody_outside_the_campaign_sees_its_sheets(scored: World, as_: As) -> None:
-    foreign = Organization.add_root(code="X", name="别的集团", type="committee")
+    foreign = Organization.objects.add_root(create_kwargs={"code": "X", "name": "别的集团", "type": "committee"})
     Campaign.objects.update(organization=foreign)
     sheet = ScoreSheet.objects.get(key="branches")
     client = as_("member@east_one")

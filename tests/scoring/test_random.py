@@ -94,10 +94,11 @@ def definition(number: int, sheet: dict[str, Any]) -> SheetDefinition:
 def build(group: dict[str, Any], measured: Measured) -> tuple[Period, dict[str, Any]]:
     """Make the group in the database; returns the period and the subjects by code."""
     subjects: dict[str, Any] = {}
+    tree = Organization.objects
     for code, one in group["organizations"].items():
         fields = {"code": code, "name": code, "type": one["type"], "is_active": one["active"]}
         above = Organization.objects.get(code=one["above"]) if one["above"] else None
-        subjects[code] = above.add_child(**fields) if above else Organization.add_root(**fields)
+        subjects[code] = tree.add_child(above, create_kwargs=fields) if above else tree.add_root(create_kwargs=fields)
     for code, home in group["members"].items():
         subjects[code] = Member.objects.create(personnel_no=code, name=code, sex="male", organization=subjects[home])
     campaign = campaign_create(

@@ -171,7 +171,7 @@ def test_a_frozen_period_is_refused(measured_world: World) -> None:
 
 def test_an_organization_outside_the_campaign_is_refused(measured_world: World) -> None:
     period = ready(measured_world)
-    foreign = Organization.add_root(code="X", name="别的集团", type="committee")
+    foreign = Organization.objects.add_root(create_kwargs={"code": "X", "name": "别的集团", "type": "committee"})
     with pytest.raises(DomainError):
         score_run_request(actor=None, period=period, organization=foreign)
 
