@@ -23,6 +23,8 @@ HTTPS = env_bool("HTTPS")
 SECRET_KEY = kept_key(DATA_DIR, "secret_key")
 FIELD_KEY = kept_key(DATA_DIR, "field_key")
 AUDIT_KEY = kept_key(DATA_DIR, "audit_key")
+# Where the heads of the audit chain are written every day; better on another disk or machine than the database.
+AUDIT_HEADS_FILE = env_str("AUDIT_HEADS_FILE") or str(DATA_DIR / "audit-heads.jsonl")
 
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS")
@@ -165,6 +167,7 @@ CELERY_BEAT_SCHEDULE = {
     "expire sessions": {"task": "orgs.expire_sign_in", "schedule": crontab(hour=3, minute=30)},
     "expire uploads": {"task": "orgs.expire_imports", "schedule": crontab(hour=3, minute=20)},
     "chain the audit log": {"task": "audit.chain", "schedule": 60},
+    "export the head of the audit log": {"task": "audit.heads", "schedule": crontab(hour=0, minute=5)},
     "send reminders": {"task": "notices.sweep", "schedule": crontab(hour=8, minute=0)},
     "close rounds": {"task": "reviews.close_rounds", "schedule": 60},
     "clean sealed ballots": {"task": "ballots.clean", "schedule": 60},

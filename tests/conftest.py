@@ -7,6 +7,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.test import TransactionTestCase
 
+from campaign.audit.models import PROTECTED
 from campaign.common.append_only import unprotect
 from tests.world import World, make_world
 
@@ -69,5 +70,5 @@ def world(db: None) -> World:
 def emptied(transactional_db: None) -> Iterator[None]:
     """Lets the database be emptied after a test that commits; the triggers come back with the emptying."""
     yield
-    for table in ("audit_auditlink", "audit_auditentry"):
-        unprotect(table)
+    for model in PROTECTED:
+        unprotect(model)

@@ -8,11 +8,11 @@ from campaign.common.navigation import Entry, menu
 
 
 def protect_tables(sender: Any, **_options: Any) -> None:
-    from campaign.audit.models import AuditEntry, AuditLink
+    from campaign.audit.models import PROTECTED
     from campaign.common.append_only import protect
 
-    for model in (AuditEntry, AuditLink):
-        protect(model._meta.db_table)
+    for model in PROTECTED:
+        protect(model)
 
 
 class AuditConfig(AppConfig):
@@ -21,6 +21,8 @@ class AuditConfig(AppConfig):
 
     def ready(self) -> None:
         from django.utils.translation import gettext_lazy as _
+
+        from campaign.audit import checks  # noqa: F401  registers itself
 
         post_migrate.connect(protect_tables, sender=self)
         menu.register(Entry("audit", "administration", _("Audit log"), "audit_list", "history", Cap.AUDIT_VIEW))

@@ -9,15 +9,16 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from campaign.common import clock
+from campaign.common.append_only import AppendOnly, AppendOnlyQuerySet
 
 
-class AuditQuerySet(models.QuerySet["AuditEntry"]):
+class AuditQuerySet(AppendOnlyQuerySet["AuditEntry"]):
     def of(self, target: models.Model) -> "AuditQuerySet":
         """Keep the history of one object."""
         return self.filter(target_type=target._meta.label_lower, target_id=str(target.pk))
 
 
-class AuditEntry(models.Model):
+class AuditEntry(AppendOnly):
     at = models.DateTimeField(_("time"), default=clock.now, db_index=True)
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("person")
@@ -46,12 +47,18 @@ class AuditEntry(models.Model):
         return f"{self.at:%Y-%m-%d %H:%M} {self.actor_name} {self.action}"
 
 
-class AuditLink(models.Model):
+class AuditLink(AppendOnly):
     """A link of the hash chain: the keyed digest over the previous link and the entry's canonical form."""
 
     position = models.PositiveBigIntegerField(primary_key=True)
     entry = models.OneToOneField(AuditEntry, models.PROTECT, related_name="link")
     digest = models.CharField(max_length=64)
 
+    objects = AppendOnlyQuerySet["AuditLink"].as_manager()
+
     class Meta:
         verbose_name = _("link of the audit chain")
+
+
+PROTECTED: tuple[type[models.Model], ...] = (AuditEntry, AuditLink)
+"""The tables in which the database itself refuses every change."""

@@ -1,15 +1,19 @@
 """Reading and checking the audit log."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from django.db import connection
 from django.db.models import CharField, Exists, Model, OuterRef, Q
 from django.db.models.functions import Cast
 from django.utils.crypto import constant_time_compare
 
-from campaign.audit.models import AuditEntry, AuditLink, AuditQuerySet
+from campaign.audit.heads import Head, HeadsBroken, heads_read
+from campaign.audit.models import PROTECTED, AuditEntry, AuditLink, AuditQuerySet
 from campaign.audit.services import link_digest
 from campaign.common.access import actor_ids, ancestors_and_self, paths_of, under
+from campaign.common.append_only import missing_triggers
 from campaign.common.capabilities import Cap
 
 
@@ -40,26 +44,72 @@ def done_for(model: type[Model], user: Any, *actions: str) -> Exists:
 
 @dataclass(frozen=True)
 class Verification:
-    """The result of a check: how many links hold, where the first break is, how many entries wait for their link."""
+    """The result of a check: how many links there are, how many exported heads were compared, how many entries wait for
+    their link, and what does not hold. `broken_at` is the position of the first link that does not."""
 
     links: int
     head: str
     broken_at: int | None
     unchained: int
+    heads: int
+    problems: tuple[str, ...]
+
+    @property
+    def holds(self) -> bool:
+        return not self.problems
 
 
-def audit_verify(*, expected_head: str = "", expected_links: int = 0) -> Verification:
-    """Recompute the chain. A head and count exported earlier find a cut tail too."""
-    digest, count, broken = "", 0, None
-    links = AuditLink.objects.select_related("entry").order_by("position")
-    for count, link in enumerate(links.iterator(chunk_size=2000), start=1):
-        digest = link_digest(digest, link.entry)
-        if link.position != count or not constant_time_compare(digest, link.digest):
-            broken = link.position
-            break
-        if count == expected_links and expected_head and not constant_time_compare(digest, expected_head):
-            broken = link.position
-            break
-    if broken is None and count < expected_links:
+def audit_verify(*, heads_file: Path | None = None, kept: tuple[int, str] | None = None) -> Verification:
+    """Recompute the chain and compare it with the exported heads, and with `kept` (count and head noted elsewhere).
+
+    Finds a changed entry or link, one taken out, put in or moved, a cut tail, and triggers that are gone.
+    """
+    problems: list[str] = []
+    exported, expected = _expected(heads_file, kept, problems)
+    count, digest, broken = _walk(expected)
+    if broken is not None:
+        problems.append(f"the chain is broken at link {broken}")
+    elif AuditLink.objects.count() != count:
         broken = count + 1
-    return Verification(count, digest, broken, AuditEntry.objects.filter(link=None).count())
+        problems.append(f"the chain is broken at link {broken}: its entry is gone")
+    if (longest := max(expected, default=0)) > count and broken is None:
+        broken = count + 1
+        problems.append(f"the tail was cut off: {longest} links were exported, {count} are left")
+    problems += [f"{table} is not protected: {', '.join(names)}" for table, names in unprotected_tables().items()]
+    unchained = AuditEntry.objects.filter(link=None).count()
+    return Verification(count, digest, broken, unchained, exported, tuple(problems))
+
+
+def _expected(heads_file: Path | None, kept: tuple[int, str] | None, problems: list[str]) -> tuple[int, dict[int, str]]:
+    """Return how many heads were exported, and the digest that each position must have."""
+    heads: list[Head] = []
+    try:
+        heads = heads_read(heads_file)
+    except HeadsBroken as broken_file:
+        problems.append(f"line {broken_file.line} of the exported heads was changed")
+    expected = {head.links: head.digest for head in heads if head.links}
+    if kept is not None:
+        expected[kept[0]] = kept[1]
+    return len(heads), expected
+
+
+def _walk(expected: dict[int, str]) -> tuple[int, str, int | None]:
+    """Go along the chain; return how many links hold, the last digest, and the position of the first that does not."""
+    digest, count = "", 0
+    links = AuditLink.objects.select_related("entry").order_by("position")
+    for link in links.iterator(chunk_size=2000):
+        digest = link_digest(digest, link.entry)
+        known = expected.get(count + 1, digest)
+        wrong = not constant_time_compare(digest, link.digest) or not constant_time_compare(digest, known)
+        if link.position != count + 1 or wrong:
+            return count, digest, count + 1
+        count += 1
+    return count, digest, None
+
+
+def unprotected_tables() -> dict[str, list[str]]:
+    """Return the tables of the log whose triggers are gone or switched off, with their names; a table that is not made yet
+    is left out."""
+    present = set(connection.introspection.table_names())
+    found = {model._meta.db_table: missing_triggers(model) for model in PROTECTED if model._meta.db_table in present}
+    return {table: names for table, names in found.items() if names}

@@ -4,11 +4,13 @@ import hashlib
 import hmac
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.db import models, transaction
 
+from campaign.audit.heads import Head, head_append
 from campaign.audit.models import AuditEntry, AuditLink
 from campaign.common import clock
 from campaign.common.bulk import bulk_load
@@ -141,3 +143,11 @@ def audit_chain(*, limit: int = 20_000) -> int:
             links.append(AuditLink(position=position, entry=entry, digest=digest))
         AuditLink.objects.bulk_create(links, batch_size=BATCH)
     return len(links)
+
+
+def audit_heads_export(*, path: Path | None = None) -> Head:
+    """Chain what is new and write the head of the chain to the file outside the database. Raises HeadsBroken, OSError."""
+    while audit_chain():
+        pass
+    last = AuditLink.objects.order_by("-position").first()
+    return head_append(links=last.position if last else 0, digest=last.digest if last else "", path=path)

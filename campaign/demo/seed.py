@@ -7,6 +7,7 @@ from collections.abc import Callable
 from django.core.management import call_command
 from django.db import transaction
 
+from campaign.audit.heads import heads_forget
 from campaign.audit.models import AuditEntry, AuditLink
 from campaign.audit.services import audit_record
 from campaign.common.append_only import unprotect
@@ -77,6 +78,7 @@ def demo_remove() -> None:
     if not demo_loaded():
         raise DomainError("This database was not filled by the demo; nothing was removed.")
     for model in (AuditLink, AuditEntry):
-        unprotect(model._meta.db_table)
+        unprotect(model)
     # Flushing sends post_migrate, which puts the protection back.
     call_command("flush", interactive=False, verbosity=0)
+    heads_forget()

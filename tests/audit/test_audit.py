@@ -1,13 +1,11 @@
 """The log is written once, refuses change, and its chain finds what was tampered with."""
 
 import pytest
-from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 
 from campaign.audit.models import AuditEntry, AuditLink
 from campaign.audit.selectors import audit_verify, audit_visible_to
 from campaign.audit.services import audit_chain, audit_record, audit_record_many
-from campaign.common.append_only import unprotect
 from tests.world import World
 
 pytestmark = pytest.mark.django_db
@@ -62,34 +60,6 @@ def test_the_chain_holds_and_goes_on(world: World) -> None:
     assert audit_chain() == 0
     result = audit_verify()
     assert (result.links, result.broken_at, result.unchained) == (6, None, 0)
-
-
-@pytest.mark.parametrize("column", ["actor_name", "action", "reason", "target_id", "address"])
-def test_a_changed_entry_is_found(world: World, column: str) -> None:
-    write(world)
-    audit_chain()
-    unprotect("audit_auditentry")
-    second = AuditEntry.objects.order_by("pk")[1]
-    AuditEntry.objects.filter(pk=second.pk).update(**{column: "other"})
-    assert audit_verify().broken_at == 2
-    with pytest.raises(CommandError, match="broken at link 2"):
-        call_command("verify_audit")
-
-
-def test_a_cut_tail_is_found_by_the_exported_head(world: World) -> None:
-    write(world)
-    audit_chain()
-    exported = audit_verify()
-    for table in ("audit_auditlink", "audit_auditentry"):
-        unprotect(table)
-    last = AuditLink.objects.order_by("-position").first()
-    assert last is not None
-    entry = last.entry_id
-    AuditLink.objects.filter(pk=last.pk).delete()
-    AuditEntry.objects.filter(pk=entry).delete()
-    assert audit_verify().broken_at is None
-    found = audit_verify(expected_head=exported.head, expected_links=exported.links)
-    assert found.broken_at == 3
 
 
 def test_only_the_audit_administrator_reads_it(world: World) -> None:

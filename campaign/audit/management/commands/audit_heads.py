@@ -1,0 +1,26 @@
+"""Write the head of the audit chain to the file outside the database."""
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from campaign.audit.heads import HeadsBroken, heads_path
+from campaign.audit.services import audit_heads_export
+
+
+class Command(BaseCommand):
+    help = (
+        "Chain what is new in the audit log, and write how many links there are and the digest of the last to a file."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--file", type=Path, help="another file than AUDIT_HEADS_FILE")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        path = options["file"] or heads_path()
+        try:
+            head = audit_heads_export(path=path)
+        except HeadsBroken as broken:
+            raise CommandError(f"line {broken.line} of {path.name} was changed; nothing was written") from None
+        self.stdout.write(f"links {head.links}  head {head.digest or '-'}  written to {path.name}")
