@@ -16,12 +16,12 @@ from campaign.common.excel.problems import (
     Problem,
     ProblemList,
     Severity,
-    mask,
     mistake,
     plain,
 )
 from campaign.common.excel.schema import CELL_MISSING, LINE_PASSED
 from campaign.common.excel.values import CHOICE_UNKNOWN, DATE_FUTURE, TEXT_TOO_LONG
+from campaign.common.masking import mask
 
 pytestmark = pytest.mark.one_database
 

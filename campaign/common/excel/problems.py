@@ -13,6 +13,7 @@ from django.db.models import TextChoices
 from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext, pgettext, pgettext_lazy
 
+from campaign.common.masking import mask
 from campaign.common.registry import Registry
 
 MAX_RANGES = 6
@@ -249,16 +250,6 @@ def plain(value: object) -> str:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return " ".join(str(value).split())
-
-
-def mask(value: str) -> str:
-    """Hide the middle of a personal value: 110105********0123, 138****8000; short ones wholly (2-domain b.16)."""
-    length = len(value)
-    if length >= 14:
-        return f"{value[:6]}{'*' * (length - 10)}{value[-4:]}"
-    if length >= 9:
-        return f"{value[:3]}{'*' * (length - 7)}{value[-4:]}"
-    return "*" * length
 
 
 def _order(fold: Fold, sheets: Mapping[str, int]) -> tuple[bool, int, int, int, str, str]:
