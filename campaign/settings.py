@@ -50,12 +50,14 @@ INSTALLED_APPS = [
     "campaign.common",
     "campaign.audit",
     "campaign.jobs",
+    "campaign.attachments",
     "orgs",
     "campaign",
     "campaign.scoring",
     "campaign.ballots",
     "campaign.reports",
     "campaign.notices",
+    "campaign.filings",
     "pledges",
     "reviews",
     "awards",
@@ -165,6 +167,7 @@ CELERY_BEAT_SCHEDULE = {
     "compute scores": {"task": "scoring.nightly", "schedule": crontab(hour=2, minute=30)},
     "expire files": {"task": "jobs.expire", "schedule": crontab(hour=3, minute=10)},
     "expire sessions": {"task": "orgs.expire_sign_in", "schedule": crontab(hour=3, minute=30)},
+    "expire attachments": {"task": "attachments.expire", "schedule": crontab(hour=3, minute=40)},
     "expire uploads": {"task": "orgs.expire_imports", "schedule": crontab(hour=3, minute=20)},
     "chain the audit log": {"task": "audit.chain", "schedule": 60},
     "export the head of the audit log": {"task": "audit.heads", "schedule": crontab(hour=0, minute=5)},
@@ -258,6 +261,7 @@ CATALOGUES = (
     "ballots",
     "reports",
     "notices",
+    "filings",
     "orgs",
     "pledges",
     "reviews",
@@ -283,6 +287,10 @@ STORAGES = {
 MEDIA_ROOT = DATA_DIR / "media"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 2**20
 UPLOAD_MAX_BYTES = 50 * 2**20
+# Files that belong to records: which contents, how large, how many with one record.
+ATTACHMENT_KINDS = ("pdf", "docx", "xlsx", "jpeg", "png")
+ATTACHMENT_MAX_BYTES = 20 * 2**20
+ATTACHMENT_MAX_COUNT = 10
 
 LOGGING = {
     "version": 1,

@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("campaigns/<int:pk>/step/", views.campaign_step, name="campaign_step"),
     path("campaigns/<int:pk>/stages/<int:stage_pk>/", views.campaign_stage_update, name="campaign_stage_update"),
     path("", include("orgs.urls")),
+    path("plans/", include("campaign.filings.urls")),
     path("pledges/", include("pledges.urls")),
     path("reviews/", include("reviews.urls")),
     path("awards/", include("awards.urls")),

@@ -65,6 +65,10 @@ class Cap(TextChoices):
     CAMPAIGN_VIEW = "campaign.view", _("See campaigns")
     CAMPAIGN_MANAGE = "campaign.manage", _("Set up campaigns")
 
+    PLAN_VIEW = "plans.view", _("See implementation plans")
+    PLAN_WRITE = "plans.write", _("File implementation plans")
+    PLAN_ACCEPT = "plans.accept", _("Check implementation plans")
+
     PLEDGE_VIEW = "pledges.view", _("See pledges")
     PLEDGE_WRITE_ORG = "pledges.write_org", _("Write an organization's pledge")
     PLEDGE_WRITE = "pledges.write", _("Write a member's pledge")
@@ -142,7 +146,7 @@ MATRIX: dict[Cap, dict[Role, Reach]] = {
     },
     C.CONTACT_MANAGE: {R.STAFF: SUBTREE, R.OFFICE: SUBTREE},
     C.CONTACT_VISIT: {R.MEMBER: SELF, R.LEADER: SELF, R.SECRETARY: UNIT, R.STAFF: SUBTREE, R.OFFICE: SUBTREE},
-    C.DATA_QUALITY: {R.SECRETARY: SUBTREE, R.STAFF: SUBTREE, R.OFFICE: SUBTREE},
+    C.DATA_QUALITY: {R.SECRETARY: SUBTREE, R.STAFF: SUBTREE, R.OFFICE: SUBTREE, R.SYSTEM_ADMIN: SUBTREE},
     C.PERSONAL_UNMASK: {R.OFFICE: SUBTREE},
     C.ACCOUNT_MANAGE: {R.SYSTEM_ADMIN: SUBTREE},
     C.ACCOUNT_CODE: {R.SECRETARY: SUBTREE},
@@ -158,6 +162,9 @@ MATRIX: dict[Cap, dict[Role, Reach]] = {
         R.COMMITTEE: UPWARD,
     },
     C.CAMPAIGN_MANAGE: {R.OFFICE: SUBTREE},
+    C.PLAN_VIEW: {R.SECRETARY: SUBTREE, R.STAFF: SUBTREE, R.OFFICE: SUBTREE, R.LEADER: SUBTREE},
+    C.PLAN_WRITE: {R.SECRETARY: UNIT, R.STAFF: UNIT, R.OFFICE: UNIT},
+    C.PLAN_ACCEPT: {R.SECRETARY: UNIT, R.STAFF: UNIT, R.OFFICE: SUBTREE},
     C.PLEDGE_VIEW: {R.MEMBER: SELF, R.SECRETARY: SUBTREE, R.STAFF: SUBTREE, R.OFFICE: SUBTREE, R.LEADER: SUBTREE},
     C.PLEDGE_WRITE_ORG: {R.SECRETARY: UNIT, R.STAFF: UNIT, R.OFFICE: UNIT},
     C.PLEDGE_WRITE: {R.MEMBER: SELF, R.SECRETARY: SUBTREE, R.STAFF: UNIT, R.OFFICE: UNIT},

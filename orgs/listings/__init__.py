@@ -1,0 +1,1 @@
+"""Tables with the filters above them, a module for each subject."""
