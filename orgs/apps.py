@@ -24,6 +24,17 @@ class OrgsConfig(AppConfig):
             Entry("import", "organization", _("Import from Excel"), "import_upload", "table-import", Cap.MEMBER_IMPORT)
         )
         menu.register(
+            Entry(
+                "code", "organization", _("Help with signing in"), "code_member_list", "lifebuoy", Cap.ACCOUNT_CODE
+            )
+        )
+        menu.register(
+            Entry(
+                "policy", "administration", _("Rules of signing in"), "policy_edit", "shield-lock", Cap.SIGN_IN_POLICY,
+                order=30,
+            )
+        )
+        menu.register(
             Entry("user", "administration", _("Accounts"), "user_list", "user-cog", Cap.ACCOUNT_MANAGE, order=10)
         )
         menu.register(Entry("role", "administration", _("Roles"), "role_list", "key", Cap.ROLE_GRANT, order=20))
@@ -36,9 +47,11 @@ class OrgsConfig(AppConfig):
         from orgs import desk as tiles
         from orgs import timeline
         from orgs.models import ImportKind
-        from orgs.services import imports
+        from orgs.services import code_sheets, imports
 
         desk.register(TileSource("orgs.secretaries", tiles.tiles))
+        desk.register(TileSource("orgs.accounts", tiles.account_tiles))
+        kinds.register(JobKind(code_sheets.JOB, _("Make one-time codes"), code_sheets.sheet_run, code_sheets.job_check))
         desk.register(TileSource("orgs.roles", tiles.role_tiles))
         desk.register(TileSource("orgs.deputies", tiles.deputy_tiles))
         timeline.sources.register(

@@ -9,9 +9,9 @@ from campaign.common.access import holds
 from campaign.common.capabilities import Cap
 from campaign.common.desk import Tile
 from campaign.common.listing import BOUND
-from orgs.models import Organization, RoleAssignment
+from orgs.models import Organization, RoleAssignment, User
 from orgs.oversight import ending_soon, vacancies
-from orgs.selectors import without_secretary
+from orgs.selectors import users_by_state, without_secretary
 
 
 def tiles(user: Any) -> list[Tile]:
@@ -48,3 +48,19 @@ def deputy_tiles(user: Any) -> list[Tile]:
     offered = () if user.acting_for else user.held.offered
     hint = _("Choose “Act for …” there, and what is to be done for them lies on this desk.")
     return [Tile(_("Roles handed to you"), len(offered), reverse("delegation_list"), "user-share", "primary", hint)]
+
+
+def account_tiles(user: Any) -> list[Tile]:
+    """Accounts whose one-time code has not been used, for the system administrator (one query, counted to 10 000)."""
+    if not holds(user, Cap.ACCOUNT_MANAGE):
+        return []
+    unused = users_by_state(User.objects.allowed(user, Cap.ACCOUNT_MANAGE), "unused")
+    return [
+        Tile(
+            label=_("Accounts not used yet"),
+            count=unused[: BOUND + 1].count(),
+            url=f"{reverse('code_sheet_create')}?purpose=again",
+            icon="user-off",
+            hint=_("Remind the branches, or print new codes where the old ones are lost or too old."),
+        )
+    ]

@@ -23,7 +23,13 @@ from orgs.models import (
     User,
 )
 from orgs.oversight import EXPECTED, ending_soon
-from orgs.selectors import members_matching, organizations_matching, users_matching, without_secretary
+from orgs.selectors import (
+    members_matching,
+    organizations_matching,
+    users_by_state,
+    users_matching,
+    without_secretary,
+)
 
 
 def _visible_organizations(request: Any) -> Any:
@@ -89,8 +95,23 @@ class UserFilter(Filters):
     q = django_filters.CharFilter(
         label=pgettext_lazy("person", "name"), method="by_words", widget=search_box(_("Name or account name"))
     )
-    is_active = django_filters.ChoiceFilter(
-        label=_("state"), choices=[("true", _("active")), ("false", _("deactivated"))], method="by_state"
+    organization = django_filters.ModelChoiceFilter(
+        label=_("Organization with all below"),
+        queryset=_visible_organizations,
+        widget=RemoteSelect("organization_search"),
+        method="by_organization",
+    )
+    state = django_filters.ChoiceFilter(
+        label=_("state"),
+        choices=[
+            ("active", _("active")),
+            ("unused", _("not used yet")),
+            ("expired", _("code has expired")),
+            ("locked", _("locked")),
+            ("two_factor", _("with a second factor")),
+            ("inactive", _("deactivated")),
+        ],
+        method="by_state",
     )
 
     class Meta:
@@ -100,8 +121,35 @@ class UserFilter(Filters):
     def by_words(self, queryset: Any, _name: str, words: str) -> Any:
         return users_matching(queryset, words)
 
+    def by_organization(self, queryset: Any, _name: str, organization: Organization | None) -> Any:
+        return _subtree(queryset, "organization", organization)
+
     def by_state(self, queryset: Any, _name: str, state: str) -> Any:
-        return queryset.filter(is_active=state == "true")
+        return users_by_state(queryset, state)
+
+
+class MemberAccountFilter(Filters):
+    personal = True
+
+    q = django_filters.CharFilter(
+        label=pgettext_lazy("person", "name"), method="by_words", widget=search_box(_("Name or pinyin initials"))
+    )
+    used = django_filters.ChoiceFilter(
+        label=_("state"), choices=[("no", _("not used yet")), ("yes", _("in use"))], method="by_use"
+    )
+
+    class Meta:
+        model = User
+        fields: ClassVar[list[str]] = []
+
+    def by_words(self, queryset: Any, _name: str, words: str) -> Any:
+        typed = "".join(words.split())
+        return queryset.filter(
+            Q(name__contains=typed) | Q(member__initials__startswith=typed.lower()) | Q(username__iexact=typed)
+        )
+
+    def by_use(self, queryset: Any, _name: str, used: str) -> Any:
+        return queryset.filter(one_time_code__isnull=used == "yes")
 
 
 class RoleFilter(Filters):

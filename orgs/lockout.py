@@ -26,9 +26,17 @@ def key_of(user: User) -> str:
     return f"account-{user.pk}"
 
 
+def factor_credentials(user: User) -> dict[str, Any]:
+    """Return the credentials under which failures of the second factor are counted: on their own, since a right password
+    forgets the failures of the account, and whoever has that could guess on for ever."""
+    return {"username": user.username, "key": f"factor-{user.pk}"}
+
+
 def account_key(request: HttpRequest, credentials: dict[str, Any] | None) -> str:
     """Return the key of the account that the typed name means; a keyed hash of a name that nobody has (it may be a
     stranger's phone, or a password typed into the wrong field)."""
+    if credentials and "key" in credentials:
+        return str(credentials["key"])
     user = account_tried(request, credentials)
     if user is not None:
         return key_of(user)
@@ -95,17 +103,30 @@ def locked_out_page(request: HttpRequest, *_: Any) -> HttpResponse:
     return render(request, "orgs/locked_out.html", {"minutes": policy_for(request).lock_minutes}, status=429)
 
 
+def keys_of(user: User) -> list[str]:
+    """Return all keys under which failures of an account are counted."""
+    return [key_of(user), str(factor_credentials(user)["key"])]
+
+
 def locked_until(user: User) -> dt.datetime | None:
-    """Return until when an account is locked; None when it is not."""
+    """Return until when an account is locked, by its password or its second factor; None when it is not."""
     policy = SignInPolicy.current()
     wait = dt.timedelta(minutes=policy.lock_minutes)
-    tried = AccessAttempt.objects.filter(username=key_of(user), attempt_time__gte=clock.now() - wait)
-    found = tried.aggregate(failures=Sum("failures_since_start"), latest=Max("attempt_time"))
-    if not found["failures"] or found["failures"] < policy.lock_failures:
-        return None
-    return found["latest"] + wait  # type: ignore[no-any-return]
+    tried = AccessAttempt.objects.filter(username__in=keys_of(user), attempt_time__gte=clock.now() - wait)
+    found = tried.order_by().values("username").annotate(failures=Sum("failures_since_start"), latest=Max("attempt_time"))
+    ends = [row["latest"] + wait for row in found if row["failures"] >= policy.lock_failures]
+    return max(ends, default=None)
 
 
 def failures_forget(user: User) -> int:
     """Forget the failures of an account, which opens it; returns how many tries were forgotten."""
-    return int(AccessAttempt.objects.filter(username=key_of(user)).delete()[0])
+    return int(AccessAttempt.objects.filter(username__in=keys_of(user)).delete()[0])
+
+
+def locked_accounts() -> list[int]:
+    """Return the ids of the accounts that are locked now; few, since a lock lasts minutes."""
+    policy = SignInPolicy.current()
+    since = clock.now() - dt.timedelta(minutes=policy.lock_minutes)
+    tried = AccessAttempt.objects.filter(attempt_time__gte=since).exclude(username__startswith="unknown-").order_by()
+    totals = tried.values_list("username").annotate(failures=Sum("failures_since_start"))
+    return [int(key.partition("-")[2]) for key, failures in totals if failures >= policy.lock_failures]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -29,7 +30,7 @@ class SignInStepsMiddleware:
                 request.session[ORIGIN] = origin(request)
             due = step_due(request, user)
             if due and request.path not in {reverse(name) for name in (due, *ALWAYS_OPEN)}:
-                return _lead(request, reverse(due))
+                return _lead(request, due)
         return self.get_response(request)
 
 
@@ -53,8 +54,11 @@ def origin(request: HttpRequest) -> dict[str, str]:
     }
 
 
-def _lead(request: HttpRequest, url: str) -> HttpResponse:
+def _lead(request: HttpRequest, due: str) -> HttpResponse:
+    url = reverse(due)
     if request.headers.get("HX-Request"):
         # A fragment must not be replaced by a page: let the whole page go there.
         return HttpResponse(status=204, headers={"HX-Redirect": url})
+    if due == "two_factor_verify" and request.method == "GET" and request.path != reverse("home"):
+        url = f"{url}?{urlencode({'next': request.get_full_path()})}"
     return HttpResponseRedirect(url)

@@ -17,6 +17,7 @@ from campaign.common.access import grants_for, paths_of, under
 from campaign.common.capabilities import Cap, Role, roles_with
 from campaign.common.listing import BOUND
 from campaign.common.masking import TAIL_SHOWN, mask
+from orgs.lockout import locked_accounts
 from orgs.models import (
     HeadCount,
     Member,
@@ -33,7 +34,7 @@ from orgs.models import (
     Worker,
     WorkerQuerySet,
 )
-from orgs.models.members import PHONE_TAIL, id_digest
+from orgs.models.members import PHONE_TAIL, PRESENT, id_digest
 
 BRANCH_STAFF = frozenset({Role.SECRETARY, Role.STAFF, Role.OFFICE})
 """Who sees phones in full, within the organization in which the role is held (2-domain, masking table of section (e))."""
@@ -312,8 +313,39 @@ def electorate_of(organization: Organization) -> Electorate:
 
 def users_for(user: Any) -> "QuerySet[User, User]":
     """Return the accounts that `user` administers."""
-    accounts: QuerySet[User, User] = User.objects.visible_to(user).select_related("organization", "member")
+    accounts: QuerySet[User, User] = User.objects.visible_to(user).select_related(
+        "organization", "member", "one_time_code"
+    )
     return accounts
+
+
+def users_by_state(queryset: "QuerySet[User, User]", state: str) -> "QuerySet[User, User]":
+    """Keep accounts that are "unused" (their one-time code waits), "expired" (it waited too long), "two_factor" (they
+    have one), "locked" after failures, "active" or "inactive"."""
+    if state == "unused":
+        return queryset.filter(is_active=True).exclude(one_time_code=None)
+    if state == "expired":
+        return queryset.filter(is_active=True, one_time_code__expires_at__lte=clock.now())
+    if state == "two_factor":
+        return queryset.exclude(two_factor_since=None)
+    if state == "locked":
+        return queryset.filter(pk__in=locked_accounts())
+    return queryset.filter(is_active=state == "active")
+
+
+def accounts_helped(user: Any) -> "QuerySet[User, User]":
+    """Return the accounts of the members whom `user` may help with a one-time code, never the own. `holds_role` marks
+    those whom the system administrator helps."""
+    held = RoleAssignment.objects.filter(user=OuterRef("pk")).exclude(ends_on__lt=clock.today())
+    accounts: QuerySet[User, User] = User.objects.allowed(user, Cap.ACCOUNT_CODE).filter(
+        is_active=True, member__status__in=PRESENT
+    )
+    return (
+        accounts.exclude(pk=user.pk)
+        .select_related("member__organization", "one_time_code")
+        .annotate(holds_role=Exists(held))
+        .order_by("member__organization__path", "member__pinyin", "pk")
+    )
 
 
 def users_entitleable(user: Any) -> "QuerySet[User, User]":

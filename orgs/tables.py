@@ -3,12 +3,14 @@
 from typing import Any
 
 import django_tables2 as tables
+from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 
+from campaign.common import clock
 from campaign.common.capabilities import Role
-from campaign.common.tables import WIDE, DayColumn, StateColumn
+from campaign.common.tables import WIDE, DayColumn, MomentColumn, NumberColumn, StateColumn
 from campaign.common.templatetags import ui
-from orgs.models import Delegation, Member, Organization, RoleAssignment, User
+from orgs.models import CodeSheet, Delegation, Member, Organization, RoleAssignment, User
 from orgs.selectors import phone_shown, units_of_staff
 
 
@@ -56,15 +58,85 @@ class UserTable(tables.Table):
         default="—", accessor="member__personnel_no", verbose_name=_("personnel number"), orderable=False
     )
     last_login = tables.DateTimeColumn(format="Y-m-d H:i", default=_("never"))
-    is_active = tables.Column(verbose_name=_("state"))
+    state = tables.Column(verbose_name=_("state"), empty_values=(), order_by=("is_active", "pk"))
 
     class Meta:
         model = User
-        fields = ("name", "username", "organization", "member", "last_login", "is_active")
+        fields = ("name", "username", "organization", "member", "last_login", "state")
         order_by = ()
 
-    def render_is_active(self, record: User) -> Any:
-        return ui.state("active", _("active")) if record.is_active else ui.state("inactive", _("deactivated"))
+    def render_state(self, record: User) -> Any:
+        shown = [account_state(record)]
+        if record.two_factor_since is not None:
+            shown.append(ui.state("confirmed", _("two-factor")))
+        return format_html_join(" ", "{}", ((badge,) for badge in shown))
+
+
+def account_state(account: User) -> Any:
+    """Return the badge that says whether an account can be used: deactivated, waiting for its code to be used, active."""
+    if not account.is_active:
+        return ui.state("inactive", _("deactivated"))
+    code = getattr(account, "one_time_code", None)
+    if code is None:
+        return ui.state("active", _("active"))
+    return ui.state("overdue", _("code has expired")) if code.has_expired else ui.state("draft", _("not used yet"))
+
+
+class MemberAccountTable(tables.Table):
+    """Accounts of members as their secretary sees them, each with the button that issues a code."""
+
+    name = tables.Column(order_by=("member__pinyin", "pk"))
+    username = tables.Column()
+    organization = tables.Column(
+        accessor="member__organization__display_name", order_by="member__organization__path", verbose_name=_("branch")
+    )
+    state = tables.Column(verbose_name=_("state"), empty_values=(), orderable=False)
+    last_login = tables.DateTimeColumn(format="Y-m-d H:i", default=_("never"))
+    issue = tables.TemplateColumn(
+        template_name="orgs/code_issue_button.html",
+        verbose_name="",
+        orderable=False,
+        attrs={"td": {"class": "text-end"}},
+    )
+
+    class Meta:
+        model = User
+        fields = ("name", "username", "organization", "state", "last_login", "issue")
+        order_by = ()
+
+    def render_state(self, record: User) -> Any:
+        return account_state(record)
+
+
+class CodeSheetTable(tables.Table):
+    organization = tables.Column(linkify=("code_sheet_detail", {"pk": tables.A("pk")}), orderable=False)
+    purpose = tables.Column(orderable=False)
+    total = NumberColumn(orderable=False)
+    created_at = MomentColumn()
+    expires_at = MomentColumn(orderable=False)
+    state = tables.Column(verbose_name=_("state"), empty_values=(), orderable=False)
+
+    class Meta:
+        model = CodeSheet
+        fields = ("organization", "purpose", "total", "created_at", "expires_at", "state")
+        order_by = ()
+
+    def render_state(self, record: CodeSheet) -> Any:
+        if record.job is not None and record.job.is_active:
+            return ui.state("running", _("being made"))
+        if getattr(record, "kept", 0) and record.expires_at > clock.now():
+            return ui.state("open", _("can be printed"))
+        return ui.state("inactive", _("codes deleted"))
+
+
+class BranchCountTable(tables.Table):
+    """How many people of each branch something is about."""
+
+    organization__name = tables.Column(verbose_name=_("branch"), orderable=False)
+    people = NumberColumn(verbose_name=_("accounts"), orderable=False)
+
+    class Meta:
+        order_by = ()
 
 
 class RoleTable(tables.Table):

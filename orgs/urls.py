@@ -1,6 +1,17 @@
 from django.urls import path
 
-from orgs.views import accounts, delegations, imports, members, organizations, roles, sessions
+from orgs.views import (
+    accounts,
+    codes,
+    delegations,
+    imports,
+    members,
+    organizations,
+    policies,
+    roles,
+    security,
+    sessions,
+)
 
 urlpatterns = [
     path("login/", sessions.login, name="login"),
@@ -33,6 +44,23 @@ urlpatterns = [
     path("accounts/<int:pk>/password/", accounts.user_reset_password_page, name="user_reset_password"),
     path("accounts/<int:pk>/deactivate/", accounts.user_deactivate_page, name="user_deactivate"),
     path("accounts/<int:pk>/activate/", accounts.user_activate_page, name="user_activate"),
+    path("accounts/<int:pk>/unlock/", accounts.user_unlock_page, name="user_unlock"),
+    path("accounts/<int:pk>/sessions/end/", accounts.user_sessions_end, name="user_sessions_end"),
+    path("accounts/<int:pk>/two-factor/reset/", accounts.user_two_factor_reset, name="user_two_factor_reset"),
+    path("codes/", codes.code_sheet_list, name="code_sheet_list"),
+    path("codes/new/", codes.code_sheet_create, name="code_sheet_create"),
+    path("codes/<uuid:pk>/", codes.code_sheet_detail, name="code_sheet_detail"),
+    path("codes/<uuid:pk>/parts/<int:number>/", codes.code_sheet_print, name="code_sheet_print"),
+    path("codes/<uuid:pk>/delete/", codes.code_sheet_delete_page, name="code_sheet_delete"),
+    path("codes/members/", codes.code_member_list, name="code_member_list"),
+    path("codes/members/<int:pk>/", codes.code_issue_page, name="code_issue"),
+    path("policy/", policies.policy_edit, name="policy_edit"),
+    path("security/", security.my_security, name="my_security"),
+    path("security/sessions/end/", security.my_sessions_end, name="my_sessions_end"),
+    path("security/two-factor/", security.two_factor_setup, name="two_factor_setup"),
+    path("security/two-factor/verify/", security.two_factor_verify, name="two_factor_verify"),
+    path("security/two-factor/codes/", security.two_factor_codes, name="two_factor_codes"),
+    path("security/two-factor/off/", security.two_factor_off, name="two_factor_off"),
     path("roles/", roles.role_list, name="role_list"),
     path("roles/new/", roles.role_grant_page, name="role_grant"),
     path("roles/vacancies/", roles.role_vacancies, name="role_vacancies"),

@@ -23,6 +23,8 @@ class UserQuerySet(ScopedQuerySet["User"]):
 
     view_capability: ClassVar[Cap] = Cap.ACCOUNT_MANAGE
     org_lookup: ClassVar[str] = "organization"
+    # A secretary helps those who are enrolled in the branch today, wherever their accounts were made.
+    org_lookups: ClassVar[dict[Cap, str]] = {Cap.ACCOUNT_CODE: "member__organization"}
     person_lookup: ClassVar[str | None] = "pk"
 
 

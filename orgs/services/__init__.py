@@ -39,7 +39,6 @@ from orgs.services.roles import role_end, role_grant
 from orgs.services.sessions import session_record, sessions_end, sessions_end_others
 from orgs.services.two_factor import (
     recovery_codes_renew,
-    two_factor_begin,
     two_factor_disable,
     two_factor_enable,
     two_factor_reset,
@@ -81,7 +80,6 @@ __all__ = [
     "sessions_end_others",
     "sheet_open",
     "sheet_store",
-    "two_factor_begin",
     "two_factor_disable",
     "two_factor_enable",
     "two_factor_reset",

@@ -98,14 +98,14 @@ def user_reset_password(*, actor: Any, user: User) -> NewPassword:
 def code_issue(*, actor: Any, user: User) -> NewPassword:
     """Help a member of one's branch who has forgotten the password, as its secretary: a one-time code, shown once.
 
-    Only for those who are nothing but members: administrators and people with a role are helped by the system
+    Only for those who are nothing but members: administrators, people with a role and deputies are helped by the system
     administrator. Raises NotAllowed, or DomainError for them, oneself and a deactivated account.
     """
     member = user.member
     if member is None or not reaches(actor, Cap.ACCOUNT_CODE, member.organization.path):
         raise NotAllowed
     later = RoleAssignment.objects.filter(user=user).exclude(ends_on__lt=clock.today())
-    if user.is_superuser or later.exists() or any(grant.role != Role.MEMBER for grant in user.grants):
+    if user.is_superuser or later.exists() or user.has_deputies:
         raise DomainError(_("This person holds a role. For safety only the system administrator issues the code."))
     return _replace_password(actor=actor, user=user, action="code_issue")
 

@@ -21,7 +21,8 @@ SECRET_BYTES = 20
 DRIFT = 1
 """Steps of 30 seconds by which a phone's clock may be wrong, either way."""
 RECOVERY_CODES = 10
-PROVED = "second_factor"
+PROVED, SETTING_UP = "second_factor", "second_factor_secret"
+"""Keys in the session: which factor was given in it, and the secret of a set-up that is not finished."""
 
 
 def has_proved(session: Any, user: Any) -> bool:
@@ -32,41 +33,34 @@ def has_proved(session: Any, user: Any) -> bool:
 def prove(session: Any, user: User) -> None:
     """Note in the session that the second factor was given."""
     session[PROVED] = _mark(user)
+    session.pop(SETTING_UP, None)
 
 
 def _mark(user: Any) -> str:
     return str(user.two_factor_since.isoformat()) if user.two_factor_since else ""
 
 
-def two_factor_begin(*, user: User) -> bytes:
-    """Return the secret to show to `user`: the one of a set-up that was begun, else a new one.
-
-    Raises StateConflict when a factor is in use already.
-    """
-    factor, _made = SecondFactor.objects.get_or_create(
-        user=user, defaults={"secret_cipher": encrypt(secrets.token_hex(SECRET_BYTES))}
-    )
-    if factor.confirmed_at is not None:
-        raise StateConflict
-    return bytes.fromhex(decrypt(factor.secret_cipher))
+def secret_for(session: Any) -> bytes:
+    """Return the secret of the set-up that was begun in this session, else a new one; kept there encrypted until the
+    first code proves that the phone has it."""
+    if SETTING_UP not in session:
+        session[SETTING_UP] = encrypt(secrets.token_hex(SECRET_BYTES))
+    return bytes.fromhex(decrypt(session[SETTING_UP]))
 
 
-def two_factor_enable(*, user: User, token: str) -> list[str]:
-    """Take the factor into use when `token` fits; returns the recovery codes, which are shown once and stored as hashes.
-
-    Raises DomainError for a wrong token, StateConflict when a factor is in use already.
-    """
-    factor = SecondFactor.objects.filter(user=user, confirmed_at=None).first()
-    if factor is None:
-        raise StateConflict
+def two_factor_enable(*, user: User, secret: bytes, token: str) -> list[str]:
+    """Take a second factor into use when `token` fits `secret`; returns the recovery codes, which are shown once and stored
+    as hashes. Raises DomainError for a wrong token, StateConflict when a factor is in use already."""
+    moment = clock.now()
+    factor = SecondFactor(user=user, secret_cipher=encrypt(secret.hex()), confirmed_at=moment)
     step = _step(factor, token)
     if step is None:
         raise DomainError(WRONG_TOKEN)
-    moment = clock.now()
+    factor.last_step = step
     with transaction.atomic():
-        if not SecondFactor.objects.filter(user=user, confirmed_at=None).update(confirmed_at=moment, last_step=step):
+        if not User.objects.filter(pk=user.pk, two_factor_since=None).update(two_factor_since=moment):
             raise StateConflict
-        User.objects.filter(pk=user.pk).update(two_factor_since=moment)
+        factor.save(force_insert=True)
         user.two_factor_since = moment
         codes = _make_recovery_codes(user)
         audit_record(action="two_factor_enable", actor=user, target=user)
@@ -80,7 +74,7 @@ WRONG_TOKEN = _(
 
 def two_factor_check(*, user: User, token: str) -> bool:
     """Tell whether `token` is the generator's present code or a recovery code; each is good once."""
-    factor = SecondFactor.objects.filter(user=user).exclude(confirmed_at=None).first()
+    factor = SecondFactor.objects.filter(user=user).first()
     if factor is None:
         return False
     step = _step(factor, token)

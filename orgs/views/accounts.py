@@ -15,16 +15,21 @@ from campaign.common.listing import list_response
 from orgs import selectors
 from orgs.filters import UserFilter
 from orgs.forms.accounts import UserCreateForm, UserForm
-from orgs.models import Organization, User
+from orgs.lockout import locked_until
+from orgs.models import OneTimeCode, Organization, User
 from orgs.services import (
     NewPassword,
+    sessions_end,
+    two_factor_reset,
     user_activate,
     user_create,
     user_deactivate,
     user_reset_password,
+    user_unlock,
     user_update,
 )
 from orgs.tables import UserTable
+from orgs.views.security import sessions_of
 
 
 @access(GET=Cap.ACCOUNT_MANAGE, POST=Cap.ACCOUNT_MANAGE)
@@ -33,7 +38,10 @@ def user_list(request: GatedRequest) -> HttpResponse:
     context = {
         "title": _("Accounts"),
         "lead": _("An account lets a person sign in; what it may do comes from its roles."),
-        "actions": [{"label": _("New account"), "url": url, "icon": "plus", "primary": True}],
+        "actions": [
+            {"label": _("Sheets of one-time codes"), "url": reverse("code_sheet_list"), "icon": "scissors"},
+            {"label": _("New account"), "url": url, "icon": "plus", "primary": True},
+        ],
         "empty_icon": "user-cog",
         "empty_text": _("Make the first account with “New account”."),
     }
@@ -58,9 +66,8 @@ def user_create_page(request: GatedRequest) -> HttpResponse:
 
 
 def _show_password(request: GatedRequest, made: NewPassword) -> HttpResponse:
-    """Show the one-time password in the answer itself: it is stored nowhere, not even in the session."""
-    context = {"account": made.user, "password": made.password}
-    return render(request, "orgs/user_password.html", context)
+    """Show the one-time code in the answer itself: it is stored as a hash alone, not even in the session."""
+    return render(request, "orgs/user_password.html", {"made": made, "back": reverse("user_list")})
 
 
 @access(GET=Cap.ACCOUNT_MANAGE, POST=Cap.ACCOUNT_MANAGE)
@@ -73,9 +80,16 @@ def user_edit(request: GatedRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and form.attempt(user_update, **given, **form.cleaned_data):
         messages.success(request, _("Saved."))
         return redirect("user_list")
-    return render(
-        request, "orgs/user_edit.html", {"form": form, "account": account, "actions": _actions(request, account)}
-    )
+    context = {
+        "form": form,
+        "account": account,
+        "actions": _actions(request, account),
+        "code": OneTimeCode.objects.select_related("issued_by").filter(user=account).first(),
+        "locked_until": locked_until(account),
+        "sessions": sessions_of(account),
+        "own": account.pk == request.user.pk,
+    }
+    return render(request, "orgs/user_edit.html", context)
 
 
 def _actions(request: GatedRequest, account: User) -> list[dict[str, Any]]:
@@ -95,11 +109,11 @@ def _actions(request: GatedRequest, account: User) -> list[dict[str, Any]]:
             % names,
         },
         {
-            "label": _("New one-time password"),
+            "label": _("New one-time code"),
             "url": reverse("user_reset_password", args=[account.pk]),
             "icon": "key",
             "post": True,
-            "confirm": _("Make a new one-time password for %(name)s? The present password stops working.") % names,
+            "confirm": _("Make a new one-time code for %(name)s? The present password stops working.") % names,
         },
     ]
 
@@ -122,4 +136,27 @@ def user_deactivate_page(request: GatedRequest, pk: int) -> HttpResponse:
 def user_activate_page(request: GatedRequest, pk: int) -> HttpResponse:
     user_activate(actor=request.user, user=gate(request, User.objects, pk=pk))
     messages.success(request, _("The account is active again."))
+    return redirect("user_edit", pk=pk)
+
+
+@access(POST=Cap.ACCOUNT_MANAGE)
+def user_unlock_page(request: GatedRequest, pk: int) -> HttpResponse:
+    user_unlock(actor=request.user, user=gate(request, User.objects, pk=pk))
+    messages.success(request, _("The account is open again."))
+    return redirect("user_edit", pk=pk)
+
+
+@access(POST=Cap.ACCOUNT_MANAGE)
+def user_sessions_end(request: GatedRequest, pk: int) -> HttpResponse:
+    account = gate(request, User.objects.select_related("organization"), pk=pk)
+    ended = sessions_end(actor=request.user, user=account)
+    messages.success(request, _("Signed out on %(count)s devices.") % {"count": ended})
+    return redirect("user_edit", pk=pk)
+
+
+@access(POST=Cap.ACCOUNT_MANAGE)
+def user_two_factor_reset(request: GatedRequest, pk: int) -> HttpResponse:
+    account = gate(request, User.objects.select_related("organization"), pk=pk)
+    two_factor_reset(actor=request.user, user=account, reason=request.POST.get("reason", ""))
+    messages.success(request, _("The second factor is reset, and the person is signed out."))
     return redirect("user_edit", pk=pk)
