@@ -7,6 +7,11 @@ class OrgsConfig(AppConfig):
     def ready(self) -> None:
         self._register_menu()
         self._register_parts()
+        from orgs import membership
+        from orgs.registrations import register_leadership
+
+        membership.register()
+        register_leadership()
 
     def _register_menu(self) -> None:
         from django.utils.translation import gettext_lazy as _
@@ -45,7 +50,6 @@ class OrgsConfig(AppConfig):
         from campaign.common.desk import TileSource, desk
         from campaign.jobs.registry import JobKind, kinds
         from orgs import desk as tiles
-        from orgs import timeline
         from orgs.models import ImportKind
         from orgs.services import code_sheets, imports
 
@@ -54,9 +58,6 @@ class OrgsConfig(AppConfig):
         kinds.register(JobKind(code_sheets.JOB, _("Make one-time codes"), code_sheets.sheet_run, code_sheets.job_check))
         desk.register(TileSource("orgs.roles", tiles.role_tiles))
         desk.register(TileSource("orgs.deputies", tiles.deputy_tiles))
-        timeline.sources.register(
-            timeline.TimelineSource("record", _("Record"), timeline.record_of_member, timeline.record_of_organization)
-        )
         kinds.register(JobKind(imports.CHECK_JOB, _("Check a workbook"), imports.check_run, imports.job_check))
         labels = {ImportKind.ORGANIZATIONS: _("Import organizations"), ImportKind.MEMBERS: _("Import members")}
         for kind, label in labels.items():

@@ -66,7 +66,9 @@ class MemberFilter(Filters):
     personal = True
 
     q = django_filters.CharFilter(
-        label=pgettext_lazy("person", "name"), method="by_words", widget=search_box(_("Name or pinyin initials"))
+        label=_("Name or number"),
+        method="by_words",
+        widget=search_box(_("Name, pinyin initials, last four digits of the phone")),
     )
     organization = django_filters.ModelChoiceFilter(
         label=_("Organization with all below"),
@@ -83,7 +85,7 @@ class MemberFilter(Filters):
         fields: ClassVar[list[str]] = []
 
     def by_words(self, queryset: Any, _name: str, words: str) -> Any:
-        return members_matching(queryset, words)
+        return members_matching(queryset, words, self.request.user)
 
     def by_organization(self, queryset: Any, _name: str, organization: Organization | None) -> Any:
         return _subtree(queryset, "organization", organization)

@@ -26,6 +26,7 @@ from orgs.models import (
     Organization,
     OrganizationQuerySet,
     PartyPost,
+    Position,
     RoleAssignment,
     Transfer,
     TransferQuerySet,
@@ -177,6 +178,13 @@ def _phone_ends(digits: str, viewer: Any) -> Q:
     if len(digits) == PHONE_TAIL:
         readable |= Q(phone_length__gte=TAIL_SHOWN)
     return Q(phone_tail=digits[-PHONE_TAIL:], phone__endswith=digits) & readable
+
+
+def positions_now(member: Member, viewer: Any) -> list[Position]:
+    """Return the positions that `member` holds today, the highest first, those in other organizations included."""
+    posts = list(PartyPost.values)
+    held = Position.objects.visible_to(viewer).filter(member=member).open().select_related("organization")
+    return sorted(held, key=lambda position: posts.index(position.post))
 
 
 def units_of_staff(viewer: Any) -> frozenset[int]:

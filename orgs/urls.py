@@ -1,17 +1,6 @@
-from django.urls import path
+from django.urls import include, path
 
-from orgs.views import (
-    accounts,
-    codes,
-    delegations,
-    imports,
-    members,
-    organizations,
-    policies,
-    roles,
-    security,
-    sessions,
-)
+from orgs.views import accounts, codes, delegations, imports, organizations, policies, roles, security, sessions
 
 urlpatterns = [
     path("login/", sessions.login, name="login"),
@@ -29,10 +18,6 @@ urlpatterns = [
         "organizations/<int:pk>/deactivate/", organizations.organization_deactivate_page, name="organization_deactivate"
     ),
     path("organizations/<int:pk>/activate/", organizations.organization_activate_page, name="organization_activate"),
-    path("members/", members.member_list, name="member_list"),
-    path("members/new/", members.member_create_page, name="member_create"),
-    path("members/<int:pk>/", members.member_detail, name="member_detail"),
-    path("members/<int:pk>/edit/", members.member_edit, name="member_edit"),
     path("imports/", imports.import_upload_page, name="import_upload"),
     path("imports/<uuid:pk>/", imports.import_detail, name="import_detail"),
     path("imports/<uuid:pk>/apply/", imports.import_apply_page, name="import_apply"),
@@ -73,4 +58,6 @@ urlpatterns = [
     path("deputies/rest/", delegations.delegation_rest_page, name="delegation_rest"),
     path("deputies/<int:pk>/act/", delegations.delegation_act_page, name="delegation_act"),
     path("deputies/<int:pk>/end/", delegations.delegation_end_page, name="delegation_end"),
+    path("", include("orgs.urls_leadership")),
+    path("", include("orgs.urls_members")),
 ]

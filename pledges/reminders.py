@@ -1,8 +1,7 @@
 """Reminders of pledges: what waits for review, and what falls due. Two queries a rule, whatever the numbers."""
 
 import datetime as dt
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from django.db.models import Count, Q
@@ -11,27 +10,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from campaign.common import clock
-from campaign.common.capabilities import Cap, roles_with
+from campaign.common.capabilities import Cap
 from campaign.models import Audience
 from campaign.notices.registry import Due, ReminderRule
-from orgs.models import RoleAssignment
+from orgs.selectors import officers_of
 from pledges.models import PUBLIC, ItemResult, Pledge, PledgeItem
 
 WAITING = dt.timedelta(days=3)
 """A pledge that waits longer is worth a reminder; the same queue is not mentioned twice a week."""
 SOON = dt.timedelta(days=7)
-
-
-def officers_of(organizations: Iterable[int], capability: Cap, day: dt.date) -> dict[int, list[int]]:
-    """Return the accounts that hold `capability` in exactly these organizations on `day`, by organization."""
-    found: dict[int, list[int]] = defaultdict(list)
-    held = RoleAssignment.objects.on(day).filter(
-        role__in=roles_with(capability), organization_id__in=set(organizations), user__is_active=True
-    )
-    for organization_id, user_id in held.order_by("pk").values_list("organization_id", "user_id"):
-        if user_id not in found[organization_id]:
-            found[organization_id].append(user_id)
-    return found
 
 
 def reviews_due(day: dt.date) -> Iterator[Due]:

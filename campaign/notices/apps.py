@@ -11,6 +11,10 @@ class NoticesConfig(AppConfig):
         from campaign.common.desk import TileSource, desk
         from campaign.common.navigation import Entry, menu
         from campaign.notices.desk import tiles
+        from campaign.notices.membership import RULES
+        from campaign.notices.registry import reminders
 
         desk.register(TileSource("notices", tiles))
+        for rule in RULES:
+            reminders.register(rule)
         menu.register(Entry("notice", "work", _("Reminders"), "notice_list", "bell", order=20))

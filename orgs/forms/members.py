@@ -1,24 +1,52 @@
 """Forms of members."""
 
+import datetime as dt
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from campaign.common import clock
 from campaign.common.excel.values import CellError, Reading, birth_in, id_number, is_male, phone
-from campaign.common.forms import ModelForm, RemoteSelect, VersionMixin
+from campaign.common.forms import Form, ModelForm, RemoteSelect, VersionMixin
 from orgs.models import Member, Organization, OrganizationQuerySet, Sex
 from orgs.rules import member_breaches
 from orgs.services.members import MemberValues
+from orgs.services.probation import EXTENSIONS
 
-FIELDS = (
-    "name", "sex", "ethnicity", "birth_date", "phone", "kind", "joined_on", "full_member_on", "party_post", "cell",
-    "admin_post", "job", "technical_title", "education", "degree", "native_place", "started_work_on", "is_frontline",
-    "is_party_worker", "is_exempt", "personnel_no", "remarks",
-)  # fmt: skip
-FIRST = ("organization", "name", "id_number")
+GROUPS: tuple[tuple[str | Promise, tuple[str, ...]], ...] = (
+    (
+        _("Person"),
+        (
+            "organization",
+            "name",
+            "id_number",
+            "sex",
+            "birth_date",
+            "ethnicity",
+            "native_place",
+            "phone",
+            "personnel_no",
+        ),
+    ),
+    (
+        _("Membership"),
+        ("kind", "joined_on", "probation_ends_on", "full_member_on", "status", "status_since"),
+    ),
+    (_("In the party"), ("cell", "party_post", "is_party_worker", "is_exempt")),
+    (
+        _("Work and education"),
+        ("admin_post", "job", "technical_title", "is_frontline", "started_work_on", "education", "degree"),
+    ),
+    (_("Other"), ("remarks",)),
+)
+"""The fields of form d.1, as people fill them in."""
+OWN = ("organization", "id_number")
+"""What the service takes by itself."""
+FIELDS = tuple(name for _group, names in GROUPS for name in names if name not in OWN)
 
 
 class MemberFields(ModelForm):
@@ -28,7 +56,6 @@ class MemberFields(ModelForm):
     id_number = forms.CharField(
         label=_("id number"), required=False, max_length=30, widget=forms.TextInput(attrs={"autocomplete": "off"})
     )
-    field_order: tuple[str, ...] = (*FIRST, *FIELDS)
 
     class Meta:
         model = Member
@@ -36,6 +63,8 @@ class MemberFields(ModelForm):
         help_texts = {
             "personnel_no": _("Leave empty to have one made."),
             "is_exempt": _("Retired, old or ill members pledge voluntarily."),
+            "probation_ends_on": _("Only where it is not a year after joining."),
+            "status_since": _("Left empty, a new status counts from today."),
         }
 
     def __init__(self, *args: Any, organizations: OrganizationQuerySet, **kwargs: Any) -> None:
@@ -44,6 +73,18 @@ class MemberFields(ModelForm):
         # Taken from the id number where they are left empty.
         for name in ("sex", "birth_date", "personnel_no"):
             self.fields[name].required = False
+        self.fields["status_since"].widget.attrs["max"] = clock.today().isoformat()
+
+    def groups(self) -> Iterator[tuple[str | Promise, list[forms.BoundField]]]:
+        """Yield the fields under their headings, for the page."""
+        for heading, names in GROUPS:
+            yield heading, [self[name] for name in names if name in self.fields]
+
+    def clean_status_since(self) -> dt.date | None:
+        day: dt.date | None = self.cleaned_data["status_since"]
+        if day is not None and day > clock.today():
+            raise ValidationError(_("The day of the status lies in the future."))
+        return day
 
     def clean_id_number(self) -> str:
         return self._converted("id_number", id_number())
@@ -100,15 +141,16 @@ class MemberCreateForm(MemberFields):
 class MemberEditForm(VersionMixin, MemberFields):
     """What the editor may not read in full is not shown; left empty, it stays as it is."""
 
-    field_order = (*FIRST, *FIELDS, "status")
-
-    class Meta(MemberFields.Meta):
-        fields = (*FIELDS, "status")  # type: ignore[assignment]
-
     def __init__(self, *args: Any, shows_phone: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["personnel_no"].required = True
         self.fields["personnel_no"].help_text = ""
+        self.fields["organization"].help_text = _(
+            "Change it only where it was wrong. Who goes to another branch is transferred."
+        )
+        self.fields["party_post"].help_text = _(
+            "A change ends the other positions in the branch. Dates and positions elsewhere are kept under “Positions and branches”."
+        )
         hidden = {"birth_date": self.instance.birth_date, "phone": "" if shows_phone else self.instance.phone}
         self._hidden = {name: stored for name, stored in hidden.items() if stored}
         for name in self._hidden:
@@ -123,3 +165,22 @@ class MemberEditForm(VersionMixin, MemberFields):
 
     def known_id_number(self, typed: str) -> str:
         return typed or self.instance.id_number
+
+
+class ProbationExtendForm(VersionMixin, Form):
+    months = forms.TypedChoiceField(
+        label=_("extend by"),
+        coerce=int,
+        choices=[(months, _("%(count)s months") % {"count": months}) for months in EXTENSIONS],
+    )
+    reason = forms.CharField(label=_("reason"), max_length=500, widget=forms.Textarea)
+
+
+class ProbationFinishForm(VersionMixin, Form):
+    full_member_on = forms.DateField(label=_("full member since"))
+
+
+class ReasonForm(Form):
+    reason = forms.CharField(
+        label=_("What you need it for"), max_length=500, widget=forms.Textarea(attrs={"autocomplete": "off"})
+    )

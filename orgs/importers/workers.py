@@ -67,7 +67,9 @@ def workbook_of(pasted: str) -> Workbook:
 def pasted_from(plan_rows: Iterable[ParsedRow]) -> str:
     """Return the rows of a workbook as `workbook_of` reads them, so that a confirmed list needs no stored file."""
     yes = {True: "是", False: "否", None: ""}
-    rows = [[row["name"], row["personnel_no"], row["team"], row["job"], yes[row["is_representative"]]] for row in plan_rows]
+    rows = [
+        [row["name"], row["personnel_no"], row["team"], row["job"], yes[row["is_representative"]]] for row in plan_rows
+    ]
     return "\n".join("\t".join(cells) for cells in (HEADINGS, *rows))
 
 

@@ -8,10 +8,11 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from campaign.common import clock
-from campaign.common.access import ScopedQuerySet, under
+from campaign.common.access import Person, ScopedQuerySet, under
 from campaign.common.capabilities import Cap
 from campaign.common.models import TimeStamped, choice_check
 from orgs.models.members import Member, MembershipStatus, PartyPost
@@ -22,7 +23,16 @@ class SpanQuerySet(ScopedQuerySet[Any]):
     """Rows that hold from `starts_on` (None: not known) to `ends_on` (None: still), both days included."""
 
     view_capability: ClassVar[Cap] = Cap.MEMBER_VIEW
+    org_lookups: ClassVar[dict[Cap, str]] = {Cap.MEMBER_HISTORY: "member__organization"}
     person_lookup: ClassVar[str | None] = "member__user"
+
+    def allowed(self, user: Person, capability: Cap) -> Any:
+        """As the matrix says; a row is seen where it lies, and by those who see the member."""
+        kept = super().allowed(user, capability)
+        if capability != Cap.MEMBER_VIEW:
+            return kept
+        known = Member.objects.allowed(user, capability)
+        return self.filter(Q(pk__in=kept.values("pk")) | Q(member__in=known.values("pk")))
 
     def on(self, day: Any) -> Any:
         """Keep what held on `day`."""
@@ -117,6 +127,12 @@ class Position(TimeStamped):
     def __str__(self) -> str:
         return f"{self.get_post_display()} · {self.organization}"
 
+    @property
+    def title(self) -> str:
+        """The position as it is shown: an acting holder is always called so."""
+        label = self.get_post_display()
+        return gettext("%(post)s (acting)") % {"post": label} if self.is_acting else label
+
 
 class MemberEventKind(models.TextChoices):
     STATUS = "status", _("Status changed")
@@ -125,6 +141,7 @@ class MemberEventKind(models.TextChoices):
 
 class MemberEventQuerySet(ScopedQuerySet["MemberEvent"]):
     view_capability: ClassVar[Cap] = Cap.MEMBER_VIEW
+    org_lookup: ClassVar[str] = "member__organization"
     person_lookup: ClassVar[str | None] = "member__user"
 
 

@@ -8,7 +8,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from campaign.common import clock
-from campaign.common.access import Person, ScopedQuerySet
+from campaign.common.access import Person, ScopedQuerySet, under
 from campaign.common.capabilities import Cap
 from campaign.common.models import Versioned, choice_check
 from orgs.models.members import Member
@@ -44,6 +44,10 @@ class TransferQuerySet(ScopedQuerySet["Transfer"]):
     def open(self) -> Self:
         """Keep what is under way."""
         return self.filter(state__in=OPEN)
+
+    def concerning(self, organization: Organization) -> Self:
+        """Keep those out of or into `organization` or anything below it."""
+        return self.filter(under(organization.path, "source__path") | under(organization.path, "target__path"))
 
 
 class Transfer(Versioned):

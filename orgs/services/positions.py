@@ -69,9 +69,7 @@ def position_change(
     values = {"starts_on": starts_on, "ends_on": ends_on, "is_acting": is_acting}
     changes = differences(position, values)
     with transaction.atomic():
-        _refuse_twice(
-            position.pk, position.member_id, position.organization_id, position.post, starts_on, ends_on
-        )
+        _refuse_twice(position.pk, position.member_id, position.organization_id, position.post, starts_on, ends_on)
         Position.objects.filter(pk=position.pk).update(**values, updated_at=clock.now())
         position.refresh_from_db()
         party_posts_follow([position.member_id])

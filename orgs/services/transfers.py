@@ -69,9 +69,7 @@ def transfer_step(*, transfer: Transfer, step: str, actor: Any, reason: str = ""
     return workflow.take(transfer, step, actor=actor, reason=reason, closed_by=actor, closed_at=moment, note=reason)
 
 
-def transfer_accept(
-    *, transfer: Transfer, actor: Any, effective_on: dt.date | None = None, cell: str = ""
-) -> Transfer:
+def transfer_accept(*, transfer: Transfer, actor: Any, effective_on: dt.date | None = None, cell: str = "") -> Transfer:
     """Accept a released member: from `effective_on` (today) on the member belongs to the new branch, in the party group
     `cell`. Positions in the old branch and roles of the account there end. Who holds both sides accepts what was only
     asked for: it is released with it.

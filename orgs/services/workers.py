@@ -84,15 +84,15 @@ def workers_store(*, actor: Any, organization: Organization, plan: WorkerPlan, r
         raise DomainError(_("The list has mistakes. Nothing was stored."))
     try:
         with transaction.atomic():
-            return _add(actor, organization, plan) + _change(actor, plan) + (_retire(actor, plan) if retire_missing else 0)
+            return (
+                _add(actor, organization, plan) + _change(actor, plan) + (_retire(actor, plan) if retire_missing else 0)
+            )
     except IntegrityError:
         raise DomainError(_("Somebody changed the list meanwhile. Check it once more.")) from None
 
 
 def _add(actor: Any, organization: Organization, plan: WorkerPlan) -> int:
-    made = [
-        Worker(organization=organization, **new.values, **_search_names(new.values["name"])) for new in plan.new
-    ]
+    made = [Worker(organization=organization, **new.values, **_search_names(new.values["name"])) for new in plan.new]
     Worker.objects.bulk_create(made, batch_size=BATCH)
     entries = (
         (worker, {field: ["", value] for field, value in new.values.items()})
@@ -113,9 +113,7 @@ def _change(actor: Any, plan: WorkerPlan) -> int:
     fields = (*WorkerValues.__annotations__, "pinyin", "initials", "is_active", "version", "updated_at")
     records = [entry.record for entry in plan.changed]
     Worker.objects.bulk_update(records, fields, batch_size=BATCH)
-    entries = (
-        (entry.record, {field: list(pair) for field, pair in entry.changes.items()}) for entry in plan.changed
-    )
+    entries = ((entry.record, {field: list(pair) for field, pair in entry.changes.items()}) for entry in plan.changed)
     audit_record_each(action="worker_update", actor=actor, entries=entries)
     return len(records)
 

@@ -42,7 +42,10 @@ def test_requested_released_and_accepted(world: World) -> None:
     transfer = ask(world)
     transfer_step(transfer=transfer, step="transfer_release", actor=world.user("secretary", "east_one"))
     transfer_accept(
-        transfer=transfer, actor=world.user("secretary", "west_one"), effective_on=dt.date(2026, 9, 1), cell="第二党小组"
+        transfer=transfer,
+        actor=world.user("secretary", "west_one"),
+        effective_on=dt.date(2026, 9, 1),
+        cell="第二党小组",
     )
     member = Member.objects.get(pk=transfer.member_id)
     assert (member.organization, member.cell, transfer.state) == (world.orgs["west_one"], "第二党小组", "accepted")

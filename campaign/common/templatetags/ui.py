@@ -24,7 +24,7 @@ COLOURS = {
     # Somebody's turn, or under way.
     "blue": (
         "uploaded checked submitted waiting queued pending running open nominated recommended reviewing "
-        "in_progress ready notified"
+        "in_progress ready notified requested released"
     ),
     # Time presses, or only in part.
     "amber": "adjusted due due_soon warning partly basic average suspended lost_contact probationary",
