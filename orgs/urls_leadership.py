@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from orgs.views import contacts, leadership
+from orgs.views import contacts, leadership, quality
 
 urlpatterns = [
     path("members/choose/", leadership.member_choose, name="member_choose"),
@@ -27,4 +27,10 @@ urlpatterns = [
     path("contacts/<int:pk>/visit/", contacts.contact_visit, name="contact_visit"),
     path("contacts/visits/<int:pk>/edit/", contacts.contact_visit_edit, name="contact_visit_edit"),
     path("contacts/visits/<int:pk>/remove/", contacts.contact_visit_remove, name="contact_visit_remove"),
+    path("quality/", quality.quality_list, name="quality_list"),
+    path("quality/doubles/", quality.quality_doubles, name="quality_doubles"),
+    path("quality/doubles/<int:pk>/restore/", quality.double_restore, name="double_restore"),
+    path("quality/doubles/<int:first>/<int:second>/", quality.double_resolve, name="double_resolve"),
+    path("quality/doubles/<int:first>/<int:second>/dismiss/", quality.double_dismiss, name="double_dismiss"),
+    path("quality/<slug:key>/", quality.quality_check, name="quality_check"),
 ]

@@ -107,6 +107,9 @@ ACTIONS: dict[str, str | Promise] = {
     "worker_restore": gettext_lazy("Put a worker on the list again"),
     "worker_retire": gettext_lazy("Take a worker off the list"),
     "worker_update": gettext_lazy("Change a worker"),
+    "double_dismiss": gettext_lazy("Say that two members are two persons"),
+    "double_resolve": gettext_lazy("End the double of a member"),
+    "double_restore": gettext_lazy("Suspect two members again"),
 }
 """Actions that are no steps of a workflow; those bring their own labels."""
 

@@ -30,6 +30,7 @@ from orgs.models.organizations import (
     OrganizationType,
     UnitKind,
 )
+from orgs.models.quality import DistinctPair
 from orgs.models.roles import Delegation, DelegationQuerySet, RoleAssignment, RoleAssignmentQuerySet
 from orgs.models.transfers import Transfer, TransferQuerySet, TransferState
 from orgs.models.workers import HeadCount, Worker, WorkerQuerySet
@@ -46,6 +47,7 @@ __all__ = [
     "Counter",
     "Delegation",
     "DelegationQuerySet",
+    "DistinctPair",
     "Enrolment",
     "EnrolmentOrigin",
     "HeadCount",

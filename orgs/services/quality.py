@@ -1,0 +1,73 @@
+"""What people decide about suspected doubles: two persons after all, or one record too many."""
+
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from campaign.audit.services import Changes, audit_record
+from campaign.common.access import reaches
+from campaign.common.capabilities import Cap
+from campaign.common.errors import DomainError, NotAllowed, StateConflict
+from orgs.doubles import pair_made
+from orgs.models import DistinctPair, Member, MembershipStatus
+from orgs.services.members import member_update
+
+
+def double_dismiss(*, actor: Any, first: Member, second: Member) -> DistinctPair:
+    """Note that the two are not the same person: the pair is not suspected again.
+
+    Raises NotAllowed, StateConflict when that was said already, or DomainError for two who do not look alike.
+    """
+    first, second = _pair(actor, first, second)
+    try:
+        with transaction.atomic():
+            pair = DistinctPair.objects.create(
+                first=first, second=second, decided_by=actor if actor is not None and actor.pk else None
+            )
+            audit_record(action="double_dismiss", actor=actor, target=first, changes=_other(second))
+    except IntegrityError as error:
+        raise StateConflict from error
+    return pair
+
+
+def double_restore(*, actor: Any, pair: DistinctPair) -> None:
+    """Take that back: the pair is suspected again. Raises NotAllowed."""
+    _may(actor, pair.first, pair.second)
+    with transaction.atomic():
+        audit_record(action="double_restore", actor=actor, target=pair.first, changes=_other(pair.second))
+        pair.delete()
+
+
+def double_resolve(*, actor: Any, keep: Member, drop: Member, version: int, reason: str) -> Member:
+    """Keep one record and end the membership of the other, whose past stays where it was made.
+
+    `version` is that of `drop` on the page. Raises NotAllowed, EditConflict, or DomainError without a reason or for two who
+    do not look alike.
+    """
+    _pair(actor, keep, drop)
+    if not reason.strip():
+        raise DomainError(_("Please give a reason."))
+    note = _("Double of %(number)s: %(reason)s") % {"number": keep.personnel_no, "reason": reason.strip()}
+    remarks = "；".join(part for part in (drop.remarks, str(note)) if part)[:200]
+    with transaction.atomic():
+        member_update(actor=actor, member=drop, version=version, status=MembershipStatus.LEFT, remarks=remarks)
+        audit_record(action="double_resolve", actor=actor, target=drop, reason=reason, changes=_other(keep))
+    return drop
+
+
+def _pair(actor: Any, first: Member, second: Member) -> tuple[Member, Member]:
+    _may(actor, first, second)
+    if first.pk == second.pk or not pair_made(first, second) or not (first.is_present and second.is_present):
+        raise DomainError(_("These two records do not look like one person."))
+    return (first, second) if first.pk < second.pk else (second, first)
+
+
+def _may(actor: Any, *members: Member) -> None:
+    for member in members:
+        if actor is not None and not reaches(actor, Cap.MEMBER_MANAGE, member.organization.path):
+            raise NotAllowed
+
+
+def _other(member: Member) -> Changes:
+    return {"personnel_no": ["", member.personnel_no]}
