@@ -7,10 +7,11 @@ class OrgsConfig(AppConfig):
     def ready(self) -> None:
         self._register_menu()
         self._register_parts()
-        from orgs import membership
+        from orgs import chronicle, membership
         from orgs.registrations import register_leadership
 
         membership.register()
+        chronicle.register()
         register_leadership()
 
     def _register_menu(self) -> None:

@@ -97,9 +97,6 @@ def course_of(subject: Member | Organization, viewer: Any, *, kind: str = "", pa
 
 
 def record_of_organization(organization: Organization, viewer: Any) -> list[TimelineEntry]:
-    """Return the dates of the organization's own record."""
-    dates = (
-        (organization.established_on, _("Established"), "building"),
-        (organization.term_started_on, _("Present term elected"), "users-group"),
-    )
-    return [TimelineEntry(on, label, "", icon=icon) for on, label, icon in dates if on]
+    """Return when the organization was established; what came after is told by `orgs.chronicle`."""
+    established = organization.established_on
+    return [TimelineEntry(established, _("Established"), "", icon="building")] if established else []

@@ -16,7 +16,7 @@ from campaign.common.access import Person, ScopedQuerySet, under
 from campaign.common.capabilities import Cap
 from campaign.common.models import TimeStamped, choice_check
 from orgs.models.members import Member, MembershipStatus, PartyPost
-from orgs.models.organizations import Organization
+from orgs.models.organizations import Organization, OrganizationType
 
 
 class SpanQuerySet(ScopedQuerySet[Any]):
@@ -176,14 +176,17 @@ class MemberEvent(models.Model):
 
 
 class OrganizationEventKind(models.TextChoices):
-    ESTABLISHED = "established", _("Established")
     RENAMED = "renamed", _("Renamed")
+    CONVERTED = "converted", _("Type changed")
     MOVED = "moved", _("Moved")
+    RELEASED = "released", _("Gave an organization away")
+    RECEIVED = "received", _("Received an organization")
     MERGED = "merged", _("Merged into another")
     ABSORBED = "absorbed", _("Took in another")
     SPLIT = "split", _("Split off a new one")
     SPLIT_OFF = "split_off", _("Split off from another")
     ELECTED = "elected", _("New term")
+    EXTENDED = "extended", _("Term extended")
     DEACTIVATED = "deactivated", _("Deactivated")
     ACTIVATED = "activated", _("Activated again")
 
@@ -193,7 +196,11 @@ class OrganizationEventQuerySet(ScopedQuerySet["OrganizationEvent"]):
 
 
 class OrganizationEvent(models.Model):
-    """What became of an organization; written by services, never changed."""
+    """What became of an organization; written by services, never changed.
+
+    `other` is the organization on the other side (where it moved to, what it took in), `former` the one above before a
+    move; `until` is the end of a term that began or was extended.
+    """
 
     organization = models.ForeignKey(Organization, models.PROTECT, related_name="events")
     kind = models.CharField(_("what"), max_length=12, choices=OrganizationEventKind.choices)
@@ -201,7 +208,12 @@ class OrganizationEvent(models.Model):
     other = models.ForeignKey(
         Organization, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("other organization")
     )
+    former = models.ForeignKey(
+        Organization, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("formerly below")
+    )
     old_name = models.CharField(_("former name"), max_length=150, blank=True)
+    old_type = models.CharField(_("former type"), max_length=20, choices=OrganizationType.choices, blank=True)
+    until = models.DateField(_("until"), null=True, blank=True)
     reason = models.CharField(_("reason"), max_length=500, blank=True)
     recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(default=clock.now, editable=False)
@@ -211,7 +223,10 @@ class OrganizationEvent(models.Model):
     class Meta:
         verbose_name = _("event of an organization")
         ordering = ("-happened_on", "-pk")
-        constraints = (choice_check("kind", OrganizationEventKind, "organization_event_kind"),)
+        constraints = (
+            choice_check("kind", OrganizationEventKind, "organization_event_kind"),
+            choice_check("old_type", OrganizationType, "organization_event_old_type", blank=True),
+        )
 
     def __str__(self) -> str:
         return f"{self.organization} · {self.get_kind_display()}"

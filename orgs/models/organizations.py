@@ -7,7 +7,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from treebeard.mp_tree import MP_Node, MP_NodeManager, MP_NodeQuerySet
 
-from campaign.common.access import ScopedQuerySet, under
+from campaign.common.access import ScopedQuerySet, ancestors_and_self, under
 from campaign.common.capabilities import Cap
 from campaign.common.models import Versioned, choice_check
 
@@ -56,6 +56,10 @@ class OrganizationQuerySet(ScopedQuerySet["Organization"], MP_NodeQuerySet):  # 
     def branches(self) -> "OrganizationQuerySet":
         return self.filter(type__in=BRANCH_TYPES)
 
+    def children_of(self, organization: "Organization") -> "OrganizationQuerySet":
+        """Keep what hangs directly below `organization`."""
+        return self.filter(under(organization.path), depth=organization.depth + 1)
+
 
 class OrganizationManager(MP_NodeManager.from_queryset(OrganizationQuerySet)):  # type: ignore[misc]
     def get_queryset(self) -> OrganizationQuerySet:
@@ -85,6 +89,8 @@ class Organization(Versioned, MP_Node):  # type: ignore[misc]
     merged_into = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("merged into")
     )
+    # Which units a joint branch covers: its rule counts them (2-domain b.2).
+    covered_units = models.CharField(_("units covered"), max_length=500, blank=True)
     is_active = models.BooleanField(_("active"), default=True)
 
     objects = OrganizationManager()
@@ -125,6 +131,11 @@ class Organization(Versioned, MP_Node):  # type: ignore[misc]
     @property
     def is_branch(self) -> bool:
         return self.type in BRANCH_TYPES
+
+    @property
+    def paths_above(self) -> list[str]:
+        """The paths of all organizations above, the highest first."""
+        return ancestors_and_self(self.path, self.steplen)[:-1]
 
     def higher(self) -> Any:
         """Return the organization above, or None for the root."""

@@ -23,9 +23,9 @@ from orgs.services.imports import (
 from orgs.services.members import member_create, member_update
 from orgs.services.one_time import NewPassword
 from orgs.services.organizations import (
-    organization_activate,
     organization_create,
-    organization_deactivate,
+    organization_elect,
+    organization_extend_term,
     organization_update,
 )
 from orgs.services.passwords import (
@@ -37,6 +37,13 @@ from orgs.services.passwords import (
 )
 from orgs.services.roles import role_end, role_grant
 from orgs.services.sessions import session_record, sessions_end, sessions_end_others
+from orgs.services.structure import (
+    organization_activate,
+    organization_deactivate,
+    organization_merge,
+    organization_move,
+    organization_split,
+)
 from orgs.services.two_factor import (
     recovery_codes_renew,
     two_factor_disable,
@@ -63,6 +70,11 @@ __all__ = [
     "organization_activate",
     "organization_create",
     "organization_deactivate",
+    "organization_elect",
+    "organization_extend_term",
+    "organization_merge",
+    "organization_move",
+    "organization_split",
     "organization_update",
     "part_print",
     "password_change",

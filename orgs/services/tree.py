@@ -7,16 +7,20 @@ The tree stays as treebeard wants it (its `find_problems` finds nothing): steps 
 from collections import Counter
 from collections.abc import Sequence
 
-from django.db.models import Max
-from django.db.models.functions import Left, Length
+from django.db.models import Case, F, Max, Q, Value, When
+from django.db.models.functions import Concat, Left, Length, Substr
 from django.utils.translation import gettext_lazy as _
 from treebeard.numconv import NumConv
 
+from campaign.common.access import under
 from campaign.common.errors import DomainError
 from orgs.models import Organization
 
 BATCH = 500
+MOVED = 100
 STEPS = NumConv(Organization.alphabet)
+NO_ROOM = _("There is no room for another organization there.")
+INTO_ITSELF = _("An organization cannot come below itself, or below one that lies under it.")
 
 
 def tree_lock() -> None:
@@ -46,6 +50,50 @@ def tree_insert(new: Sequence[tuple[Organization, Organization | None]]) -> list
     return nodes
 
 
+def tree_move(nodes: Sequence[Organization], parent: Organization) -> None:
+    """Hang `nodes`, all of them children of one organization, below `parent`, behind the children it has.
+
+    What lies below them goes along: one statement rewrites the places of a hundred nodes with everything under them, however
+    much that is. Call it under `tree_lock` with nodes and parent read under it; afterwards read them anew. Raises
+    DomainError when `parent` lies in one of the nodes, or has no room.
+    """
+    if not nodes:
+        return
+    if any(parent.path.startswith(node.path) for node in nodes):
+        raise DomainError(INTO_ITSELF)
+    last = _last_steps([parent.path], roots=False)[parent.path]
+    deepest = Organization.objects.filter(_under_any(nodes)).order_by("-depth").values_list("depth", flat=True)[0]
+    deeper = parent.depth + 1 - nodes[0].depth
+    longest = Organization._meta.get_field("path").max_length or 0
+    if (deepest + deeper) * Organization.steplen > longest:
+        raise DomainError(NO_ROOM)
+    former = nodes[0].parent_path
+    for start in range(0, len(nodes), MOVED):
+        batch = nodes[start : start + MOVED]
+        places = [parent.path + _step(last + start + number) for number in range(1, len(batch) + 1)]
+        whens = [
+            When(under(node.path), then=Concat(Value(place), Substr("path", len(node.path) + 1)))
+            for node, place in zip(batch, places, strict=True)
+        ]
+        Organization.objects.filter(_under_any(batch)).update(path=Case(*whens), depth=F("depth") + deeper)
+    Organization.objects.filter(path=former).update(numchild=F("numchild") - len(nodes))
+    Organization.objects.filter(pk=parent.pk).update(numchild=F("numchild") + len(nodes))
+
+
+def _under_any(nodes: Sequence[Organization]) -> Q:
+    condition = Q()
+    for node in nodes:
+        condition |= under(node.path)
+    return condition
+
+
+def _step(number: int) -> str:
+    step: str = STEPS.int2str(number).rjust(Organization.steplen, Organization.alphabet[0])
+    if len(step) > Organization.steplen:
+        raise DomainError(NO_ROOM)
+    return step
+
+
 def _place(
     organization: Organization,
     fresh: dict[int, Organization | None],
@@ -62,12 +110,11 @@ def _place(
         above = parents[above.pk]
     start = above.path if above is not None else ""
     last[start] += 1
-    step = STEPS.int2str(last[start]).rjust(Organization.steplen, Organization.alphabet[0])
-    organization.path, organization.numchild = start + step, 0
+    organization.path, organization.numchild = start + _step(last[start]), 0
     organization.depth = len(organization.path) // Organization.steplen
     longest = Organization._meta.get_field("path").max_length or 0
-    if len(step) > Organization.steplen or len(organization.path) > longest:
-        raise DomainError(_("There is no room for another organization there."))
+    if len(organization.path) > longest:
+        raise DomainError(NO_ROOM)
 
 
 def _last_steps(paths: Sequence[str], *, roots: bool) -> Counter[str]:
