@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('orgs', '0007_imports_undo'),
+        ('orgs', '0008_structure'),
     ]
 
     operations = [
