@@ -1,6 +1,22 @@
 from django.urls import include, path
 
+<<<<<<< HEAD
 from orgs.views import accounts, codes, delegations, imports, organizations, policies, roles, security, sessions
+=======
+from orgs.views import (
+    accounts,
+    codes,
+    delegations,
+    imports,
+    members,
+    organizations,
+    oversight,
+    policies,
+    roles,
+    security,
+    sessions,
+)
+>>>>>>> 00c0a50 (wip)
 
 urlpatterns = [
     path("login/", sessions.login, name="login"),
@@ -52,6 +68,8 @@ urlpatterns = [
     path("roles/<int:pk>/end/", roles.role_end_page, name="role_end"),
     path("roles/deputies/", roles.role_deputies, name="role_deputies"),
     path("roles/deputies/<int:pk>/end/", roles.role_deputy_end, name="role_deputy_end"),
+    path("oversight/<slug:kind>/<int:pk>/", oversight.oversight_readers, name="oversight_readers"),
+    path("oversight/<slug:kind>/<int:pk>/history/", oversight.oversight_history, name="oversight_history"),
     path("deputies/", delegations.delegation_list, name="delegation_list"),
     path("deputies/new/", delegations.delegation_give_page, name="delegation_give"),
     path("deputies/search/", delegations.deputy_search, name="deputy_search"),

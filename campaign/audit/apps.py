@@ -25,4 +25,8 @@ class AuditConfig(AppConfig):
         from campaign.audit import checks  # noqa: F401  registers itself
 
         post_migrate.connect(protect_tables, sender=self)
+        from campaign.audit.export import EXPORT_JOB
+        from campaign.jobs.registry import kinds
+
+        kinds.register(EXPORT_JOB)
         menu.register(Entry("audit", "administration", _("Audit log"), "audit_list", "history", Cap.AUDIT_VIEW))

@@ -1,41 +1,37 @@
-from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 import django_filters
-from django.contrib.auth import get_user_model
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from campaign.audit.labels import action_choices
 from campaign.audit.models import AuditEntry, AuditQuerySet
-from campaign.common import clock
+from campaign.audit.search import Criteria, kind_choices
 from campaign.common.filters import Filters, search_box
 from campaign.common.forms import DateInput
 
-PEOPLE = 200
-"""At most as many accounts are meant by a name: whoever types less than a name gets the first ones."""
-
 
 class AuditFilter(Filters):
-    """By person, action and day. Names are personal, so the search is posted."""
+    """By person, action, kind of object, organization, day and words. Names are personal, so the search is posted."""
 
     personal = True
 
-    person = django_filters.CharFilter(label=_("person"), method="by_person", widget=search_box(_("Name or account")))
+    person = django_filters.CharFilter(label=_("person"), widget=search_box(_("Name or account")))
+    organization = django_filters.CharFilter(
+        label=_("organization of the person"), widget=search_box(_("Name, pinyin initials or code"))
+    )
     action = django_filters.ChoiceFilter(label=_("action"), choices=action_choices, empty_label=_("All"))
-    since = django_filters.DateFilter(label=_("from day"), method="from_day", widget=DateInput)
-    until = django_filters.DateFilter(label=_("to day"), method="to_day", widget=DateInput)
+    kind = django_filters.ChoiceFilter(label=_("kind of object"), choices=kind_choices, empty_label=_("All"))
+    words = django_filters.CharFilter(label=_("words"), widget=search_box(_("In the object's name or the reason")))
+    since = django_filters.DateFilter(label=_("from day"), widget=DateInput)
+    until = django_filters.DateFilter(label=_("to day"), widget=DateInput)
 
     class Meta:
         model = AuditEntry
-        fields = ("person", "action", "since", "until")
+        fields: ClassVar[list[str]] = []
 
-    def by_person(self, entries: AuditQuerySet, _name: str, value: str) -> AuditQuerySet:
-        meant = get_user_model().objects.filter(Q(username=value) | Q(name__startswith=value))
-        return entries.filter(actor__in=list(meant.values_list("pk", flat=True)[:PEOPLE]))
+    def criteria(self) -> Criteria:
+        """Return what is searched for; call it once the form is valid."""
+        return Criteria.typed(self.form.cleaned_data, self.request.user)
 
-    def from_day(self, entries: AuditQuerySet, _name: str, value: Any) -> AuditQuerySet:
-        return entries.filter(at__gte=clock.start_of(value))
-
-    def to_day(self, entries: AuditQuerySet, _name: str, value: Any) -> AuditQuerySet:
-        return entries.filter(at__lt=clock.start_of(value + timedelta(days=1)))
+    def filter_queryset(self, queryset: Any) -> AuditQuerySet:
+        return self.criteria().apply(queryset)

@@ -12,9 +12,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from campaign.audit.models import AuditEntry
+from campaign.common.capabilities import Role
 from campaign.common.workflow import workflows
 
 ACTIONS: dict[str, str | Promise] = {
+    "audit_export": gettext_lazy("Export the audit log"),
     "batch_create": gettext_lazy("Create an award batch"),
     "batch_update": gettext_lazy("Change an award batch"),
     "campaign_create": gettext_lazy("Create a campaign"),
@@ -121,6 +123,18 @@ ACTIONS: dict[str, str | Promise] = {
 """Actions that are no steps of a workflow; those bring their own labels."""
 
 
+FIELDS: dict[str, str | Promise] = {
+    "role": gettext_lazy("role"),
+    "dates": gettext_lazy("dates"),
+    "deputy": gettext_lazy("deputy"),
+    "rows": gettext_lazy("rows"),
+    "report": gettext_lazy("report"),
+    "unmasked": gettext_lazy("unmasked"),
+    "file_name": gettext_lazy("file"),
+}
+"""What is noted with an action and is no field of its object."""
+
+
 def action_choices() -> list[tuple[str, str]]:
     """Return every action with its label, in the order of the labels."""
     return sorted(((key, str(label)) for key, label in _labels().items()), key=lambda pair: pair[1])
@@ -137,6 +151,14 @@ def _labels() -> dict[str, str | Promise]:
     return {**steps, **ACTIONS}
 
 
+def who(entry: AuditEntry) -> str:
+    """Return who did it, and on whose behalf."""
+    name = entry.actor_name or _("The system")
+    if not entry.on_behalf_name:
+        return name
+    return _("%(name)s for %(principal)s") % {"name": name, "principal": entry.on_behalf_name}
+
+
 def target_label(entry: AuditEntry) -> str:
     """Return the kind of object and its name."""
     model = _model(entry.target_type)
@@ -149,8 +171,8 @@ def changes_in_words(entry: AuditEntry) -> Iterator[str]:
     model = _model(entry.target_type)
     for name, (before, after) in sorted(entry.changes.items()):  # PostgreSQL keeps no order of keys
         field = _field(model, name)
-        label = str(getattr(field, "verbose_name", name))
-        values = {"field": label, "before": _value(field, before), "after": _value(field, after)}
+        label = str(getattr(field, "verbose_name", FIELDS.get(name, name)))
+        values = {"field": label, "before": _value(field or name, before), "after": _value(field or name, after)}
         yield (
             _("%(field)s: %(before)s → %(after)s") if values["before"] != "—" else _("%(field)s: %(after)s")
         ) % values
@@ -175,4 +197,7 @@ def _value(field: Any, value: Any) -> str:
         return "—"
     if isinstance(value, bool):
         return _("yes") if value else _("no")
+    if field == "role":
+        code, _dot, rest = str(value).partition(" · ")
+        return f"{dict(Role.choices).get(code, code)} · {rest.replace(' · interim', _(' (acting)'))}"
     return str(dict(getattr(field, "flatchoices", None) or ()).get(value, value))

@@ -1,12 +1,16 @@
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import django_tables2 as tables
-from django.utils.html import format_html_join
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from campaign.audit.labels import action_label, changes_in_words, target_label
+from campaign.audit.labels import action_label, changes_in_words, target_label, who
 from campaign.audit.models import AuditEntry
 from campaign.common.tables import WIDE, MomentColumn
 
@@ -23,17 +27,39 @@ class AuditTable(tables.Table):
         model = AuditEntry
         fields = ("at", "actor_name", "action", "target_name", "changes", "address")
 
-    def render_actor_name(self, value: str) -> str:
-        return value or _("The system")
+    def render_actor_name(self, record: AuditEntry) -> str:
+        return who(record)
 
     def render_action(self, value: str) -> str:
         return action_label(value)
 
-    def render_target_name(self, record: AuditEntry) -> str:
-        return target_label(record) or "—"
+    def render_target_name(self, record: AuditEntry) -> SafeString | str:
+        if not record.target_type:
+            return "—"
+        url = reverse("audit_object", args=[record.target_type.replace(".", "-"), record.target_id])
+        return format_html('<a href="{}">{}</a>', url, target_label(record))
 
     def render_changes(self, record: AuditEntry) -> SafeString | str:
         lines: list[Any] = [(line,) for line in changes_in_words(record)]
         if record.reason:
             lines.append((_("Reason: %(reason)s") % {"reason": record.reason},))
         return format_html_join("", "<div>{}</div>", lines) or "—"
+
+
+@dataclass(frozen=True)
+class HistoryLine:
+    """An entry as the history of an object tells it."""
+
+    at: dt.datetime
+    who: str
+    action: str
+    changes: list[str]
+    reason: str
+
+
+def history_lines(entries: Iterable[AuditEntry]) -> list[HistoryLine]:
+    """Return entries in the words of people."""
+    return [
+        HistoryLine(each.at, who(each), action_label(each.action), list(changes_in_words(each)), each.reason)
+        for each in entries
+    ]

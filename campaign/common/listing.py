@@ -78,10 +78,15 @@ def list_response(
     return render(request, template, {**found, **(context or {})})
 
 
+def search_key(path: str) -> str:
+    """Return where the session keeps the personal search of the list at `path`."""
+    return f"search:{path}"
+
+
 def _filter(request: HttpRequest, queryset: Any, filter_class: type[Filters]) -> Filters:
     data: Any = request.GET
     if filter_class.personal:
-        key = f"search:{request.path}"
+        key = search_key(request.path)
         if request.method == "POST":
             request.session[key] = "" if "clear" in request.POST else request.POST.urlencode()
         data = QueryDict(request.session.get(key, ""))

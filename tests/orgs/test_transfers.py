@@ -4,7 +4,6 @@ import datetime as dt
 from typing import Any
 
 import pytest
-from django.urls import reverse
 
 from campaign.audit.models import AuditEntry
 from campaign.common import clock

@@ -4,13 +4,14 @@ from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from campaign.common import clock
 from campaign.common.access import SIGNED_IN
 from campaign.common.capabilities import Cap, Role
 from campaign.common.text import initials, pinyin
-from orgs.models import ImportBatch, Member, Organization, RoleAssignment, User
+from orgs.models import Delegation, ImportBatch, Member, Organization, RoleAssignment, User
 from orgs.services import import_upload
 from tests.permissions.cases import Case, Listed, Scoped, Target, case, lists, mark, scoped
-from tests.permissions.oracle import BRANCHES, below
+from tests.permissions.oracle import BRANCHES, below, expected
 from tests.world import PASSWORD, World
 
 
@@ -184,3 +185,95 @@ lists += [
     Listed("role_list", assignment, Cap.ROLE_GRANT),
 ]
 scoped += [Scoped(account), Scoped(assignment)]
+
+
+# -- vacancies and deputies ----------------------------------------------------------------------------------------
+
+
+def vacant(world: World, at: str) -> Target:
+    """A branch without a secretary, directly below a place."""
+    above = Organization.objects.get(pk=world.orgs[at].pk)
+    fields = {"code": f"VACANT-{at}", "name": mark(at), "type": "branch"}
+    made = Organization.objects.add_child(above, create_kwargs=fields)
+    return Target(made, place=below(at), marker=mark(at))
+
+
+def delegation(world: World, at: str) -> Target:
+    """The role of somebody made for it, in the hands of somebody else made for it."""
+    role, other = assignment(world, at).record, account(world, at).record
+    today = clock.today()
+    made = Delegation.objects.create(assignment=role, deputy=other, starts_on=today, ends_on=today, reason=mark(at))
+    return Target(made, {"pk": made.pk}, marker=mark(at))
+
+
+def own_delegation(*, given: bool) -> Any:
+    """A deputyship of `leader@east`, who gave it or got it."""
+
+    def make(world: World, at: str) -> Target:
+        target = delegation(world, at)
+        leader = world.users["leader@east"]
+        if given:
+            RoleAssignment.objects.filter(pk=target.record.assignment_id).update(user=leader)
+        else:
+            Delegation.objects.filter(pk=target.record.pk).update(deputy=leader)
+        return Target(target.record, target.kwargs, owner="leader@east")
+
+    return make
+
+
+def handing_over(world: World, at: str) -> Target:
+    """Only an own role is a choice of the form."""
+    role = RoleAssignment.objects.get(user=world.users["leader@east"])
+    today = clock.today()
+    payload = {
+        "assignment": role.pk, "deputy": account(world, at).record.pk, "starts_on": today, "ends_on": today, "reason": "出差",
+    }  # fmt: skip
+    return Target(payload=payload, owner="leader@east")
+
+
+case("role_vacancies", Case(payload={}, changes=False))
+case("role_deputies", Case(payload={"q": "张"}, changes=False))
+case("role_deputy_end", Case(make=delegation))
+case("delegation_list", Case())
+case("deputy_search", Case(payload={"q": "张"}, changes=False))
+case("delegation_give", Case(make=handing_over, named_in_form=True, places=("east", "east_one")))
+case("delegation_rest", Case(changes=False))
+case("delegation_act", Case(make=own_delegation(given=False)))
+case("delegation_end", Case(make=own_delegation(given=True)), Case(make=own_delegation(given=False)))
+lists += [
+    Listed("role_vacancies", vacant, Cap.ROLE_GRANT, places=("east", "root", "west")),
+    Listed("role_deputies", delegation, Cap.ROLE_GRANT),
+]
+scoped.append(Scoped(delegation))
+
+
+# -- who can see an object, and what was done to it ------------------------------------------------------------------
+
+
+def overseen(make: Any, kind: str, see: Cap, manage: tuple[Cap, ...], *, history: bool) -> Any:
+    """For who sees it and owns it or has it in charge, and for the auditor of its place."""
+
+    def made(world: World, at: str) -> Target:
+        target = make(world, at)
+
+        def rule(actor: str, _capability: Cap) -> bool:
+            own = actor == target.owner
+            charge = any(expected(actor, each, at, own=own) for each in manage)
+            if expected(actor, Cap.AUDIT_VIEW, at):
+                return True
+            return expected(actor, see, at, own=own) and (charge or (own and not history))
+
+        return Target(
+            target.record, {"kind": kind, "pk": target.record.pk}, marker=target.marker, owner=target.owner,
+            judged_by={SIGNED_IN: see}, rule=rule,
+        )  # fmt: skip
+
+    return made
+
+
+for address, history in (("oversight_readers", False), ("oversight_history", True)):
+    case(
+        address,
+        Case(make=overseen(member, "member", Cap.MEMBER_VIEW, (Cap.MEMBER_MANAGE,), history=history)),
+        Case(make=overseen(organization, "organization", Cap.ORG_VIEW, (Cap.ORG_MANAGE,), history=history)),
+    )

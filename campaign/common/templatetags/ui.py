@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from campaign.common import exact
+from campaign.common import exact, oversight
 from campaign.common.workflow import Step
 
 register = template.Library()
@@ -104,6 +104,20 @@ def step_url(url_name: str, obj: Any, step: Step) -> str:
 def role_names(user: Any) -> str:
     """Name the roles that `user` holds today."""
     return "、".join(dict.fromkeys(grant.title for grant in user.grants))
+
+
+@register.simple_tag(takes_context=True)
+def oversight_links(context: Context) -> dict[str, str]:
+    """Return where "who can see this" and the history of this page's object stand, as far as the reader may look there."""
+    request = context.get("request")
+    match = getattr(request, "resolver_match", None)
+    kind = oversight.kind_of_page(match.url_name or "") if match else None
+    record = context.get(kind.key) if kind else None
+    if request is None or kind is None or record is None or getattr(record, "pk", None) is None:
+        return {}
+    stands = oversight.standing(request.user, kind, record)
+    pages = {"readers": stands.sees_readers, "history": stands.sees_history}
+    return {page: reverse(f"oversight_{page}", args=[kind.key, record.pk]) for page, shown in pages.items() if shown}
 
 
 @register.simple_tag(takes_context=True)

@@ -1,0 +1,17 @@
+"""Objects of this engine whose readers and history can be looked at."""
+
+from campaign.common.capabilities import Cap
+from campaign.common.oversight import ObjectKind, kinds
+from campaign.scoring.models import PeriodScore, ScoreSheet
+from campaign.scoring.selectors import published_scores
+
+
+def of_score(score: PeriodScore) -> tuple[Cap, ...]:
+    """Members' scores are seen by a capability of their own."""
+    return (Cap.SCORE_VIEW if score.member_id is None else Cap.SCORE_VIEW_MEMBER,)
+
+
+kinds.register(
+    ObjectKind("score", PeriodScore, "score_detail", (Cap.SCORE_RUN,), seen_by=of_score, queryset=published_scores)
+)
+kinds.register(ObjectKind("sheet", ScoreSheet, "sheet_detail", (Cap.CAMPAIGN_MANAGE,)))
