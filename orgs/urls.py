@@ -1,14 +1,10 @@
 from django.urls import include, path
 
-<<<<<<< HEAD
-from orgs.views import accounts, codes, delegations, imports, organizations, policies, roles, security, sessions
-=======
 from orgs.views import (
     accounts,
     codes,
     delegations,
     imports,
-    members,
     organizations,
     oversight,
     policies,
@@ -16,7 +12,6 @@ from orgs.views import (
     security,
     sessions,
 )
->>>>>>> 00c0a50 (wip)
 
 urlpatterns = [
     path("login/", sessions.login, name="login"),
