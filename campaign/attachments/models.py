@@ -36,13 +36,12 @@ EXTENSIONS = {kind: f".{kind.value}" for kind in AttachmentKind} | {AttachmentKi
 class AttachmentQuerySet(models.QuerySet["Attachment"]):
     def orphans(self) -> "AttachmentQuerySet":
         """Keep what no record points to, whatever kinds of record there are."""
-        owned: Any = [
-            Exists(relation.related_model._default_manager.filter(**{relation.field.name: OuterRef("pk")}))
-            for relation in Attachment._meta.related_objects
-        ]
         found = self
-        for exists in owned:
-            found = found.filter(~exists)
+        for field in Attachment._meta.get_fields(include_hidden=True):
+            relation: Any = field
+            if relation.auto_created and relation.is_relation:
+                owners = relation.related_model._default_manager.filter(**{relation.field.name: OuterRef("pk")})
+                found = found.filter(~Exists(owners))
         return found
 
 

@@ -74,7 +74,7 @@ def _write(content: IO[bytes]) -> tuple[str, int, str]:
 
 def _safe_name(name: str, kind: AttachmentKind) -> str:
     """Return the name as it is offered for download: the own stem, the extension of what the file really is."""
-    stem = _UNSAFE.sub("_", PurePath(name.replace("\\", "/")).name).strip(" .")
+    stem = _UNSAFE.sub("_", PurePath(name.replace("\\", "/")).name)
     stem = re.sub(r"\.(pdf|docx|xlsx|jpe?g|png)$", "", stem, flags=re.IGNORECASE).strip(" .") or "附件"
     return stem[:140] + EXTENSIONS[kind]
 

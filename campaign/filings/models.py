@@ -27,7 +27,7 @@ EXPECTED_TYPES = (
 class PlanState(models.TextChoices):
     DRAFT = "draft", _("Draft")
     FILED = "filed", _("Filed")
-    ACCEPTED = "accepted", _("Accepted")
+    ACCEPTED = "accepted", pgettext_lazy("plan", "Accepted")
     RETURNED = "returned", _("Returned")
     WITHDRAWN = "withdrawn", _("Withdrawn")
 

@@ -40,6 +40,7 @@ def store(name: str, data: bytes) -> Attachment:
         ("C:\\x\\\u202egpj.pdf", PDF, AttachmentKind.PDF, "_gpj.pdf"),
         (".pdf", PDF, AttachmentKind.PDF, "附件.pdf"),
     ],
+    ids=range(8),
 )
 def test_a_file_is_what_its_content_is(name: str, data: bytes, kind: AttachmentKind, shown: str) -> None:
     made = store(name, data)
@@ -65,6 +66,7 @@ def test_a_file_is_what_its_content_is(name: str, data: bytes, kind: AttachmentK
         b"\x89PNG\r\n\x1a\n" + b"0" * 50,
         b"MZ\x90\x00 a program",
     ],
+    ids=range(10),
 )
 def test_other_contents_are_refused_whatever_their_name(data: bytes) -> None:
     with pytest.raises(DomainError):

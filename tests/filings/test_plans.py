@@ -10,6 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from openpyxl import load_workbook
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from campaign.audit.models import AuditEntry
 from campaign.common import clock
@@ -244,13 +245,16 @@ def test_the_list_costs_the_same_for_any_number(world: World) -> None:
     assert counts[0] == counts[1]
 
 
-def test_a_plan_stands_on_the_timeline_and_in_the_exported_list(world: World) -> None:
+def test_a_plan_stands_on_the_timeline_and_in_the_exported_list(
+    world: World, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
     plan = filed(world)
     office = world.user("office", "root")
     assert any(plan.title in entry.text for entry in organization_timeline(world.orgs["east"], office))
     assert not any(plan.title in entry.text for entry in organization_timeline(world.orgs["east"],
                                                                              world.user("staff", "west")))  # fmt: skip
-    answer = signed_in(office).post(reverse("list_export", args=[world.orgs["root"].pk, "plans"]))
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = signed_in(office).post(reverse("list_export", args=[world.orgs["root"].pk, "plans"]))
     assert answer.status_code == 302
     rows = load_workbook(Path(settings.MEDIA_ROOT) / Job.objects.get().file_path).active.values
     texts = [str(cell) for row in rows for cell in row if cell]

@@ -11,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from openpyxl import load_workbook
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from campaign.audit.models import AuditEntry
 from campaign.common import clock
@@ -137,8 +138,8 @@ def test_the_secretary_is_suggested_and_taken_over(world: World) -> None:
         Position.objects.get_or_create(member=member, organization=one, post=post, ends_on=None)
     assert [(function, member.pk) for function, member in leadership_suggestion(one)] == [
         (LeadershipFunction.FIRST_RESPONSIBLE, secretary.pk),
-        (LeadershipFunction.GROUP_HEAD, secretary.pk),
         (LeadershipFunction.DIRECTLY_RESPONSIBLE, deputy.pk),
+        (LeadershipFunction.GROUP_HEAD, secretary.pk),
     ]
     client = signed_in(world.user("secretary", "east_one"))
     assert client.post(reverse("leadership_take_suggested", args=[one.pk])).status_code == 302
@@ -182,14 +183,17 @@ def test_somebody_is_appointed_over_the_page(world: World) -> None:
     assert {one["value"] for one in found} <= own
 
 
-def test_the_list_of_a_subtree_is_printed_and_exported(world: World) -> None:
+def test_the_list_of_a_subtree_is_printed_and_exported(
+    world: World, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
     appoint(world, "east_one", name="采区书记")
     appoint(world, "west_one", name="别处书记")
     client, east = signed_in(world.user("staff", "east")), world.orgs["east"]
     page = client.get(reverse("leadership_list", args=[east.pk])).content.decode()
     assert "采区书记" in page
     assert "别处书记" not in page
-    answer = client.post(reverse("list_export", args=[east.pk, "leadership"]))
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = client.post(reverse("list_export", args=[east.pk, "leadership"]))
     job = Job.objects.get()
     assert answer["Location"] == reverse("jobs_detail", args=[job.pk])
     rows = list(load_workbook(Path(settings.MEDIA_ROOT) / job.file_path).active.values)
