@@ -16,6 +16,7 @@ from campaign.demo.awarding import tell_awards
 from campaign.demo.closing import tell_closing
 from campaign.demo.evaluating import tell_evaluation
 from campaign.demo.group import Group, make_group
+from campaign.demo.moving import tell_members
 from campaign.demo.pledging import tell_appraisal, tell_pledges, tell_progress
 from campaign.demo.reviewing import tell_reviews
 from campaign.demo.scoring import tell_scores
@@ -33,6 +34,7 @@ CHAPTERS: tuple[tuple[str, str, Tell], ...] = (
     ("evaluation", "mass evaluation", tell_evaluation),
     ("awards", "awards", tell_awards),
     ("closed", "closing", tell_closing),
+    ("pledges", "members", tell_members),
 )
 """(stage that must be reached, what the console says, the chapter)"""
 MARK = "demo_seed"

@@ -71,7 +71,7 @@ class MemberFields(ModelForm):
         super().__init__(*args, **kwargs)
         self.fields["organization"].queryset = organizations  # type: ignore[attr-defined]
         # Taken from the id number where they are left empty.
-        for name in ("sex", "birth_date", "personnel_no"):
+        for name in ("sex", "birth_date", "personnel_no", "status"):
             self.fields[name].required = False
         self.fields["status_since"].widget.attrs["max"] = clock.today().isoformat()
 
@@ -79,6 +79,9 @@ class MemberFields(ModelForm):
         """Yield the fields under their headings, for the page."""
         for heading, names in GROUPS:
             yield heading, [self[name] for name in names if name in self.fields]
+
+    def clean_status(self) -> str:
+        return self.cleaned_data["status"] or self.instance.status
 
     def clean_status_since(self) -> dt.date | None:
         day: dt.date | None = self.cleaned_data["status_since"]

@@ -185,5 +185,5 @@ def test_the_number_of_statements_does_not_grow_with_the_rows(world: World) -> N
         Member.objects.filter(pk__in=everybody[shown:]).update(organization=world.orgs["west_one"])
         assert client.get(url).content.decode().count('data-label="党籍状态"') == shown
         counts.append(statements(client, url))
-    # The reader, the roles and the membership; one counts the members, one reads them with their organizations.
-    assert counts == [5, 5]
+    # The reader, what the reader holds; one counts the members, one reads them with their organizations.
+    assert counts == [4, 4]
