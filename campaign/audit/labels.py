@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from campaign.audit.models import AuditEntry
+from campaign.common.access import titled
 from campaign.common.capabilities import Role
 from campaign.common.workflow import workflows
 
@@ -199,5 +200,6 @@ def _value(field: Any, value: Any) -> str:
         return _("yes") if value else _("no")
     if field == "role":
         code, _dot, rest = str(value).partition(" · ")
-        return f"{dict(Role.choices).get(code, code)} · {rest.replace(' · interim', _(' (acting)'))}"
+        place = rest.removesuffix(" · interim")
+        return f"{titled(dict(Role.choices).get(code, code), is_interim=place != rest)} · {place}"
     return str(dict(getattr(field, "flatchoices", None) or ()).get(value, value))

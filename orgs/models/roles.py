@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import BooleanField, DateField, F, Q, Value
 from django.db.models.functions import Cast
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from campaign.common import clock
@@ -164,7 +164,7 @@ class Delegation(TimeStamped):
         )
 
     def __str__(self) -> str:
-        return _now("%(deputy)s for %(role)s") % {"deputy": self.deputy, "role": self.assignment}
+        return gettext("%(deputy)s for %(role)s") % {"deputy": self.deputy, "role": self.assignment}
 
     @property
     def state(self) -> str:
