@@ -65,7 +65,7 @@ class TokenForm(Form):
     """The code that the generator shows, or a recovery code."""
 
     token = forms.CharField(
-        label=_("code"),
+        label=_("six digits, or a recovery code"),
         max_length=20,
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "text", "autofocus": True}),
     )

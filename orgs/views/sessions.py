@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 
 from campaign.common.access import PUBLIC, SIGNED_IN, access
 from orgs.forms.accounts import ForgottenForm, LoginForm, NewPasswordForm, PasswordForm
+from orgs.middleware import origin
 from orgs.models import User
 from orgs.services import (
     password_change,
@@ -24,6 +25,7 @@ from orgs.services import (
 )
 from orgs.services.passwords import account_of_link, mail_is_set_up, password_age_check
 from orgs.services.two_factor import prove
+from orgs.sessions import ORIGIN
 
 
 class SignIn(LoginView):
@@ -33,6 +35,7 @@ class SignIn(LoginView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         response = super().form_valid(form)
+        self.request.session[ORIGIN] = origin(self.request)
         session_record(user=form.get_user(), action="login")
         password_age_check(user=form.get_user())
         return response
