@@ -7,10 +7,11 @@ class OrgsConfig(AppConfig):
     def ready(self) -> None:
         self._register_menu()
         self._register_parts()
-        from orgs import chronicle, membership
+        from orgs import chronicle, importing, membership
         from orgs.registrations import register_leadership
 
         membership.register()
+        importing.register()
         chronicle.register()
         register_leadership()
 
@@ -30,13 +31,16 @@ class OrgsConfig(AppConfig):
             Entry("import", "organization", _("Import from Excel"), "import_upload", "table-import", Cap.MEMBER_IMPORT)
         )
         menu.register(
-            Entry(
-                "code", "organization", _("Help with signing in"), "code_member_list", "lifebuoy", Cap.ACCOUNT_CODE
-            )
+            Entry("code", "organization", _("Help with signing in"), "code_member_list", "lifebuoy", Cap.ACCOUNT_CODE)
         )
         menu.register(
             Entry(
-                "policy", "administration", _("Rules of signing in"), "policy_edit", "shield-lock", Cap.SIGN_IN_POLICY,
+                "policy",
+                "administration",
+                _("Rules of signing in"),
+                "policy_edit",
+                "shield-lock",
+                Cap.SIGN_IN_POLICY,
                 order=30,
             )
         )
@@ -51,15 +55,10 @@ class OrgsConfig(AppConfig):
         from campaign.common.desk import TileSource, desk
         from campaign.jobs.registry import JobKind, kinds
         from orgs import desk as tiles
-        from orgs.models import ImportKind
-        from orgs.services import code_sheets, imports
+        from orgs.services import code_sheets
 
         desk.register(TileSource("orgs.secretaries", tiles.tiles))
         desk.register(TileSource("orgs.accounts", tiles.account_tiles))
         kinds.register(JobKind(code_sheets.JOB, _("Make one-time codes"), code_sheets.sheet_run, code_sheets.job_check))
         desk.register(TileSource("orgs.roles", tiles.role_tiles))
         desk.register(TileSource("orgs.deputies", tiles.deputy_tiles))
-        kinds.register(JobKind(imports.CHECK_JOB, _("Check a workbook"), imports.check_run, imports.job_check))
-        labels = {ImportKind.ORGANIZATIONS: _("Import organizations"), ImportKind.MEMBERS: _("Import members")}
-        for kind, label in labels.items():
-            kinds.register(JobKind(imports.job_kind(kind), label, imports.import_run, imports.job_check))

@@ -13,6 +13,7 @@ from campaign.common.filters import Filters, search_box
 from campaign.common.forms import RemoteSelect
 from orgs.models import (
     Delegation,
+    ImportRow,
     Member,
     MembershipKind,
     MembershipStatus,
@@ -20,6 +21,7 @@ from orgs.models import (
     OrganizationType,
     PartyPost,
     RoleAssignment,
+    RowAction,
     User,
 )
 from orgs.oversight import EXPECTED, ending_soon
@@ -269,3 +271,18 @@ class DelegationFilter(Filters):
         if when == "later":
             return queryset.standing().filter(starts_on__gt=today)
         return queryset.filter(Q(ends_on__lt=today) | Q(ended_at__isnull=False) | Q(assignment__ends_on__lt=today))
+
+
+class ImportRowFilter(Filters):
+    """Rows of an import; names are personal."""
+
+    personal: ClassVar[bool] = True
+
+    q = django_filters.CharFilter(
+        label=_("Name"), field_name="name", lookup_expr="contains", widget=search_box(_("Name"))
+    )
+    action = django_filters.ChoiceFilter(label=_("What happens"), choices=RowAction.choices)
+
+    class Meta:
+        model = ImportRow
+        fields = ("q", "action")

@@ -3,14 +3,15 @@
 from typing import Any
 
 import django_tables2 as tables
-from django.utils.html import format_html_join
+from django.template.loader import render_to_string
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
 from campaign.common import clock
 from campaign.common.capabilities import Role
 from campaign.common.tables import WIDE, DayColumn, MomentColumn, NumberColumn, StateColumn
 from campaign.common.templatetags import ui
-from orgs.models import CodeSheet, Delegation, Member, Organization, RoleAssignment, User
+from orgs.models import CodeSheet, Delegation, ImportBatch, ImportRow, Member, Organization, RoleAssignment, User
 from orgs.selectors import phone_shown, units_of_staff
 
 
@@ -209,3 +210,47 @@ class DelegationTable(tables.Table):
 
     def render_state(self, record: Delegation) -> Any:
         return ui.state(record.state, record.state_label)
+
+
+class ImportBatchTable(tables.Table):
+    """Imports that were stored."""
+
+    finished_at = MomentColumn(linkify=("import_detail", {"pk": tables.A("pk")}))
+    kind = tables.Column()
+    organization = tables.Column(order_by=("organization__path",), accessor="organization__display_name")
+    requested_by = tables.Column(order_by="requested_by__name")
+    figures = tables.Column(verbose_name=_("result"), orderable=False)
+    state = StateColumn()
+
+    class Meta:
+        model = ImportBatch
+        fields = ("finished_at", "kind", "organization", "requested_by", "figures", "state")
+        order_by = ("-finished_at",)
+
+    def render_figures(self, value: Any) -> str:
+        return str(_("%(new)s new, %(changed)s changed, %(unchanged)s unchanged") % value)
+
+
+class ImportRowTable(tables.Table):
+    """What happens to each record; `preview` says it in words."""
+
+    name = tables.Column(orderable=False)
+    action = StateColumn(orderable=False)
+    row = tables.Column(orderable=False, default="—")
+    values = tables.Column(verbose_name=_("in the file"), orderable=False, attrs=WIDE)
+
+    class Meta:
+        model = ImportRow
+        fields = ("name", "action", "row", "values")
+        order_by = ()
+
+    def __init__(self, *args: Any, preview: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._preview = preview
+
+    def render_name(self, record: ImportRow) -> Any:
+        url = self._preview.url(record)
+        return format_html('<a href="{}">{}</a>', url, record.name) if url else record.name
+
+    def render_values(self, record: ImportRow) -> Any:
+        return render_to_string("orgs/import_values.html", {"lines": self._preview.lines(record)})

@@ -8,7 +8,7 @@ from typing import Any
 from campaign.common.capabilities import Role
 from campaign.common.excel.layout import Heading
 from campaign.common.excel.problems import ProblemList
-from campaign.common.excel.schema import ParsedRow
+from campaign.common.excel.schema import ParsedRow, Places
 from campaign.demo.logins import PASSWORD, USERNAMES
 from campaign.demo.people import ROOT_NAME, SIZES, Person, branch_name, company_name, people
 from campaign.demo.story import Story, on
@@ -114,7 +114,7 @@ def _roll(group: Group, size: str, story: Story, chance: random.Random) -> None:
         members_store(plan=plan, actor=None)
 
 
-NO_ROW = ParsedRow("", 0, {}, frozenset(), (), Heading(0, 0, (), {}, {}))
+NO_ROW = ParsedRow(0, Places("", Heading(0, 0, (), {}, {}), ()), (), "")
 """These members come from no sheet."""
 
 

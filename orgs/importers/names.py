@@ -1,12 +1,14 @@
 """Organizations by the names people write: full name, short name or code, blanks and a leading 中共 set aside."""
 
+import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
 from django.utils.translation import gettext_lazy as _
 
 from campaign.common.excel.problems import Category, mistake
+from campaign.common.excel.schema import ParsedRow, ParsedTable
 from campaign.common.excel.values import squeezed
 from orgs.models import Organization
 
@@ -31,6 +33,13 @@ ORGANIZATION_AMBIGUOUS = mistake(
     _("%(count)s organizations are called like this."),
     _("Write the code instead of the name."),
     Category.CONFLICT,
+)
+
+_PARTS = re.compile(r"[:：\s\u3000()（）]+")
+_TITLE = re.compile(
+    r"^(填报|填表|报送)?(单位|党支部|支部|党组织)(名称)?(\(盖章\))?:"
+    r"|^(附件\d*|\d{4}年度?)"
+    r"|(全体|在册)?(党员)?(基本)?(信息|情况)?(花名册|名册|名单|登记表|统计表|一览表|汇总表|台账)(\(.*\))?$"
 )
 
 
@@ -64,6 +73,32 @@ class Names:
     def called(self, name: str) -> list[Organization]:
         """Return those with this full name."""
         return self._full.get(name_key(name), [])
+
+    def the_one(self, table: ParsedTable, row: ParsedRow, column: str) -> Organization | None:
+        """Return the one organization that a cell names, or None after reporting why there is none."""
+        written = row[column]
+        found = self.find(written)
+        if len(found) == 1:
+            return found[0]
+        if found:
+            table.report(row, column, ORGANIZATION_AMBIGUOUS, count=len(found))
+        elif similar := self.similar(written):
+            table.report(row, column, ORGANIZATION_SIMILAR, similar=similar)
+        else:
+            table.report(row, column, ORGANIZATION_UNKNOWN)
+        return None
+
+    def in_titles(self, sheet: str, above: Sequence[str]) -> dict[str, str]:
+        """Return the organization that the lines above a table or the name of its sheet say, if they name just one branch.
+
+        A roster of one branch often has no column for it: 填报单位:东山公司采掘一区党支部, or 东山公司采掘一区党支部党员花名册.
+        """
+        for line in (*above, sheet):
+            for part in (line, *_PARTS.split(line)):
+                found = self.find(_TITLE.sub("", squeezed(part)))
+                if len(found) == 1 and found[0].is_branch:
+                    return {"organization": found[0].name}
+        return {}
 
     def similar(self, written: str) -> str:
         """Return the full name most like `written`, or "" when none is near."""

@@ -10,11 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from campaign.common.access import reaches
 from campaign.common.capabilities import Cap
 from campaign.common.excel.problems import Category, Mistake, Severity, mistake
-from campaign.common.excel.reader import Workbook
 from campaign.common.excel.schema import CELL_MISSING, Column, ParsedRow, ParsedTable, parse
-from campaign.common.excel.values import Convert, choice, date, label, person_name, phone, squeezed
+from campaign.common.excel.values import Convert, choice, date, label, mail, person_name, phone, squeezed, text
 from orgs.importers.names import ORGANIZATION_AMBIGUOUS, ORGANIZATION_SIMILAR, ORGANIZATION_UNKNOWN, Names, name_key
-from orgs.importers.plan import Changed, New, Plan
+from orgs.importers.plan import Changed, New, Plan, Sent
 from orgs.models import Category as OrgCategory
 from orgs.models import Organization, OrganizationType, UnitKind
 from orgs.rules import organization_breaches
@@ -130,7 +129,7 @@ CATEGORIES = {
 
 COLUMNS = (
     Column("name", "党组织名称", ("党组织全称", "组织名称", "组织全称", "名称"), required=True, converter=label(150)),
-    Column("short_name", "简称", ("党组织简称", "组织简称"), converter=label(60)),
+    Column("short_name", "简称", ("党组织简称", "组织简称"), converter=label(60), clears=True),
     Column(
         "code",
         "党组织编码",
@@ -145,19 +144,36 @@ COLUMNS = (
         expected=True,
         converter=label(150),
     ),
-    Column("unit_kind", "所在单位情况", ("单位情况", "党组织所在单位情况"), converter=choice(UNIT_KINDS)),
-    Column("category", "三型类别", ("三型", "党组织三型"), converter=choice(CATEGORIES)),
-    Column("established_on", "成立时间", ("成立日期", "建立时间", "批准成立时间"), converter=date()),
-    Column("term_started_on", "本届选举时间", ("换届时间", "选举时间", "本届换届时间", "本届时间"), converter=date()),
-    Column("term_ends_on", "任期届满时间", ("届满时间", "任期届满日期", "到届时间"), converter=date(future=True)),
-    Column("contact_name", "联系人", converter=person_name(60)),
-    Column("contact_phone", "联系电话", ("电话",), personal=True, converter=phone()),
+    Column("unit_kind", "所在单位情况", ("单位情况", "党组织所在单位情况"), converter=choice(UNIT_KINDS), clears=True),
+    Column("category", "三型类别", ("三型", "党组织三型"), converter=choice(CATEGORIES), clears=True),
+    Column("established_on", "成立时间", ("成立日期", "建立时间", "批准成立时间"), converter=date(), clears=True),
+    Column(
+        "term_started_on",
+        "本届选举时间",
+        ("换届时间", "选举时间", "本届换届时间", "本届时间"),
+        converter=date(),
+        clears=True,
+    ),
+    Column(
+        "term_ends_on",
+        "任期届满时间",
+        ("届满时间", "任期届满日期", "到届时间"),
+        converter=date(future=True),
+        clears=True,
+    ),
+    Column("contact_name", "联系人", converter=person_name(60), clears=True),
+    Column("contact_phone", "联系电话", ("电话",), personal=True, converter=phone(), clears=True),
+    Column("contact_email", "联系邮箱", ("邮箱", "电子邮箱"), converter=mail(), clears=True),
+    Column("address", "地址", ("通讯地址", "联系地址"), converter=text(200), clears=True),
+    Column("guided_by", "属地指导党组织", ("属地党组织", "接受指导的地方党组织"), converter=label(150), clears=True),
 )
 SHOWN = ("name", "type", "parent")
 FIELDS = (
     "name", "short_name", "code", "type", "unit_kind", "category", "established_on", "term_started_on", "term_ends_on",
-    "contact_name", "contact_phone",
+    "contact_name", "contact_phone", "contact_email", "address", "guided_by",
 )  # fmt: skip
+
+_DAYS = frozenset({"established_on", "term_started_on", "term_ends_on"})
 
 
 @dataclass(eq=False)
@@ -172,17 +188,21 @@ class Entry:
     settled: bool = False
 
 
-def organizations_plan(workbook: Workbook, actor: Any, base: Organization | None) -> Plan[Organization]:
-    """Compare a workbook of organizations with the database. `actor` None is the system.
+def organizations_plan(sent: Sent) -> Plan[Organization]:
+    """Compare a workbook of organizations with the database.
 
     A row without an organization above becomes the root of an empty tree, is found by code or full name, or is placed
-    below `base` (the actor's organization; for the system the only root). `New.values["parent"]` is an Organization, or
+    below `sent.base` (the actor's organization; for the system the only root). Of a complete list, organizations below
+    `sent.base` that it does not name are missing. `New.values["parent"]` is an Organization, or
     the `New` of the row above, which stands before it. Raises WorkbookError when a sheet cannot be read.
     """
-    table = parse(workbook, COLUMNS)
-    rows = list(table)
+    table = parse(sent.workbook, COLUMNS)
+    rows = sent.rows(table)
     plan: Plan[Organization] = Plan.of(table, len(rows))
-    _Reading(table, rows, actor, base).into(plan)
+    reading = _Reading(table, rows, sent.actor, sent.base)
+    reading.into(plan)
+    if sent.is_full:
+        plan.missing = reading.missing()
     return plan
 
 
@@ -215,10 +235,18 @@ class _Reading:
         for entry in self._entries:
             self._settle(plan, entry, news)
 
+    def missing(self) -> list[Organization]:
+        """Return the active organizations below the base that no row means."""
+        found = {entry.stored.pk for entry in self._entries if entry.stored is not None}
+        start = self._base.path if self._base is not None else ""
+        below = (place for path, place in self._paths.items() if path.startswith(start) and path != start)
+        return [place for place in below if place.is_active and place.pk not in found]
+
     # -- one row on its own ---------------------------------------------------------------------------------------
 
     def _values(self, row: ParsedRow) -> dict[str, Any]:
-        values = {field: row[field] for field in FIELDS if field in row and row[field] not in (None, "")}
+        values = {field: value for field, value in row.filled().items() if field in FIELDS}
+        values |= {field: None if field in _DAYS else "" for field in row.cleared}
         if "type" not in values and "type" in row and "name" in row:
             if found := type_of(row["name"]):
                 values["type"] = found

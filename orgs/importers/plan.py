@@ -1,19 +1,43 @@
-"""What a workbook means for the database, before anything is stored: new, changed (old → new), unchanged, mistakes."""
+"""What a workbook means for the database, before anything is stored: new, changed (old → new), unchanged, missing, mistakes."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
+from django.db import models
+
 from campaign.common.excel.problems import ProblemList
+from campaign.common.excel.reader import Workbook
 from campaign.common.excel.schema import ParsedRow, ParsedTable, Read
 from campaign.common.masking import mask
-from campaign.common.models import Versioned
+from orgs.models import Organization
 
-M = TypeVar("M", bound=Versioned)
+M = TypeVar("M", bound=models.Model)
 
-SHOWN_NEW, SHOWN_CHANGED = 20, 100
+TOLD_EVERY = 1_000
 MASKED = frozenset({"id_number", "phone", "contact_phone"})
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A workbook that somebody sent: by whom (None: the system), for which organization (where rows without one above
+    belong), whether it is a complete list, and who wants to know how many rows are read."""
+
+    workbook: Workbook
+    actor: Any
+    base: Organization | None = None
+    is_full: bool = False
+    told: Callable[[int], None] | None = None
+
+    def rows(self, table: ParsedTable) -> list[ParsedRow]:
+        """Return all rows of the table."""
+        rows = []
+        for row in table:
+            rows.append(row)
+            if self.told is not None and len(rows) % TOLD_EVERY == 0:
+                self.told(len(rows))
+        return rows
 
 
 @dataclass
@@ -35,6 +59,15 @@ class Changed(Generic[M]):
     record: M
     changes: dict[str, tuple[Any, Any]]
 
+    @property
+    def version(self) -> int:
+        """The version that was compared; 0 where a record has none."""
+        return getattr(self.record, "version", 0)
+
+
+Shown = tuple[str, int | None, str, int | None, dict[str, Any]]
+"""What happens, row of the file, name, key of the record, masked values: what a page shows of one record."""
+
 
 @dataclass
 class Plan(Generic[M]):
@@ -45,6 +78,9 @@ class Plan(Generic[M]):
     heading_rows: dict[str, int] = field(default_factory=dict)
     new: list[New[M]] = field(default_factory=list)
     changed: list[Changed[M]] = field(default_factory=list)
+    missing: list[M] | None = None
+    """Who is not in a complete list; None where the list does not claim to be complete."""
+    base: Organization | None = None
     unchanged: int = 0
     rows: int = 0
 
@@ -62,7 +98,8 @@ class Plan(Generic[M]):
     @property
     def figures(self) -> dict[str, int]:
         """How many rows, and what becomes of them."""
-        return {
+        missing = {} if self.missing is None else {"missing": len(self.missing)}
+        return missing | {
             "rows": self.rows,
             "new": len(self.new),
             "changed": len(self.changed),
@@ -83,27 +120,23 @@ class Plan(Generic[M]):
             yield f"new {new.row.sheet} {new.row.number}"
         for changed in self.changed:
             fields = ",".join(sorted(changed.changes))
-            yield f"changed {changed.row.sheet} {changed.row.number} {changed.record.pk} {changed.record.version} {fields}"
+            yield f"changed {changed.row.sheet} {changed.row.number} {changed.record.pk} {changed.version} {fields}"
 
-    def preview(self, shown: tuple[str, ...]) -> dict[str, Any]:
-        """The first rows as plain data to be stored, personal values masked; `shown` are the fields of new ones."""
-        return {
-            "new": [
-                {"row": new.row.number, "values": {name: shown_value(name, new.values.get(name)) for name in shown}}
-                for new in self.new[:SHOWN_NEW]
-            ],
-            "changed": [
-                {
-                    "row": changed.row.number,
-                    "name": str(changed.record),
-                    "changes": {
-                        name: [shown_value(name, value) for value in pair] for name, pair in changed.changes.items()
-                    },
-                }
-                for changed in self.changed[:SHOWN_CHANGED]
-            ],
-            "read": [[column.sheet, column.column, column.header, column.meaning] for column in self.read],
-        }
+    @property
+    def understood(self) -> list[list[str]]:
+        """[sheet, column, heading, what it was understood as ("" not read)] as plain data to be stored."""
+        return [[column.sheet, column.column, column.header, column.meaning] for column in self.read]
+
+    def shown(self, fields: Sequence[str]) -> Iterator[Shown]:
+        """Every record that something happens to, personal values masked; `fields` are those of new ones."""
+        for changed in self.changed:
+            values = {name: [shown_value(name, value) for value in pair] for name, pair in changed.changes.items()}
+            yield "changed", changed.row.number, str(changed.record), changed.record.pk, values
+        for record in self.missing or ():
+            yield "missing", None, str(record), record.pk, {}
+        for new in self.new:
+            values = {name: shown_value(name, new.values.get(name)) for name in fields}
+            yield "new", new.row.number, str(new), None, values
 
 
 def shown_value(name: str, value: Any) -> Any:
@@ -114,4 +147,4 @@ def shown_value(name: str, value: Any) -> Any:
         return mask(str(value))
     if isinstance(value, bool | int):
         return value
-    return str(value)
+    return value.name if isinstance(value, Organization) else str(value)

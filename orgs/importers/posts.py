@@ -25,6 +25,16 @@ PATTERNS = (
     (re.compile(r".*党?小组(组)?长"), PartyPost.GROUP_LEADER),
     (re.compile(r".*(委员|支委|党委委员)"), PartyPost.COMMITTEE_MEMBER),
 )
+POST_NAMES = {
+    PartyPost.SECRETARY: ("书记",),
+    PartyPost.DEPUTY_SECRETARY: ("副书记",),
+    PartyPost.ORGANIZATION_MEMBER: ("组织委员",),
+    PartyPost.PUBLICITY_MEMBER: ("宣传委员",),
+    PartyPost.DISCIPLINE_MEMBER: ("纪检委员",),
+    PartyPost.COMMITTEE_MEMBER: ("委员",),
+    PartyPost.GROUP_LEADER: ("党小组长",),
+}
+"""What each is called in a form."""
 RANK = {post: rank for rank, post in enumerate(PartyPost)}
 _BETWEEN = re.compile(r"[、,;/|+]|兼任|兼|和|及")
 

@@ -21,6 +21,7 @@ class ImportCommand(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path, help="xlsx, xls, ods or csv")
         parser.add_argument("--dry-run", action="store_true", help="check and count, store nothing")
+        parser.add_argument("--full", action="store_true", help="the list is complete: tell who is missing in it")
         parser.add_argument("--actor", metavar="USERNAME", help="act with this account's rights (default: the system)")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -29,7 +30,7 @@ class ImportCommand(BaseCommand):
             raise CommandError(_("There is no file %(file)s.") % {"file": options["file"]})
         try:
             base = base_for(actor, self.kind)
-            plan = plan_of(kind=self.kind, source=options["file"], actor=actor, base=base)
+            plan = plan_of(kind=self.kind, source=options["file"], actor=actor, base=base, is_full=options["full"])
             self._tell(plan)
             if not options["dry_run"]:
                 plan_store(kind=self.kind, plan=plan, actor=actor)
@@ -52,4 +53,6 @@ class ImportCommand(BaseCommand):
         for column in plan.ignored:
             names = {"column": column.column, "header": column.header}
             self.stdout.write(_("Not read: column %(column)s “%(header)s”.") % names)
+        for record in plan.missing or ():
+            self.stdout.write(_("Missing in the file: %(name)s.") % {"name": record})
         self.stdout.write(_("%(rows)s rows: %(new)s new, %(changed)s changed, %(unchanged)s unchanged.") % plan.figures)

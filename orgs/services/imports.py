@@ -8,32 +8,38 @@ from typing import Any, BinaryIO
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
-from django.db import transaction
+from django.db import connection, transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from campaign.audit.services import audit_record
 from campaign.common import clock
 from campaign.common.access import paths_of, reaches
+from campaign.common.bulk import bulk_load
 from campaign.common.capabilities import Cap
 from campaign.common.errors import DomainError, NotAllowed, StateConflict
 from campaign.common.excel.annotate import annotate
 from campaign.common.excel.reader import WorkbookError, open_workbook
 from campaign.jobs.registry import Outcome, Progress
 from campaign.jobs.services import job_request
-from orgs.importers import IMPORTERS
+from orgs.importers import IMPORTERS, Sent
 from orgs.importers.plan import Plan
-from orgs.models import ImportBatch, ImportKind, ImportState, Organization
-from orgs.services.storing import CHANGED_MEANWHILE, members_store, organizations_store
+from orgs.models import DONE, ImportBatch, ImportKind, ImportRow, ImportState, ImportTrace, Organization
+from orgs.services.storing import CHANGED_MEANWHILE, accounts_store, members_store, organizations_store, positions_store
+from orgs.services.traces import Trace
 
 CHECKED_AT_ONCE = 200 * 1024
 """Bytes up to which a file is checked while the person waits (about 1 500 rows); larger ones by a job."""
-STORES: dict[ImportKind, Callable[..., None]] = {
+STORES: dict[ImportKind, Callable[..., Trace]] = {
     ImportKind.ORGANIZATIONS: organizations_store,
     ImportKind.MEMBERS: members_store,
+    ImportKind.POSITIONS: positions_store,
+    ImportKind.ACCOUNTS: accounts_store,
 }
 KEPT = 2
 """Days for which a workbook waits to be stored or fetched with its mistakes marked."""
+UNDONE_WITHIN = 30
+"""Days for which an import can be undone."""
 CHECK_JOB = "orgs.check_import"
 
 
@@ -42,22 +48,38 @@ def job_kind(kind: str) -> str:
     return f"orgs.import_{kind}"
 
 
-def plan_of(*, kind: str, source: bytes | Path | BinaryIO, actor: Any, base: Organization | None) -> Plan[Any]:
-    """Open a workbook and compare it with the database; a file that cannot be read is a plan of one mistake."""
+def plan_of(
+    *,
+    kind: str,
+    source: bytes | Path | BinaryIO,
+    actor: Any,
+    base: Organization | None,
+    is_full: bool = False,
+    told: Callable[[int], None] | None = None,
+) -> Plan[Any]:
+    """Open a workbook and compare it with the database; a file that cannot be read is a plan of one mistake.
+
+    `is_full`: it is a complete list, so who is not in it is missing. `told` is called with the number of rows read.
+    """
     try:
-        return IMPORTERS[ImportKind(kind)].plan(open_workbook(source), actor, base)
+        return IMPORTERS[ImportKind(kind)].plan(Sent(open_workbook(source), actor, base, is_full, told))
     except WorkbookError as error:
         return Plan(error.problems())
 
 
-def plan_store(*, kind: str, plan: Plan[Any], actor: Any) -> None:
-    """Store a plan, whole or not at all. Raises DomainError."""
-    STORES[ImportKind(kind)](plan=plan, actor=actor)
+def plan_store(*, kind: str, plan: Plan[Any], actor: Any) -> Trace:
+    """Store a plan, whole or not at all; returns what an undo needs. Raises DomainError."""
+    return STORES[ImportKind(kind)](plan=plan, actor=actor)
+
+
+def capability_of(kind: str) -> Cap:
+    """Return what one must hold to import such workbooks."""
+    return Cap.ACCOUNT_MANAGE if kind == ImportKind.ACCOUNTS else Cap.MEMBER_IMPORT
 
 
 def places_for(actor: Any, kind: str) -> list[Organization]:
     """Return the organizations for which `actor` imports such workbooks, the highest first."""
-    held = sorted(paths_of(actor, Cap.MEMBER_IMPORT))
+    held = sorted(paths_of(actor, capability_of(kind)))
     if kind == ImportKind.ORGANIZATIONS:
         held = [path for path in held if reaches(actor, Cap.ORG_MANAGE, f"{path}0000")]
     highest = [path for path in held if not any(path != other and path.startswith(other) for other in held)]
@@ -78,8 +100,11 @@ def base_for(actor: Any, kind: str) -> Organization | None:
     return places[0] if len(places) == 1 else None
 
 
-def import_upload(*, actor: Any, kind: str, organization: Organization, file: "UploadedFile[Any]") -> ImportBatch:
-    """Take a workbook and check it, small ones at once. `organization`: where rows without a parent belong.
+def import_upload(
+    *, actor: Any, kind: str, organization: Organization, file: "UploadedFile[Any]", is_full: bool = False
+) -> ImportBatch:
+    """Take a workbook and check it, small ones at once. `organization`: where rows without a parent belong; `is_full`: it
+    is a complete list, so the check tells who is missing in it.
 
     Raises NotAllowed. An earlier upload of the same person that was not stored is dropped with its file.
     """
@@ -88,8 +113,9 @@ def import_upload(*, actor: Any, kind: str, organization: Organization, file: "U
     path = _keep(file)
     with transaction.atomic():
         batch = ImportBatch.objects.create(
-            kind=kind, organization=organization, requested_by=actor, file_path=path, file_name=(file.name or "")[-200:]
-        )
+            kind=kind, organization=organization, requested_by=actor, file_path=path, file_name=(file.name or "")[-200:],
+            is_full=is_full,
+        )  # fmt: skip
         audit_record(action="import_upload", actor=actor, target=batch)
         if (file.size or 0) > CHECKED_AT_ONCE:
             batch.job = job_request(kind=CHECK_JOB, actor=actor, parameters={"batch": str(batch.pk)})
@@ -100,7 +126,7 @@ def import_upload(*, actor: Any, kind: str, organization: Organization, file: "U
 
 
 def _may_import(actor: Any, kind: str, organization: Organization) -> None:
-    if not reaches(actor, Cap.MEMBER_IMPORT, organization.path):
+    if not reaches(actor, capability_of(kind), organization.path):
         raise NotAllowed
     if kind == ImportKind.ORGANIZATIONS and not reaches(actor, Cap.ORG_MANAGE, f"{organization.path}0000"):
         raise NotAllowed
@@ -118,35 +144,50 @@ def _keep(file: "UploadedFile[Any]") -> str:
     return str(path.relative_to(settings.MEDIA_ROOT))
 
 
-def import_check(*, batch: ImportBatch) -> ImportBatch:
-    """Compare the workbook with the database and keep what was found: counts, first rows, mistakes (all masked).
+def import_check(*, batch: ImportBatch, told: Callable[[int], None] | None = None) -> ImportBatch:
+    """Compare the workbook with the database and keep what was found, masked: counts, every record, mistakes.
 
     Raises StateConflict when it has been stored or dropped.
     """
-    plan = _plan(batch)
-    importer = IMPORTERS[ImportKind(batch.kind)]
-    checked = (
-        ImportBatch.objects.filter(pk=batch.pk)
-        .exclude(state=ImportState.APPLIED)
-        .update(
-            state=ImportState.REJECTED if plan.problems.errors else ImportState.CHECKED,
-            fingerprint=plan.fingerprint,
-            figures=plan.figures,
-            problems=plan.problems.as_json(),
-            preview=plan.preview(importer.shown),
+    plan = _plan(batch, told)
+    fields = IMPORTERS[ImportKind(batch.kind)].shown
+    with transaction.atomic():
+        checked = (
+            ImportBatch.objects.filter(pk=batch.pk)
+            .exclude(state__in=DONE)
+            .update(
+                state=ImportState.REJECTED if plan.problems.errors else ImportState.CHECKED,
+                fingerprint=plan.fingerprint,
+                figures=plan.figures,
+                problems=plan.problems.as_json(),
+                preview={"read": plan.understood},
+            )
         )
-    )
-    if not checked:
-        raise StateConflict
+        if not checked:
+            raise StateConflict
+        ImportRow.objects.filter(batch=batch).delete()
+        if not plan.problems.errors:
+            columns = ("batch_id", "place", "action", "row", "name", "record_id", "values")
+            shown = enumerate(plan.shown(fields))
+            key = batch.pk if connection.features.has_native_uuid_field else batch.pk.hex
+            rows = ((key, place, what, row, name[:150], pk, found) for place, (what, row, name, pk, found) in shown)
+            bulk_load(ImportRow, columns, rows)
     batch.refresh_from_db()
     return batch
 
 
-def _plan(batch: ImportBatch) -> Plan[Any]:
+def _plan(batch: ImportBatch, told: Callable[[int], None] | None = None) -> Plan[Any]:
     if not batch.file_path:
         raise StateConflict(_("The file is no longer kept. Please send it again."))
     path = Path(settings.MEDIA_ROOT) / batch.file_path
-    return plan_of(kind=batch.kind, source=path, actor=batch.requested_by, base=batch.organization)
+    return plan_of(
+        kind=batch.kind,
+        source=path,
+        actor=batch.requested_by,
+        base=batch.organization,
+        is_full=batch.is_full,
+        told=told,
+    )
 
 
 def import_apply(*, batch: ImportBatch, actor: Any) -> ImportBatch:
@@ -172,28 +213,31 @@ def check_run(progress: Progress) -> Outcome:
     batch = ImportBatch.objects.get(pk=progress.parameters["batch"])
     progress.step(_("Reading and checking the file"))
     if batch.state == ImportState.UPLOADED:
-        import_check(batch=batch)
+        import_check(batch=batch, told=progress.advance)
     return Outcome(message=_("The file has been checked."), url=reverse("import_detail", args=[batch.pk]))
 
 
 def import_run(progress: Progress) -> Outcome:
     """Store a checked workbook (job): whole or not at all, once, however often the job is run."""
     batch = ImportBatch.objects.get(pk=progress.parameters["batch"])
-    if batch.state != ImportState.APPLIED:
-        progress.step(_("Reading the file"))
-        plan = _plan(batch)
+    url = reverse("import_detail", args=[batch.pk])
+    if batch.state not in DONE:
+        progress.step(_("Reading the file"), total=batch.figures.get("rows", 0))
+        plan = _plan(batch, progress.advance)
         if plan.fingerprint != batch.fingerprint:
             import_check(batch=batch)
             raise DomainError(CHANGED_MEANWHILE)
         progress.step(_("Storing"))
         with transaction.atomic():
-            plan_store(kind=batch.kind, plan=plan, actor=progress.user)
+            trace = plan_store(kind=batch.kind, plan=plan, actor=progress.user)
+            trace.save(batch)
             _finish(batch, progress.user)
             progress.guard()
         _remove_file(batch)
+        url = trace.url or url
     return Outcome(
         message=_("Stored: %(new)s new, %(changed)s changed, %(unchanged)s unchanged.") % batch.figures,
-        url=reverse("import_detail", args=[batch.pk]),
+        url=url,
         figures=batch.figures,
     )
 
@@ -222,8 +266,17 @@ def import_drop(batches: Any) -> int:
 
 
 def import_files_expire() -> int:
-    """Delete workbooks that nobody stored for KEPT days; returns how many."""
-    return import_drop(ImportBatch.objects.filter(created_at__lt=clock.now() - timedelta(days=KEPT)))
+    """Delete workbooks that nobody stored for KEPT days, with the list of what they hold; returns how many.
+
+    What was stored can be undone for UNDONE_WITHIN days; then its list and its old values go too.
+    """
+    moment = clock.now()
+    old = ImportBatch.objects.filter(created_at__lt=moment - timedelta(days=KEPT)).exclude(state__in=DONE)
+    ended = ImportBatch.objects.done().filter(finished_at__lt=moment - timedelta(days=UNDONE_WITHIN))
+    for batches in (old, ended):
+        ImportRow.objects.filter(batch__in=batches.values("pk")).delete()
+    ImportTrace.objects.filter(batch__in=ended.values("pk")).delete()
+    return import_drop(ImportBatch.objects.filter(created_at__lt=moment - timedelta(days=KEPT)))
 
 
 def import_annotated(*, batch: ImportBatch, target: BinaryIO) -> None:

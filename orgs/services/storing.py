@@ -1,22 +1,26 @@
 """Storing what a workbook means: all of it or nothing, set-based, with an audit entry for every record."""
 
+import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from django.db import IntegrityError, models, transaction
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from campaign.audit.services import audit_load
 from campaign.common import clock
 from campaign.common.bulk import bulk_change, bulk_load, keys_take, portions
-from campaign.common.errors import DomainError
-from campaign.common.models import Versioned
+from campaign.common.errors import DomainError, NotAllowed
+from campaign.common.models import TimeStamped, Versioned
 from orgs.importers.plan import Changed, New, Plan
-from orgs.models import EnrolmentOrigin, Member, Organization
+from orgs.models import EnrolmentOrigin, Member, Organization, Position, User
 from orgs.services import members, organizations
+from orgs.services.accounts_many import accounts_create
+from orgs.services.code_sheets import sheet_open, sheet_store
 from orgs.services.codes import ORGANIZATION_CODES, PERSONNEL_NUMBERS, codes_next
-from orgs.services.enrolments import enrolments_move, enrolments_open, positions_follow
+from orgs.services.enrolments import enrolments_move, enrolments_open, party_posts_follow, positions_follow
 from orgs.services.traces import Spans, Trace
 from orgs.services.tree import tree_insert, tree_lock
 
@@ -65,6 +69,71 @@ def members_store(*, plan: Plan[Member], actor: Any) -> Trace:
         spans.into(trace)
         trace.made(Member, keys)
         _audit("member", Member, actor, plan, keys)
+    return trace
+
+
+def positions_store(*, plan: Plan[Position], actor: Any) -> Trace:
+    """Store a plan of positions, whole or not at all; returns and raises as `organizations_store`."""
+    trace = Trace()
+    with _storing(plan):
+        touched = sorted(
+            {entry.record.member_id for entry in plan.changed} | {new.values["member"].pk for new in plan.new}
+        )
+        before = _posts(touched)
+        _update(Position, plan.changed, lambda _name: {}, trace)
+        keys = keys_take(Position, len(plan.new))
+        moment = clock.now()
+        columns = (
+            "id", "member_id", "organization_id", "post", "starts_on", "ends_on", "is_acting", "created_at", "updated_at"
+        )  # fmt: skip
+        bulk_load(
+            Position, columns, (_position_row(key, new.values, moment) for key, new in zip(keys, plan.new, strict=True))
+        )
+        party_posts_follow(touched)
+        trace.made(Position, keys)
+        for key, post in _posts(touched).items():
+            if before[key] != post:
+                trace.changed(Member, key, 0, {"party_post": before[key]})
+        _audit("position", Position, actor, plan, keys)
+    return trace
+
+
+def _position_row(key: int, values: Mapping[str, Any], moment: dt.datetime) -> tuple[Any, ...]:
+    days = (values.get("starts_on"), values.get("ends_on"), values.get("is_acting", False))
+    return (key, values["member"].pk, values["organization"].pk, values["post"], *days, moment, moment)
+
+
+def _posts(members: Sequence[int]) -> dict[int, str]:
+    found: dict[int, str] = {}
+    for keys in portions(members):
+        found.update(Member.objects.filter(pk__in=keys).values_list("pk", "party_post"))
+    return found
+
+
+def accounts_store(*, plan: Plan[User], actor: Any) -> Trace:
+    """Make the accounts of a plan, with their one-time codes on a sheet of `actor` (see `orgs.services.code_sheets`).
+
+    Returns and raises as `organizations_store`; NotAllowed without an actor, since a sheet is somebody's.
+    """
+    if actor is None or plan.base is None:
+        raise NotAllowed
+    trace = Trace()
+    with _storing(plan):
+        members = sorted((new.values["member"] for new in plan.new), key=lambda member: member.organization.path)
+        chosen = {new.values["member"].pk: new.values for new in plan.new}
+        sheet = sheet_open(actor=actor, organization=plan.base)
+        made = accounts_create(
+            actor=actor,
+            members=members,
+            usernames={key: values["username"] for key, values in chosen.items() if "username" in values},
+            emails={key: values["email"] for key, values in chosen.items() if "email" in values},
+            sheet=sheet,
+        )
+        if len(made) != len(members):
+            raise DomainError(CHANGED_MEANWHILE)
+        sheet_store(sheet=sheet, made=made)
+        trace.made(User, [new.user.pk for new in made])
+        trace.url = reverse("code_sheet_detail", args=[sheet.pk])
     return trace
 
 
@@ -140,17 +209,19 @@ def _storing(plan: Plan[Any]) -> Iterator[None]:
         raise DomainError(CHANGED_MEANWHILE) from None
 
 
-def _update(model: type[Versioned], changed: Sequence[Changed[Any]], names: SearchNames, trace: Trace) -> None:
+def _update(model: type[TimeStamped], changed: Sequence[Changed[Any]], names: SearchNames, trace: Trace) -> None:
     """Write the new values, if every record still has the version that was compared."""
     _lock(model, changed)
-    moment, columns = clock.now(), {"version", "updated_at"}
+    moment, columns = clock.now(), {"updated_at"}
+    versioned = issubclass(model, Versioned)
     for entry in changed:
         updates = _updates(entry.changes, names)
-        version = entry.record.version + 1
+        version = entry.version + 1 if versioned else 0
         trace.changed(model, entry.record.pk, version, {name: getattr(entry.record, name) for name in updates})
-        for name, value in {**updates, "version": version, "updated_at": moment}.items():
+        stamps: dict[str, Any] = {"version": version, "updated_at": moment} if versioned else {"updated_at": moment}
+        for name, value in {**updates, **stamps}.items():
             setattr(entry.record, name, value)
-        columns.update(updates)
+        columns.update(updates, stamps)
     order = sorted(columns)
     rows = ([entry.record.pk, *(getattr(entry.record, name) for name in order)] for entry in changed)
     if changed:
@@ -169,14 +240,18 @@ def _updates(changes: Mapping[str, tuple[Any, Any]], names: SearchNames) -> dict
     return updates
 
 
-def _lock(model: type[Versioned], changed: Sequence[Changed[Any]]) -> None:
+def _lock(model: type[TimeStamped], changed: Sequence[Changed[Any]]) -> None:
     """Hold the records until the transaction ends; raises DomainError when one has changed since it was compared."""
-    compared = {entry.record.pk: entry.record.version for entry in changed}
+    stamp = "version" if issubclass(model, Versioned) else "updated_at"
+    compared = {entry.record.pk: getattr(entry.record, stamp) for entry in changed}
     for keys in portions(sorted(compared)):
         rows = model._default_manager.select_for_update().filter(pk__in=keys).order_by("pk")
-        found = dict(rows.values_list("pk", "version"))
+        found = dict(rows.values_list("pk", stamp))
         if any(found.get(key) != compared[key] for key in keys):
             raise DomainError(CHANGED_MEANWHILE)
+
+
+_ACTIONS = {"position": ("position_begin", "position_change")}
 
 
 def _audit(part: str, model: type[models.Model], actor: Any, plan: Plan[Any], keys: Sequence[int]) -> None:
@@ -184,7 +259,8 @@ def _audit(part: str, model: type[models.Model], actor: Any, plan: Plan[Any], ke
         (key, new.values["name"], {name: ("", _named(value)) for name, value in _said(new.values)})
         for key, new in zip(keys, plan.new, strict=True)
     )
-    audit_load(action=f"{part}_create", actor=actor, model=model, entries=created)
+    create, update = _ACTIONS.get(part, (f"{part}_create", f"{part}_update"))
+    audit_load(action=create, actor=actor, model=model, entries=created)
     updated = (
         (
             entry.record.pk,
@@ -193,7 +269,7 @@ def _audit(part: str, model: type[models.Model], actor: Any, plan: Plan[Any], ke
         )
         for entry in plan.changed
     )
-    audit_load(action=f"{part}_update", actor=actor, model=model, entries=updated)
+    audit_load(action=update, actor=actor, model=model, entries=updated)
 
 
 def _said(values: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
@@ -202,4 +278,4 @@ def _said(values: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
 
 def _named(value: Any) -> Any:
     """Return what the log says for a value: an organization by its name, since names outlive moves."""
-    return value.name if isinstance(value, Organization) else value
+    return value.name if isinstance(value, Organization | Member) else value

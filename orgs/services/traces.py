@@ -31,6 +31,8 @@ class Trace:
 
     new: dict[type[models.Model], list[int]] = field(default_factory=lambda: defaultdict(list))
     old: dict[type[models.Model], list[Old]] = field(default_factory=lambda: defaultdict(list))
+    url: str = ""
+    """A page to look at next; not kept."""
 
     def made(self, model: type[models.Model], keys: Iterable[int]) -> None:
         self.new[model] += keys

@@ -26,7 +26,7 @@ class Body:
 
     def _fragments(self, *, bold: bool) -> list[Fragment]:
         return [
-            cell_xml(get_column_letter(place), column.kind, styles)
+            cell_xml(get_column_letter(place), column.kind, styles, self._frame.form.blank)
             for place, (column, styles) in enumerate(
                 zip(self._frame.columns, self._frame.styles(bold=bold), strict=True), start=1
             )

@@ -32,8 +32,8 @@ Fragment = Callable[[int, Value], str]
 """Row number and value → the `<c>` element."""
 
 
-def cell_xml(letter: str, kind: Kind, styles: Styles) -> Fragment:
-    """Return the function that writes the cells of one column."""
+def cell_xml(letter: str, kind: Kind, styles: Styles, blank: str = NOTHING) -> Fragment:
+    """Return the function that writes the cells of one column; `blank` is what stands in an empty one."""
     own_text = styles.own if kind in {Kind.TEXT, Kind.CODE, Kind.YES_NO} else styles.words
     number = _NUMBERS.get(kind)
 
@@ -41,7 +41,9 @@ def cell_xml(letter: str, kind: Kind, styles: Styles) -> Fragment:
         if type(value) is str and value:
             return f'<c r="{letter}{row}" s="{own_text}" t="inlineStr"><is>{text_xml(value)}</is></c>'
         if value is None or value == "":
-            return f'<c r="{letter}{row}" s="{styles.words}" t="inlineStr"><is><t>{NOTHING}</t></is></c>'
+            if not blank:
+                return f'<c r="{letter}{row}" s="{styles.own}"/>'
+            return f'<c r="{letter}{row}" s="{styles.words}" t="inlineStr"><is><t>{blank}</t></is></c>'
         if number is not None and (written := number(value)) is not None:
             return f'<c r="{letter}{row}" s="{styles.own}"><v>{written}</v></c>'
         return f'<c r="{letter}{row}" s="{own_text}" t="inlineStr"><is>{text_xml(words(value))}</is></c>'

@@ -7,6 +7,7 @@ from math import ceil
 from openpyxl.cell import Cell
 from openpyxl.styles import Alignment, Border, Font, Side
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -26,6 +27,9 @@ _BOX = Border(left=_THIN, right=_THIN, top=_THIN, bottom=_THIN)
 _FOOTER = "第 &P 页 共 &N 页"
 _INCHES = 1 / 2.54
 A4, A3 = 9, 8
+
+_ROWS_TO_COME = 1_000
+"""How far below the last record drop-downs reach."""
 
 BODY_HEIGHT = 22.0
 _LINE_HEIGHT = 15.0
@@ -200,6 +204,7 @@ class Frame:
         self._row = last_row
         self.sheet.cell(last_row, len(self.columns)).border = _BOX  # the rows will stand here
         last = get_column_letter(len(self.columns))
+        self._offer_choices(last_record)
         self.sheet.auto_filter.ref = f"A{self.heading_rows[1]}:{last}{last_record}"
         if not last_part:
             return
@@ -208,6 +213,16 @@ class Frame:
         for note in (*self.form.notes, self.form.provenance):
             if note:
                 self._line(note, NOTE_FONT, "left", 6 + 14 * self._lines(note, 10))
+
+    def _offer_choices(self, last_record: int) -> None:
+        """Give columns with `choices` a drop-down; other entries are warned of, not refused."""
+        for place, column in enumerate(self.columns, start=1):
+            if column.choices:
+                listed = '"' + ",".join(column.choices) + '"'
+                offer = DataValidation("list", formula1=listed, allow_blank=True, errorStyle="warning")
+                letter = get_column_letter(place)
+                offer.add(f"{letter}{self.first_row}:{letter}{last_record + _ROWS_TO_COME}")
+                self.sheet.add_data_validation(offer)
 
     def join(self, row: int, first: int, last: int) -> None:
         """Merge cells of a row that is not laid out here."""

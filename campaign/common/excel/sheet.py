@@ -61,7 +61,7 @@ class FormColumn:
     """One column. `width` in characters of the standard font (a Chinese one takes two); None: by kind and heading.
 
     `group` is the heading above several neighbours; `align` left, center or right, None: by kind; `total`: summed in
-    the last row (integers and hundredths).
+    the last row (integers and hundredths); `choices`: what a drop-down offers to whoever fills the form in.
     """
 
     header: str
@@ -70,6 +70,7 @@ class FormColumn:
     group: str = ""
     align: str | None = None
     total: bool = False
+    choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,8 @@ class FormSheet:
     """One sheet of a form. `left`, `middle`, `right` stand under the title (unit, period, date).
 
     `freeze`: how many columns (without the running number) stay in view; `totals`: the values of the last row where
-    they are no sums (rates), None elsewhere; `provenance`: who exported when and what; `annex`: 附件1.
+    they are no sums (rates), None elsewhere; `blank`: what stands in an empty cell ("" in a form to be filled in);
+    `provenance`: who exported when and what; `annex`: 附件1.
     """
 
     name: str
@@ -93,6 +95,7 @@ class FormSheet:
     signature: str = ""
     notes: tuple[str, ...] = ()
     provenance: str = ""
+    blank: str = NOTHING
     landscape: bool = True
     paper_a3: bool = False
 

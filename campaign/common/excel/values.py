@@ -14,6 +14,8 @@ from functools import lru_cache
 from operator import mul
 from typing import Generic, Protocol, TypeVar
 
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.utils.translation import gettext_lazy as _
 
 from campaign.common.excel.problems import Category, Mistake, Param, mistake, plain
@@ -468,6 +470,44 @@ def id_number() -> Convert[str]:
 
     return Convert(convert, blank="")
 
+
+MAIL_UNKNOWN = mistake(
+    "mail.unknown", _("This is not a mail address."), _("Write it like name@example.cn."), Category.FORMAT
+)
+
+
+def mail() -> Convert[str]:
+    """A mail address. CellError: `mail.unknown`."""
+
+    def convert(raw: Raw, _reading: Reading) -> str:
+        written = squeezed(raw)
+        try:
+            validate_email(written)
+        except ValidationError:
+            raise CellError(MAIL_UNKNOWN) from None
+        return written
+
+    return Convert(convert, blank="")
+
+
+class Masked(str):
+    """A personal value as an export shows it, 110105********0123: says nothing but that it was left as it was."""
+
+    __slots__ = ()
+
+
+def or_masked(converter: Convert[str]) -> Convert[str]:
+    """Take a masked value as `Masked`, any other by `converter`."""
+
+    def convert(raw: Raw, reading: Reading) -> str:
+        if isinstance(raw, str) and "*" in raw and _MASKED.fullmatch(written := squeezed(raw)):
+            return Masked(written)
+        return converter(raw, reading)
+
+    return Convert(convert, blank=converter.blank)
+
+
+_MASKED = re.compile(r"[0-9Xx-]*\*{2,}[0-9Xx-]*")
 
 # Both as in stdnum.cn.ric (a test compares them), without its cleaning of what is clean already: rosters are long.
 _ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)

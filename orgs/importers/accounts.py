@@ -1,0 +1,113 @@
+"""Accounts from a workbook: for which members one is to be made. Their one-time codes come on a sheet to be printed."""
+
+from django.utils.translation import gettext_lazy as _
+
+from campaign.common.bulk import portions
+from campaign.common.capabilities import Cap
+from campaign.common.excel.problems import Category, mistake
+from campaign.common.excel.schema import Column, ParsedTable, parse
+from campaign.common.excel.values import CellError, Convert, Raw, Reading, label, mail, squeezed
+from orgs.importers.names import Names
+from orgs.importers.people import PERSON_COLUMNS, People
+from orgs.importers.plan import New, Plan, Sent
+from orgs.models import Organization, User
+
+NAME_WRONG = mistake(
+    "account.name",
+    _("An account name consists of letters, digits, - _ and ."),
+    _("Choose another, or leave the cell empty: then it is the personnel number."),
+    Category.FORMAT,
+)
+NAME_TAKEN = mistake(
+    "account.name_taken",
+    _("This account name is taken."),
+    _("Choose another, or leave the cell empty: then it is the personnel number."),
+    Category.CONFLICT,
+)
+PERSON_TWICE = mistake(
+    "account.twice", _("Row %(first)s holds the same person."), _("Delete one of the rows."), Category.DUPLICATE
+)
+NOT_PRESENT = mistake(
+    "account.not_present",
+    _("This member has left; no account is made."),
+    _("Delete the row."),
+    Category.CONFLICT,
+)
+
+
+def _account_name(raw: Raw, _reading: Reading) -> str:
+    written = squeezed(raw)
+    if len(written) > 60 or not all(letter.isalnum() or letter in "-_." for letter in written):
+        raise CellError(NAME_WRONG)
+    return written
+
+
+COLUMNS = (
+    *PERSON_COLUMNS,
+    Column(
+        "organization",
+        "所在党组织",
+        ("党组织", "党组织名称", "所在党支部", "党支部"),
+        converter=label(150),
+        in_title=True,
+    ),
+    Column("username", "账号", ("账号名", "登录名", "用户名"), converter=Convert(_account_name, blank="")),
+    Column("email", "邮箱", ("电子邮箱", "邮件", "邮件地址"), converter=mail()),
+)
+SHOWN = ("member", "organization", "username", "email")
+
+
+def accounts_plan(sent: Sent) -> Plan[User]:
+    """Find the members of a workbook; new are those who have no account. Raises WorkbookError."""
+    scope = Organization.objects.active()
+    if sent.actor is not None:
+        scope = scope.allowed(sent.actor, Cap.ACCOUNT_MANAGE)
+    names = Names(scope.only("code", "name", "short_name", "path", "type").iterator(chunk_size=2000))
+    table = parse(sent.workbook, COLUMNS)
+    rows = sent.rows(table)
+    plan: Plan[User] = Plan.of(table, len(rows))
+    plan.base = sent.base
+    people = People(table, rows, sent.actor, Cap.ACCOUNT_MANAGE)
+    first: dict[int, int] = {}
+    for row in rows:
+        place = names.the_one(table, row, "organization") if row.filled().get("organization") else None
+        member = people.find(row, place)
+        if member is None:
+            continue
+        if first.setdefault(member.pk, row.number) != row.number:
+            table.report(row, "name", PERSON_TWICE, first=first[member.pk])
+        elif not member.is_present:
+            table.report(row, "name", NOT_PRESENT)
+        else:
+            values = {name: row[name] for name in ("username", "email") if row[name] and name in row}
+            values |= {"name": member.name, "member": member, "organization": member.organization}
+            plan.new.append(New(row, values))
+    _pass_over_known(plan)
+    _report_taken(plan, table)
+    return plan
+
+
+def _pass_over_known(plan: Plan[User]) -> None:
+    keys = [new.values["member"].pk for new in plan.new]
+    known = {
+        key
+        for some in portions(keys)
+        for key in User.objects.filter(member__in=some).values_list("member_id", flat=True)
+    }
+    plan.unchanged = sum(key in known for key in keys)
+    plan.new = [new for new in plan.new if new.values["member"].pk not in known]
+
+
+def _report_taken(plan: Plan[User], table: ParsedTable) -> None:
+    wanted = [new.values["username"] for new in plan.new if "username" in new.values]
+    taken = {
+        name
+        for some in portions(wanted)
+        for name in User.objects.filter(username__in=some).values_list("username", flat=True)
+    }
+    for new in plan.new:
+        name = new.values.get("username")
+        if name and name in taken:
+            table.report(new.row, "username", NAME_TAKEN)
+        elif name:
+            taken.add(name)
