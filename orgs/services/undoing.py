@@ -191,8 +191,9 @@ def import_undo(*, batch: ImportBatch, actor: Any, progress: Progress | None = N
                 _("This import cannot be undone, since something depends on it: %(what)s.") % {"what": named}
             )
         for model in ORDER:
-            _give_back(model, trace, actor)
+            # what was made first: somebody has one open branch only
             _take_out(model, trace, actor)
+            _give_back(model, trace, actor)
         batch.traces.all().delete()
         audit_record(action="import_undo", actor=actor, target=batch)
         if progress is not None:
