@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from campaign.common.excel.layout import SEARCHED_ROWS
 from campaign.common.excel.problems import Category, mistake
 from campaign.common.excel.reader import Workbook, open_workbook
 from campaign.common.excel.schema import Column, ParsedRow, parse
@@ -59,7 +60,7 @@ def workbook_of(pasted: str) -> Workbook:
     """Return what was pasted from a sheet (tabs) or typed (commas), one worker a line; headings may be missing."""
     lines = [line for line in pasted.splitlines() if line.strip()]
     rows = [line.split("\t") if "\t" in line else line.replace("\uff0c", ",").split(",") for line in lines]
-    if rows and HEADINGS[0] not in "".join(rows[0]).replace(" ", "").replace("\u3000", ""):
+    if not any(squeezed(cell) == HEADINGS[0] for row in rows[:SEARCHED_ROWS] for cell in row):
         rows.insert(0, list(HEADINGS))
     return open_workbook(_csv(rows).encode())
 

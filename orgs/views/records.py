@@ -29,14 +29,14 @@ def member_print(request: GatedRequest, pk: int) -> HttpResponse:
     sheets = record_sheets(member, RecordRequest(request.user))
     context = {
         "member": member,
-        "sheets": [_shown(filled) for filled in sheets],
+        "sheets": [_shown(filled, member.name) for filled in sheets],
         "crumbs": [{"label": member.name, "url": reverse("member_detail", args=[pk])}],
     }
     return render(request, "orgs/member_print.html", context)
 
 
-def _shown(filled: Filled) -> dict[str, Any]:
-    """Return a sheet as a table of texts."""
+def _shown(filled: Filled, name: str) -> dict[str, Any]:
+    """Return a sheet as a table of texts; a column that repeats the member's `name` is left out on one's own paper."""
     sheet, rows = filled
     kinds = [column.kind for column in sheet.columns]
     shown = []
@@ -44,13 +44,15 @@ def _shown(filled: Filled) -> dict[str, Any]:
         values = row.values if isinstance(row, Subtotal) else row
         cells = [csv_text(kind, value).lstrip("\t'") or NOTHING for kind, value in zip(kinds, values, strict=True)]
         shown.append([str(number), *cells] if sheet.sequence else cells)
-    labelled = [list(zip(sheet.headings, cells, strict=True)) for cells in shown]
+    headings = sheet.headings
+    if sheet.sequence and shown and all(row[1] == name for row in shown):
+        headings, shown = [headings[0], *headings[2:]], [[row[0], *row[2:]] for row in shown]
     return {
         "name": sheet.name,
         "pairs": not sheet.sequence,
-        "headings": sheet.headings,
+        "headings": headings,
         "rows": shown,
-        "cells": labelled,
+        "cells": [list(zip(headings, cells, strict=True)) for cells in shown],
     }
 
 
@@ -74,7 +76,7 @@ def _export(request: GatedRequest, subject: Any, path: str, back: str) -> HttpRe
     whole = isinstance(subject, Member)
     year = clock.today().year
     initial = {} if whole else {"starts_on": f"{year}-01-01", "ends_on": f"{year}-12-31"}
-    form = RecordForm(request.POST or None, unmasks=unmasks, initial=initial)
+    form = RecordForm(request.POST if request.method == "POST" else None, unmasks=unmasks, initial=initial)
     if request.method == "POST" and form.is_valid():
         wanted = RecordRequest(request.user, **form.cleaned_data)
         if form.attempt(record_check, subject=subject, request=wanted):
