@@ -66,7 +66,7 @@ def policy_for(request: HttpRequest) -> SignInPolicy:
 
 
 def failure_limit(request: HttpRequest, _credentials: dict[str, Any] | None) -> int:
-    return policy_for(request).lock_failures
+    return int(policy_for(request).lock_failures)
 
 
 def cool_off(request: HttpRequest | None) -> dt.timedelta:
@@ -87,7 +87,7 @@ class LockoutHandler(AxesDatabaseHandler):  # type: ignore[misc]
         if not most or not address:
             return False
         failed = AccessAttempt.objects.filter(ip_address=address, attempt_time__gte=get_cool_off_threshold(request))
-        return failed.order_by().values("username").distinct()[:most].count() >= most
+        return bool(failed.order_by().values("username").distinct()[:most].count() >= most)
 
     def user_login_failed(
         self, sender: Any, credentials: dict[str, Any], request: HttpRequest | None = None, **kwargs: Any
@@ -113,7 +113,9 @@ def locked_until(user: User) -> dt.datetime | None:
     policy = SignInPolicy.current()
     wait = dt.timedelta(minutes=policy.lock_minutes)
     tried = AccessAttempt.objects.filter(username__in=keys_of(user), attempt_time__gte=clock.now() - wait)
-    found = tried.order_by().values("username").annotate(failures=Sum("failures_since_start"), latest=Max("attempt_time"))
+    found = (
+        tried.order_by().values("username").annotate(failures=Sum("failures_since_start"), latest=Max("attempt_time"))
+    )
     ends = [row["latest"] + wait for row in found if row["failures"] >= policy.lock_failures]
     return max(ends, default=None)
 

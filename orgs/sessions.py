@@ -20,7 +20,7 @@ class SessionStore(DatabaseStore):
         return Session
 
     def create_model_instance(self, data: dict[str, Any]) -> Any:
-        row = super().create_model_instance(data)
+        row: Any = super().create_model_instance(data)
         origin = data.get(ORIGIN) or {}
         row.user_id = int(data["_auth_user_id"]) if "_auth_user_id" in data else None
         row.address = str(origin.get("address", ""))[:45]

@@ -53,7 +53,7 @@ def members_without_account(organization: Organization) -> "QuerySet[Member, Mem
 
 def accounts_not_used(organization: Organization) -> "QuerySet[User, User]":
     """Return the active accounts of `organization` and below whose one-time code has not been spent, branch by branch."""
-    unspent = User.objects.filter(under(organization.path, "organization__path"), is_active=True)
+    unspent: QuerySet[User, User] = User.objects.filter(under(organization.path, "organization__path"), is_active=True)
     return unspent.exclude(one_time_code=None).order_by("organization__path", "username")
 
 
@@ -129,13 +129,17 @@ def code_sheet_request(*, actor: Any, organization: Organization, purpose: str) 
 
 
 def job_check(user: Any, parameters: Mapping[str, Any]) -> None:
-    """Let the job run for the sheet's maker alone, while entitled to its accounts. Raises NotAllowed."""
+    """Let the job run for the sheet's maker alone, while entitled to its accounts and the sheet can be opened.
+
+    Raises NotAllowed, DomainError.
+    """
     sheet = CodeSheet.objects.select_related("organization").filter(pk=parameters["sheet"]).first()
-    # `sheet_open` asks for the job in the transaction that makes the sheet.
     if sheet is None or sheet.requested_by_id != user.pk:
         raise NotAllowed
     if not reaches(user, Cap.ACCOUNT_MANAGE, sheet.organization.path):
         raise NotAllowed
+    if sheet.expires_at <= clock.now():
+        raise DomainError(_("The codes are no longer kept. Make new ones for the accounts not used yet."))
 
 
 def sheet_run(progress: Progress) -> Outcome:

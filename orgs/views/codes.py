@@ -1,6 +1,6 @@
 """One-time codes: sheets of many for the system administrator, single ones for the secretary's members."""
 
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.contrib import messages
@@ -19,6 +19,7 @@ from orgs import selectors
 from orgs.filters import MemberAccountFilter
 from orgs.forms.accounts import CodeSheetForm
 from orgs.models import CodePart, CodePurpose, CodeSheet, Organization
+from orgs.models.accounts import UserQuerySet
 from orgs.services import code_issue, code_sheet_delete, code_sheet_request, part_print
 from orgs.services.code_sheets import accounts_not_used, members_without_account
 from orgs.tables import BranchCountTable, CodeSheetTable, MemberAccountTable
@@ -129,6 +130,6 @@ def code_member_list(request: GatedRequest) -> HttpResponse:
 @access(POST=Cap.ACCOUNT_CODE)
 def code_issue_page(request: GatedRequest, pk: int) -> HttpResponse:
     """Show the code in the answer itself: it is stored as a hash alone."""
-    account = gate(request, selectors.accounts_helped(request.user), pk=pk)
+    account: Any = gate(request, cast(UserQuerySet, selectors.accounts_helped(request.user)), pk=pk)
     made = code_issue(actor=request.user, user=account)
     return render(request, "orgs/user_password.html", {"made": made, "back": reverse("code_member_list")})

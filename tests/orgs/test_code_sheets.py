@@ -117,6 +117,8 @@ def test_a_sheet_is_deleted_after_printing_and_by_time(world: World) -> None:
         with pytest.raises(StateConflict):
             part_print(actor=admin, part=part)
         assert code_sheets.code_sheets_expire() == 1
+        with pytest.raises(DomainError):
+            code_sheets.job_check(admin, {"sheet": str(sheet.pk)})  # nobody could print what it would make
     sheet = made_sheet(world, admin, purpose=CodePurpose.AGAIN)
     client = signed_in(admin)
     assert client.post(reverse("code_sheet_delete", args=[sheet.pk])).status_code == 302
