@@ -70,7 +70,7 @@ def record_sheets(subject: Member | Organization, request: RecordRequest) -> lis
         found += of_subject(subject, request)
     day = timezone.localtime(request.asked_at).date()
     unit = subject.organization.name if isinstance(subject, Member) else subject.name
-    frame = {
+    frame: dict[str, Any] = {
         "left": f"单位：{unit}",
         "middle": _period(request),
         "right": f"填报日期：{day.year}年{day.month}月{day.day}日",
@@ -295,9 +295,14 @@ def _facts(organization: Organization) -> Iterator[Row]:
         label = getattr(organization, f"get_{name}_display", None)
         value = label() if label else getattr(organization, name)
         yield (
-            str(organization._meta.get_field(name).verbose_name),
+            _heading(name),
             f"{value:%Y-%m-%d}" if isinstance(value, dt.date) else value,
         )
+
+
+def _heading(name: str) -> str:
+    field: Any = Organization._meta.get_field(name)
+    return str(field.verbose_name)
 
 
 def register() -> None:

@@ -81,7 +81,7 @@ class MemberFields(ModelForm):
             yield heading, [self[name] for name in names if name in self.fields]
 
     def clean_status(self) -> str:
-        return self.cleaned_data["status"] or self.instance.status
+        return str(self.cleaned_data["status"] or self.instance.status)
 
     def clean_status_since(self) -> dt.date | None:
         day: dt.date | None = self.cleaned_data["status_since"]
@@ -152,7 +152,8 @@ class MemberEditForm(VersionMixin, MemberFields):
             "Change it only where it was wrong. Who goes to another branch is transferred."
         )
         self.fields["party_post"].help_text = _(
-            "A change ends the other positions in the branch. Dates and positions elsewhere are kept under “Positions and branches”."
+            "A change ends the other positions in the branch. "
+            "Dates and positions elsewhere are kept under “Positions and branches”."
         )
         hidden = {"birth_date": self.instance.birth_date, "phone": "" if shows_phone else self.instance.phone}
         self._hidden = {name: stored for name, stored in hidden.items() if stored}

@@ -107,10 +107,10 @@ def workers_plan(workbook: Workbook, organization: Organization) -> tuple[Worker
         if first.setdefault(key, row.number) != row.number:
             table.report(row, "name", WORKER_TWICE, first=first[key])
             continue
-        worker = _same(row, by_number, by_name, by_bare_name)
-        if worker is not None:
-            found.add(worker.pk)
-        _sort(plan, row, worker)
+        same = _same(row, by_number, by_name, by_bare_name)
+        if same is not None:
+            found.add(same.pk)
+        _sort(plan, row, same)
     plan.missing = [worker for worker in known if worker.is_active and worker.pk not in found]
     return plan, pasted_from(rows)
 

@@ -44,7 +44,7 @@ def record_write(
     """Write the record as a workbook to `target` and return the name of the file. Raises as `record_check`."""
     record_check(subject=subject, request=request)
     rows = write_xlsx(target, record_sheets(subject, request), made_at=request.asked_at, progress=progress)
-    changes = {
+    changes: dict[str, list[Any]] = {
         "rows": [None, rows],
         "period": ["", f"{request.starts_on or ''} – {request.ends_on or ''}".strip(" –")],
         "unmasked": [None, request.unmasked],

@@ -62,6 +62,16 @@ def _form_page(request: GatedRequest, form: Any, title: str, member: Member, lea
     return render(request, "orgs/form_page.html", context)
 
 
+def _stored(request: GatedRequest, form: Any, service: Any, done: str, **given: Any) -> bool:
+    """Tell whether the form was sent and went through; then `done` is said on the next page."""
+    if request.method != "POST" or not form.is_valid():
+        return False
+    if not form.attempt(service, actor=request.user, **given, **form.cleaned_data):
+        return False
+    messages.success(request, done)
+    return True
+
+
 # -- positions -----------------------------------------------------------------------------------------------------
 
 
@@ -75,10 +85,8 @@ def position_create(request: GatedRequest, pk: int) -> HttpResponse:
         organizations=places,
         initial={"organization": places.filter(pk=member.organization_id).first()},
     )
-    if request.method == "POST" and form.is_valid():
-        if form.attempt(position_begin, actor=request.user, member=member, **form.cleaned_data):
-            messages.success(request, _("The position has been entered."))
-            return redirect(_back(pk))
+    if _stored(request, form, position_begin, _("The position has been entered."), member=member):
+        return redirect(_back(pk))
     return _form_page(request, form, _("New position"), member)
 
 
@@ -86,11 +94,9 @@ def position_create(request: GatedRequest, pk: int) -> HttpResponse:
 def position_edit(request: GatedRequest, pk: int) -> HttpResponse:
     position: Any = gate(request, Position.objects.select_related("member", "organization"), pk=pk)
     kept = {name: getattr(position, name) for name in ("starts_on", "ends_on", "is_acting")}
-    form = PositionForm(request.POST or None, initial=kept)
-    if request.method == "POST" and form.is_valid():
-        if form.attempt(position_change, actor=request.user, position=position, **form.cleaned_data):
-            messages.success(request, _("Saved."))
-            return redirect(_back(position.member_id))
+    form = PositionForm(request.POST if request.method == "POST" else None, initial=kept)
+    if _stored(request, form, position_change, _("Saved."), position=position):
+        return redirect(_back(position.member_id))
     lead = f"{position.member.name} · {position.organization.name}"
     return _form_page(request, form, position.get_post_display(), position.member, lead)
 
@@ -110,26 +116,23 @@ def position_remove_page(request: GatedRequest, pk: int) -> HttpResponse:
 def branch_create(request: GatedRequest, pk: int) -> HttpResponse:
     member = gate(request, Member.objects.select_related("organization"), pk=pk)
     form = EnrolmentCreateForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        if form.attempt(enrolment_add, actor=request.user, member=member, **form.cleaned_data):
-            messages.success(request, _("The branch has been entered."))
-            return redirect(_back(pk))
+    if _stored(request, form, enrolment_add, _("The branch has been entered."), member=member):
+        return redirect(_back(pk))
     return _form_page(request, form, _("New earlier branch"), member)
 
 
 @access(GET=Cap.MEMBER_HISTORY, POST=Cap.MEMBER_HISTORY)
 def branch_edit(request: GatedRequest, pk: int) -> HttpResponse:
     enrolment: Any = gate(request, Enrolment.objects.select_related("member__organization", "organization"), pk=pk)
-    form = SpanForm(request.POST or None, initial={"starts_on": enrolment.starts_on, "ends_on": enrolment.ends_on})
-    if enrolment.ends_on is None:
+    kept = {"starts_on": enrolment.starts_on, "ends_on": enrolment.ends_on}
+    form = SpanForm(request.POST if request.method == "POST" else None, initial=kept)
+    present = {"ends_on": None} if enrolment.ends_on is None else {}
+    if present:
         del form.fields["ends_on"]
     else:
         form.fields["ends_on"].required = True
-    if request.method == "POST" and form.is_valid():
-        days = {"ends_on": None, **form.cleaned_data}
-        if form.attempt(enrolment_change, actor=request.user, enrolment=enrolment, **days):
-            messages.success(request, _("Saved."))
-            return redirect(_back(enrolment.member_id))
+    if _stored(request, form, enrolment_change, _("Saved."), enrolment=enrolment, **present):
+        return redirect(_back(enrolment.member_id))
     return _form_page(request, form, _("Correct the days"), enrolment.member, enrolment.organization.name)
 
 

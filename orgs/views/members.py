@@ -93,7 +93,9 @@ def member_detail(request: GatedRequest, pk: int) -> HttpResponse:
 
 def _actions(request: GatedRequest, member: Member, *, manages: bool, moving: bool) -> list[dict[str, Any]]:
     user, path = request.user, member.organization.path
-    actions = [{"label": _("Print"), "url": reverse("member_print", args=[member.pk]), "icon": "printer"}]
+    actions: list[dict[str, Any]] = [
+        {"label": _("Print"), "url": reverse("member_print", args=[member.pk]), "icon": "printer"}
+    ]
     if reaches(user, Cap.REPORT_EXPORT, path):
         url = reverse("member_export", args=[member.pk])
         actions.append({"label": _("Export"), "url": url, "icon": "file-spreadsheet"})

@@ -187,8 +187,10 @@ def _shown(plan: WorkerPlan, rows: str, data: dict[str, Any]) -> dict[str, Any]:
 
 def _change(entry: Any) -> dict[str, Any]:
     words = {True: _("yes"), False: _("no"), "": "—"}
-    lines = [
-        (str(Worker._meta.get_field(field).verbose_name), words.get(old, old), words.get(new, new))
-        for field, (old, new) in entry.changes.items()
-    ]
+    lines = [(_heading(field), words.get(old, old), words.get(new, new)) for field, (old, new) in entry.changes.items()]
     return {"name": entry.record.name, "lines": lines}
+
+
+def _heading(name: str) -> str:
+    field: Any = Worker._meta.get_field(name)
+    return str(field.verbose_name)
