@@ -9,7 +9,7 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Length
 
 from campaign.common import clock
@@ -101,7 +101,9 @@ def organizations_matching(queryset: OrganizationQuerySet, words: str) -> Organi
 def without_secretary(queryset: OrganizationQuerySet) -> OrganizationQuerySet:
     """Keep the active branches in which no member is secretary."""
     secretaries = Member.objects.present().filter(party_post=PartyPost.SECRETARY, organization=OuterRef("pk"))
-    return queryset.active().branches().filter(~Exists(secretaries))
+    held = Position.objects.open().filter(post=PartyPost.SECRETARY, organization=OuterRef("pk"))
+    from_elsewhere = held.exclude(member__organization=F("organization"))
+    return queryset.active().branches().filter(~Exists(secretaries), ~Exists(from_elsewhere))
 
 
 @dataclass(frozen=True)
@@ -130,12 +132,15 @@ def bounded_count(queryset: "QuerySet[Any, Any]") -> str:
 
 
 def leaders_of(organization: Organization) -> list[tuple[str, str]]:
-    """Return (position, name) of secretary and committee: members with a party position, else accounts with the role."""
-    posts = list(PartyPost)
-    holders = Member.objects.present().filter(organization=organization).exclude(party_post="")
-    members = sorted(holders.only("name", "party_post"), key=lambda member: posts.index(PartyPost(member.party_post)))
-    found = [(member.get_party_post_display(), member.name) for member in members]
-    if any(member.is_secretary for member in members):
+    """Return (position, name) of secretary and committee: those who hold a position here, members of other branches
+    included (the committee above is made up of them), else accounts with the role."""
+    own = Member.objects.present().filter(organization=organization).exclude(party_post="")
+    held = [(member.party_post, member.get_party_post_display(), member.name) for member in own]
+    elsewhere = Position.objects.open().filter(organization=organization).exclude(member__organization=organization)
+    held += [(position.post, position.title, position.member.name) for position in elsewhere.select_related("member")]
+    posts = PartyPost.values
+    found = [(title, name) for _post, title, name in sorted(held, key=lambda one: posts.index(one[0]))]
+    if any(post == PartyPost.SECRETARY for post, _title, _name in held):
         return found
     assigned = RoleAssignment.objects.on(clock.today()).filter(
         organization=organization, role__in=(Role.SECRETARY, Role.LEADER), user__is_active=True

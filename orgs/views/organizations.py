@@ -113,6 +113,9 @@ def _actions(request: GatedRequest, organization: Organization) -> list[dict[str
     if manages and not organization.is_active:
         url = reverse("organization_activate", args=[organization.pk])
         actions.append({"label": _("Activate"), "url": url, "icon": "circle-check", "post": True})
+    if reaches(request.user, Cap.REPORT_EXPORT, organization.path):
+        url = reverse("organization_record", args=[organization.pk])
+        actions.append({"label": _("Export the record"), "url": url, "icon": "file-spreadsheet"})
     if adds:
         url = f"{reverse('organization_create')}?parent={organization.pk}"
         actions.append({"label": _("New organization below"), "url": url, "icon": "plus"})

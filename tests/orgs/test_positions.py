@@ -11,8 +11,9 @@ from campaign.common import clock
 from campaign.common.desk import tiles_for
 from campaign.common.errors import DomainError, EditConflict, NotAllowed
 from campaign.notices.membership import probations_due, transfers_due
-from orgs.models import Enrolment, Member, MemberEvent, Position
+from orgs.models import Enrolment, Member, MemberEvent, Organization, Position
 from orgs.models.members import months_after
+from orgs.selectors import leaders_of, without_secretary
 from orgs.services import member_create, member_update
 from orgs.services.positions import (
     enrolment_add,
@@ -303,3 +304,15 @@ def test_the_lists_have_a_fixed_number_of_statements(world: World) -> None:
     assert {name: len(set(found)) for name, found in counts.items()} == {"member_probation": 1, "transfer_list": 1}
     # Who is signed in with the roles; rows and their number; transfers count what waits on either side besides.
     assert [found[0] for found in counts.values()] == [4, 6]
+
+
+def test_a_secretary_from_another_branch_leads_as_well(world: World) -> None:
+    east, west_two = world.orgs["east"], world.orgs["west_two"]
+    assert west_two not in without_secretary(Organization.objects.all())
+    member_update(actor=None, member=world.members["west_two"][0], version=1, party_post="")
+    assert west_two in without_secretary(Organization.objects.all())
+    for place in (east, west_two):
+        position_begin(actor=None, member=world.members["east_one"][1], organization=place, post="secretary")
+    position_begin(actor=None, member=world.members["east_two"][1], organization=east, post="committee_member")
+    assert [name for _title, name in leaders_of(east)] == ["李秀英", "李秀英"]
+    assert west_two not in without_secretary(Organization.objects.all())
