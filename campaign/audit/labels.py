@@ -201,6 +201,10 @@ def _value(field: Any, value: Any) -> str:
         return "—"
     if isinstance(value, bool):
         return _("yes") if value else _("no")
+    if isinstance(value, list):
+        return "、".join(_value(field, each) for each in value)
+    if isinstance(value, dict):
+        return "；".join(f"{key}：{_value(key, each)}" for key, each in sorted(value.items()))
     if field == "role":
         code, _dot, rest = str(value).partition(" · ")
         place = rest.removesuffix(" · interim")

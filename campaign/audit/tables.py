@@ -15,10 +15,13 @@ from campaign.audit.models import AuditEntry
 from campaign.common.tables import WIDE, MomentColumn
 
 
+UNBROKEN = {"td": {"class": "text-nowrap"}}
+
+
 class AuditTable(tables.Table):
     at = MomentColumn(format="Y-m-d H:i:s")
-    actor_name = tables.Column(gettext_lazy("person"), orderable=False, empty_values=())
-    action = tables.Column(orderable=False)
+    actor_name = tables.Column(gettext_lazy("person"), orderable=False, empty_values=(), attrs=UNBROKEN)
+    action = tables.Column(orderable=False, attrs=UNBROKEN)
     target_name = tables.Column(gettext_lazy("object"), orderable=False, empty_values=(), attrs=WIDE)
     changes = tables.Column(gettext_lazy("changes and reason"), orderable=False, empty_values=(), attrs=WIDE)
     address = tables.Column(orderable=False)

@@ -14,6 +14,7 @@ from campaign.common.append_only import unprotect
 from campaign.common.errors import DomainError
 from campaign.demo.awarding import tell_awards
 from campaign.demo.closing import tell_closing
+from campaign.demo.deputies import tell_deputies
 from campaign.demo.evaluating import tell_evaluation
 from campaign.demo.group import Group, make_group
 from campaign.demo.moving import tell_members
@@ -35,6 +36,7 @@ CHAPTERS: tuple[tuple[str, str, Tell], ...] = (
     ("awards", "awards", tell_awards),
     ("closed", "closing", tell_closing),
     ("pledges", "members", tell_members),
+    ("pledges", "deputies", tell_deputies),
 )
 """(stage that must be reached, what the console says, the chapter)"""
 MARK = "demo_seed"

@@ -13,8 +13,9 @@ class NoticesConfig(AppConfig):
         from campaign.notices.desk import tiles
         from campaign.notices.membership import RULES
         from campaign.notices.registry import reminders
+        from campaign.notices.roles import RULES as ROLE_RULES
 
         desk.register(TileSource("notices", tiles))
-        for rule in RULES:
+        for rule in (*RULES, *ROLE_RULES):
             reminders.register(rule)
         menu.register(Entry("notice", "work", _("Reminders"), "notice_list", "bell", order=20))

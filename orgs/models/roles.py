@@ -27,13 +27,13 @@ ENDS_SOON = dt.timedelta(days=14)
 """How long before its end a role is called to mind."""
 ROLE_STATES = {
     "planned": _("begins later"),
-    "active": _("held"),
+    "active": _("in office"),
     "due_soon": _("ends soon"),
     "expired": _("ended"),
 }
 DEPUTY_STATES = {
     "planned": _("begins later"),
-    "active": _("in force"),
+    "active": _("stands in now"),
     "revoked": _("taken back"),
     "expired": _("over"),
 }

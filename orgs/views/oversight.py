@@ -69,7 +69,7 @@ def _object(request: HttpRequest, key: str, pk: int) -> tuple[ObjectKind, Any, S
 def _frame(kind: ObjectKind, record: Any, stands: Standing, here: str, *, opens: bool) -> dict[str, Any]:
     pages = [("oversight_readers", _("Who can see this"))]
     if stands.sees_history:
-        pages.append(("oversight_history", _("What was done")))
+        pages.append(("oversight_history", _("Operations record")))
     tabs = [
         {"label": label, "url": reverse(name, args=[kind.key, record.pk]), "active": name == here}
         for name, label in pages

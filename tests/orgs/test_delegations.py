@@ -299,7 +299,7 @@ def test_a_role_of_somebody_else_is_no_choice(world: World) -> None:
     answer = signed_in(world.users["staff@east"]).post(reverse("delegation_give"), data)
     assert answer.context["form"].errors["assignment"]
     assert (
-        "没有可以委托的职责"
+        "没有可以委托的角色"
         in signed_in(world.users["member@east_one"]).get(reverse("delegation_give")).content.decode()
     )
 
@@ -389,7 +389,7 @@ def test_the_desk_tells_the_security_administrator(world: World) -> None:
     security = world.user("security_admin", "root")
     role_end(actor=security, assignment=role_of(world, "staff@east"))
     tiles = {str(tile.label): tile.count for tile in signed_in(security).get("/").context["tiles"]}
-    assert tiles["职责空缺"] == 1
+    assert tiles["角色空缺"] == 1
 
 
 def test_a_role_is_ended_with_a_reason_and_stays_in_the_list(world: World) -> None:
