@@ -217,6 +217,7 @@ class ImportBatchTable(tables.Table):
 
     finished_at = MomentColumn(linkify=("import_detail", {"pk": tables.A("pk")}))
     kind = tables.Column()
+    file_name = tables.Column(orderable=False)
     organization = tables.Column(order_by=("organization__path",), accessor="organization__display_name")
     requested_by = tables.Column(order_by="requested_by__name")
     figures = tables.Column(verbose_name=_("result"), orderable=False)
@@ -224,7 +225,7 @@ class ImportBatchTable(tables.Table):
 
     class Meta:
         model = ImportBatch
-        fields = ("finished_at", "kind", "organization", "requested_by", "figures", "state")
+        fields = ("finished_at", "kind", "file_name", "organization", "requested_by", "figures", "state")
         order_by = ("-finished_at",)
 
     def render_figures(self, value: Any) -> str:

@@ -131,6 +131,15 @@ def _date_or_month() -> Convert[Any]:
     return Convert(convert)
 
 
+EDUCATIONS = {"大本": "大学本科", "专科": "大学专科", "硕研": "硕士研究生", "博研": "博士研究生"}
+"""Half-written levels; any other is kept as it is written."""
+
+
+def _education() -> Convert[str]:
+    plain = label(20)
+    return Convert(lambda raw, reading: EDUCATIONS.get(written := plain(raw, reading), written), blank="")
+
+
 KINDS = {
     MembershipKind.FULL: ("正式党员", "正式"),
     MembershipKind.PROBATIONARY: ("预备党员", "预备"),
@@ -157,7 +166,7 @@ COLUMNS = (
         converter=or_masked(id_number()),
     ),
     Column("native_place", "籍贯", converter=label(60), clears=True),
-    Column("education", "学历", ("文化程度", "学历层次"), converter=label(20), clears=True),
+    Column("education", "学历", ("文化程度", "学历层次"), converter=_education(), clears=True),
     Column("degree", "学位", converter=label(20), clears=True),
     Column(
         "started_work_on",

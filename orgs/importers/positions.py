@@ -87,7 +87,7 @@ Key = tuple[int, int, str]
 def positions_plan(sent: Sent) -> Plan[Position]:
     """Compare a workbook of positions with the database.
 
-    A row means the position of the same person, organization and kind that began on the same day, else the open one.
+    A row means the position of the same person, organization and kind that began on the same day, else the one that goes on.
     Raises WorkbookError when a sheet cannot be read.
     """
     scope = Organization.objects.active()
@@ -135,7 +135,7 @@ class _Reading:
         if not ends_on and not member.is_present:
             self._table.report(row, "name", HAS_LEFT)
         values: dict[str, Any] = {"name": member.name, "member": member, "organization": organization}
-        values |= {"post": row["post"][0]}
+        values |= {"post": row["post"][0].value}
         values |= {name: row[name] for name in ("starts_on", "ends_on", "is_acting") if row[name] is not None}
         return values | dict.fromkeys(row.cleared)
 
@@ -163,10 +163,10 @@ class _Reading:
     @staticmethod
     def _same(known: Sequence[Position], values: dict[str, Any]) -> Position | None:
         begun = [one for one in known if one.starts_on == values.get("starts_on", one.starts_on)]
-        undated = [one for one in known if one.starts_on is None and one.ends_on is None]
+        going = [one for one in known if one.ends_on is None and (one.starts_on is None or not values.get("ends_on"))]
         ended = [one for one in begun if one.ends_on == values.get("ends_on")]
         still = [one for one in begun if one.ends_on is None]
-        return next(iter((*ended, *still, *(begun if "starts_on" in values else ()), *undated)), None)
+        return next(iter((*ended, *still, *(begun if "starts_on" in values else ()), *going)), None)
 
 
 def _overlap(one: dict[str, Any], other: dict[str, Any]) -> bool:

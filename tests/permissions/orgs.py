@@ -1,5 +1,7 @@
 """Cases of organizations, members, imports, accounts, roles and signing in."""
 
+import zlib
+from dataclasses import replace
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -7,10 +9,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from campaign.common import clock
 from campaign.common.access import SIGNED_IN
 from campaign.common.capabilities import Cap, Role
+from campaign.common.crypto import seal
 from campaign.common.text import initials, pinyin
-from orgs.models import Delegation, ImportBatch, Member, Organization, RoleAssignment, User
+from orgs.models import Delegation, ImportBatch, ImportState, ImportTrace, Member, Organization, RoleAssignment, User
 from orgs.services import import_upload
-from tests.permissions.cases import Case, Listed, Scoped, Target, case, lists, mark, scoped
+from tests.permissions.cases import Case, Listed, Scoped, Target, case, lists, mark, never, scoped
 from tests.permissions.oracle import BRANCHES, below, expected
 from tests.world import PASSWORD, World
 
@@ -136,6 +139,33 @@ case("import_detail", Case(make=batch), Case(make=batch_of_former_staff, places=
 case("import_apply", Case(make=batch), Case(make=batch_of_former_staff, places=("east",)))
 case("import_annotated", Case(make=batch), Case(make=batch_of_former_staff, places=("east",)))
 case("import_upload", Case(payload=lambda: {"kind": "members", "file": workbook()}))
+case("import_rows", Case(make=batch, payload={"q": "王"}, changes=False))
+case("import_history", Case())
+
+
+def stored_batch(world: World, at: str) -> Target:
+    """An import that was stored: history for everybody who imports for the organization."""
+    found = batch(world, at)
+    applied = {"state": ImportState.APPLIED, "file_path": "", "finished_at": clock.now()}
+    ImportBatch.objects.filter(pk=found.kwargs["pk"]).update(**applied)
+    ImportTrace.objects.create(batch_id=found.kwargs["pk"], content=seal(zlib.compress(b"[]")))
+    return replace(found, hidden=never)
+
+
+def asked_form(kind: str) -> Any:
+    """A form with what is known of a place; a job writes it."""
+
+    def make(world: World, at: str) -> Target:
+        return Target(payload={"kind": kind, "organization": world.orgs[at].pk, "holds": "known"})
+
+    return make
+
+
+case("import_undo", Case(make=stored_batch))
+case("import_template", Case(make=asked_form("members"), named_in_form=True))
+case("account_template", Case(make=asked_form("accounts"), named_in_form=True))
+case("account_import", Case(payload=lambda: {"kind": "accounts", "file": workbook()}))
+lists.append(Listed("import_history", stored_batch, Cap.MEMBER_IMPORT))
 scoped.append(Scoped(batch))
 
 
