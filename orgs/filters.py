@@ -8,7 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from campaign.common import clock
-from campaign.common.capabilities import Role
+from campaign.common.access import holds
+from campaign.common.capabilities import Cap, Role
 from campaign.common.filters import Filters, search_box
 from campaign.common.forms import RemoteSelect
 from orgs.models import (
@@ -85,6 +86,12 @@ class MemberFilter(Filters):
     class Meta:
         model = Member
         fields: ClassVar[list[str]] = []
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.request is not None and holds(self.request.user, Cap.PERSONAL_UNMASK):
+            hint = _("Name, pinyin initials, last four digits of the phone, id number")
+            self.form.fields["q"].widget.attrs["placeholder"] = hint
 
     def by_words(self, queryset: Any, _name: str, words: str) -> Any:
         return members_matching(queryset, words, self.request.user)

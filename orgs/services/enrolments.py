@@ -71,7 +71,7 @@ def enrolments_settle(members: Sequence[Member], *, changed_on: dt.date) -> None
         _close(Enrolment.objects.filter(member__in=keys, ends_on=None), changed_on)
         _close(Position.objects.filter(member__in=keys, ends_on=None), changed_on)
         _transfers_withdraw(keys)
-        party_posts_follow(keys)
+        Member.objects.filter(pk__in=keys).exclude(party_post="").update(party_post="")
     for batch in _batches([member for member in members if member.is_present]):
         enrolled = Enrolment.objects.filter(member__in=[member.pk for member in batch], ends_on=None)
         kept = set(enrolled.values_list("member_id", flat=True))

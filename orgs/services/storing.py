@@ -15,12 +15,19 @@ from campaign.common.bulk import bulk_change, bulk_load, keys_take, portions
 from campaign.common.errors import DomainError, NotAllowed
 from campaign.common.models import TimeStamped, Versioned
 from orgs.importers.plan import Changed, New, Plan
-from orgs.models import EnrolmentOrigin, Member, Organization, Position, User
+from orgs.models import EnrolmentOrigin, Member, MembershipStatus, Organization, Position, User
+from orgs.models.members import PRESENT
 from orgs.services import members, organizations
 from orgs.services.accounts_many import accounts_create
 from orgs.services.code_sheets import sheet_open, sheet_store
 from orgs.services.codes import ORGANIZATION_CODES, PERSONNEL_NUMBERS, codes_next
-from orgs.services.enrolments import enrolments_move, enrolments_open, party_posts_follow, positions_follow
+from orgs.services.enrolments import (
+    enrolments_move,
+    enrolments_open,
+    enrolments_settle,
+    party_posts_follow,
+    positions_follow,
+)
 from orgs.services.traces import Spans, Trace
 from orgs.services.tree import tree_insert, tree_lock
 
@@ -60,14 +67,17 @@ def members_store(*, plan: Plan[Member], actor: Any) -> Trace:
     trace = Trace()
     with _storing(plan):
         spans = Spans([entry.record.pk for entry in plan.changed if not _STAYS.isdisjoint(entry.changes)])
+        turned = [entry.record.pk for entry in plan.changed if "status" in entry.changes]
+        before = _posts(turned)
         _update(Member, plan.changed, members.search_names, trace)
         keys = keys_take(Member, len(plan.new))
         columns, rows = _member_rows(plan.new, keys)
         bulk_load(Member, columns, rows)
-        enrolments_open(list(map(_enrolled, keys, plan.new)), starts_on=None, origin=EnrolmentOrigin.IMPORTED)
+        enrolments_open(_enrolled(keys, plan.new), starts_on=None, origin=EnrolmentOrigin.IMPORTED)
         _follow(plan.changed)
         spans.into(trace)
         trace.made(Member, keys)
+        _trace_posts(trace, before)
         _audit("member", Member, actor, plan, keys)
     return trace
 
@@ -91,9 +101,7 @@ def positions_store(*, plan: Plan[Position], actor: Any) -> Trace:
         )
         party_posts_follow(touched)
         trace.made(Position, keys)
-        for key, post in _posts(touched).items():
-            if before[key] != post:
-                trace.changed(Member, key, 0, {"party_post": before[key]})
+        _trace_posts(trace, before)
         _audit("position", Position, actor, plan, keys)
     return trace
 
@@ -108,6 +116,12 @@ def _posts(members: Sequence[int]) -> dict[int, str]:
     for keys in portions(members):
         found.update(Member.objects.filter(pk__in=keys).values_list("pk", "party_post"))
     return found
+
+
+def _trace_posts(trace: Trace, before: Mapping[int, str]) -> None:
+    for key, post in _posts(sorted(before)).items():
+        if before[key] != post:
+            trace.changed(Member, key, 0, {"party_post": before[key]})
 
 
 def accounts_store(*, plan: Plan[User], actor: Any) -> Trace:
@@ -137,7 +151,7 @@ def accounts_store(*, plan: Plan[User], actor: Any) -> Trace:
     return trace
 
 
-_STAYS = frozenset({"organization", "party_post"})
+_STAYS = frozenset({"organization", "party_post", "status"})
 """Changes of these are kept as dated rows of their own."""
 
 
@@ -149,17 +163,30 @@ class _Enrolled(NamedTuple):
     party_post: str
 
 
-def _enrolled(key: int, new: New[Member]) -> _Enrolled:
-    return _Enrolled(key, new.values["organization"].pk, new.values.get("party_post", ""))
+def _enrolled(keys: Sequence[int], entries: Sequence[New[Member]]) -> list[_Enrolled]:
+    """Return the new members who are enrolled: who has left or died is not."""
+    return [
+        _Enrolled(key, new.values["organization"].pk, new.values.get("party_post", ""))
+        for key, new in zip(keys, entries, strict=True)
+        if new.values.get("status", MembershipStatus.NORMAL) in PRESENT
+    ]
 
 
 def _follow(changed: Sequence[Changed[Member]]) -> None:
     """Keep the history of branches and positions in step with what was changed."""
     today = clock.today()
-    moved = [entry.record for entry in changed if "organization" in entry.changes]
+    turned = [entry for entry in changed if _turned(entry)]
+    enrolments_settle([entry.record for entry in turned], changed_on=today)
+    present = [entry for entry in changed if entry.record.is_present and not _turned(entry)]
+    moved = [entry.record for entry in present if "organization" in entry.changes]
     enrolments_move(moved, moved_on=today, origin=EnrolmentOrigin.IMPORTED)
-    posts = [entry for entry in changed if "party_post" in entry.changes and "organization" not in entry.changes]
+    posts = [entry for entry in present if "party_post" in entry.changes and "organization" not in entry.changes]
     positions_follow([entry.record for entry in posts], changed_on=today)
+
+
+def _turned(entry: Changed[Member]) -> bool:
+    """Tell whether the member left, or came back."""
+    return "status" in entry.changes and (entry.changes["status"][0] in PRESENT) != entry.record.is_present
 
 
 def _member_rows(entries: Sequence[New[Member]], keys: Sequence[int]) -> tuple[list[str], Iterator[list[Any]]]:

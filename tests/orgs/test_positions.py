@@ -14,7 +14,7 @@ from campaign.notices.membership import probations_due, transfers_due
 from orgs.models import Enrolment, Member, MemberEvent, Organization, Position
 from orgs.models.members import months_after
 from orgs.selectors import leaders_of, without_secretary
-from orgs.services import member_create, member_update
+from orgs.services import member_create, member_update, plan_of
 from orgs.services.positions import (
     enrolment_add,
     enrolment_change,
@@ -24,6 +24,7 @@ from orgs.services.positions import (
     position_remove,
 )
 from orgs.services.probation import probation_extend, probation_finish
+from orgs.services.storing import members_store
 from orgs.services.transfers import transfer_request
 from tests.orgs.test_organizations import signed_in, statements
 from tests.world import World
@@ -316,3 +317,20 @@ def test_a_secretary_from_another_branch_leads_as_well(world: World) -> None:
     position_begin(actor=None, member=world.members["east_two"][1], organization=east, post="committee_member")
     assert [name for _title, name in leaders_of(east)] == ["李秀英", "李秀英"]
     assert west_two not in without_secretary(Organization.objects.all())
+
+
+def test_a_roster_ends_and_begins_the_enrolment_of_who_leaves_and_comes_back(world: World) -> None:
+    def store(status: str) -> Member:
+        rows = f"姓名,性别,所在党组织,人员编号,党籍状态\n张建国,男,东山公司采掘一区党支部,east_one-0,{status}\n"
+        rows += f"新党员,男,东山公司采掘一区党支部,N-{status},已转出\n"
+        plan = plan_of(kind="members", source=rows.encode(), actor=None, base=None)
+        assert not plan.problems.errors
+        members_store(plan=plan, actor=None)
+        return fresh(world.members["east_one"][0])
+
+    assert store("已转出").party_post == ""
+    open_ones = Enrolment.objects.filter(ends_on=None, member__personnel_no__in=("east_one-0", "N-已转出", "N-正常"))
+    assert not open_ones.exists()
+    assert not Position.objects.filter(member__personnel_no="east_one-0", ends_on=None).exists()
+    store("正常")
+    assert [span.member.personnel_no for span in open_ones] == ["east_one-0"]
