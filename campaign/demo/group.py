@@ -14,7 +14,7 @@ from campaign.demo.people import ROOT_NAME, SIZES, Person, branch_name, company_
 from campaign.demo.story import Story, on
 from orgs.importers.plan import New, Plan
 from orgs.models import Category, Member, MembershipKind, Organization, OrganizationType, PartyPost, UnitKind, User
-from orgs.services import organization_create, role_grant, user_create, users_create_for_members
+from orgs.services import member_create, organization_create, role_grant, user_create, users_create_for_members
 from orgs.services.storing import members_store
 
 POSTS = (PartyPost.SECRETARY, PartyPost.DEPUTY_SECRETARY, PartyPost.ORGANIZATION_MEMBER, PartyPost.PUBLICITY_MEMBER)
@@ -153,13 +153,21 @@ def _accounts(group: Group) -> None:
         group.secretaries[branch.pk] = secretary
     group.office = _officer(group.root, Role.OFFICE, "集团创先办", USERNAMES[Role.OFFICE])
     group.committee = _officer(group.root, Role.COMMITTEE, "集团评审委员", USERNAMES[Role.COMMITTEE])
-    group.leaders[group.root.pk] = _officer(group.root, Role.LEADER, "集团领导", USERNAMES[Role.LEADER])
+    leading = people(random.Random(len(group.companies)), FOUNDED)  # noqa: S311 — a story, not a secret
+    group.leaders[group.root.pk] = _officer(
+        group.root,
+        Role.LEADER,
+        "集团领导",
+        USERNAMES[Role.LEADER],
+        _leader(group.branches[0], next(leading), "党委书记"),
+    )
     group.staff[group.root.pk] = _officer(group.root, Role.STAFF, "集团党建工作部", "staff-group")
     for number, company in enumerate(group.companies, start=1):
         name = company.display_name
         suffix = "" if number == 1 else str(number)
         group.staff[company.pk] = _officer(company, Role.STAFF, f"{name}党务干部", f"staff{suffix}")
-        group.leaders[company.pk] = _officer(company, Role.LEADER, f"{name}书记", f"leader-{number}")
+        member = _leader(group.branches_of(company)[0], next(leading), "公司党委书记")
+        group.leaders[company.pk] = _officer(company, Role.LEADER, f"{name}书记", f"leader-{number}", member)
     for role, name in (
         (Role.SYSTEM_ADMIN, "系统管理员"),
         (Role.SECURITY_ADMIN, "安全管理员"),
@@ -168,7 +176,25 @@ def _accounts(group: Group) -> None:
         _officer(group.root, role, name, USERNAMES[role])
 
 
-def _officer(organization: Organization, role: Role, name: str, username: str) -> User:
-    made = user_create(actor=None, name=name, organization=organization, username=username, password=PASSWORD)
+def _leader(branch: Organization, person: Person, post: str) -> Member:
+    """Leaders are members like others, enrolled in a branch, and look after branches as their contact points."""
+    return member_create(
+        actor=None,
+        organization=branch,
+        name=person.name,
+        sex=person.sex,
+        birth_date=person.birth_date,
+        joined_on=person.joined_on,
+        full_member_on=person.full_member_on or person.joined_on,
+        phone=person.phone,
+        admin_post=post,
+        is_party_worker=True,
+    )
+
+
+def _officer(organization: Organization, role: Role, name: str, username: str, member: Member | None = None) -> User:
+    made = user_create(
+        actor=None, name=name, organization=organization, username=username, password=PASSWORD, member=member
+    )
     role_grant(actor=None, user=made.user, role=role, organization=organization)
     return made.user

@@ -28,7 +28,8 @@ def _half_year(group: Group, campaign: Campaign, story: Story, month: int, chanc
         if number % 10 == 9:
             continue  # one branch in ten is a dead corner that coverage must show
         leader = group.leaders[group.company_of(branch).pk]
-        _review(leader, branch, campaign, story.day(month, chance.randint(2, 27)), chance)
+        if leader.member is None or leader.member.organization_id != branch.pk:  # nobody reviews the own branch
+            _review(leader, branch, campaign, story.day(month, chance.randint(2, 27)), chance)
         if number % 4 != 3 and writes_one_by_one(group, number):
             for member in group.roll(branch)[1:]:
                 _review(group.secretaries[branch.pk], member, campaign, story.day(month, chance.randint(2, 27)), chance)

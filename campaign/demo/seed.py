@@ -18,9 +18,11 @@ from campaign.demo.deputies import tell_deputies
 from campaign.demo.evaluating import tell_evaluation
 from campaign.demo.group import Group, make_group
 from campaign.demo.moving import tell_members
+from campaign.demo.organizing import tell_gaps, tell_organizing
 from campaign.demo.pledging import tell_appraisal, tell_pledges, tell_progress
 from campaign.demo.reviewing import tell_reviews
 from campaign.demo.scoring import tell_scores
+from campaign.demo.signing_in import tell_accounts
 from campaign.demo.story import Story, on
 from campaign.models import Campaign
 from campaign.services import campaign_create
@@ -28,6 +30,7 @@ from orgs.models import Organization
 
 Tell = Callable[[Group, Campaign, Story, random.Random], None]
 CHAPTERS: tuple[tuple[str, str, Tell], ...] = (
+    ("pledges", "leading groups, contact points, plans", tell_organizing),
     ("pledges", "pledges", tell_pledges),
     ("pledges", "progress", tell_progress),
     ("reviews", "leader reviews", tell_reviews),
@@ -35,7 +38,9 @@ CHAPTERS: tuple[tuple[str, str, Tell], ...] = (
     ("evaluation", "mass evaluation", tell_evaluation),
     ("awards", "awards", tell_awards),
     ("closed", "closing", tell_closing),
+    ("pledges", "gaps in the data", tell_gaps),
     ("pledges", "members", tell_members),
+    ("pledges", "accounts not used yet", tell_accounts),
     ("pledges", "deputies", tell_deputies),
 )
 """(stage that must be reached, what the console says, the chapter)"""

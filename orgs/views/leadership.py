@@ -81,6 +81,7 @@ def leadership_appoint(request: GatedRequest, pk: int) -> HttpResponse:
         "lead": _("%(name)s. First and directly responsible person, head of the group and director of the office are held "
                   "by one person: whoever held it before is replaced.") % {"name": organization.name},
         "back": reverse("leadership_detail", args=[pk]),
+        "crumbs": _crumbs(organization),
     }  # fmt: skip
     return render(request, "orgs/leadership/form.html", context)
 
@@ -102,7 +103,8 @@ def leadership_edit(request: GatedRequest, pk: int) -> HttpResponse:
         if save_version_form(form, post, services.leadership_update, actor=request.user, post=post, **given):
             messages.success(request, _("Saved."))
             return redirect("leadership_detail", pk=post.organization_id)
-    context = {"form": form, "title": str(post), "back": reverse("leadership_detail", args=[post.organization_id])}
+    back, crumbs = reverse("leadership_detail", args=[post.organization_id]), _crumbs(post.organization)
+    context = {"form": form, "title": str(post), "back": back, "crumbs": crumbs}
     return render(request, "orgs/leadership/form.html", context)
 
 
