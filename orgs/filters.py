@@ -13,6 +13,7 @@ from campaign.common.capabilities import Cap, Role
 from campaign.common.filters import Filters, search_box
 from campaign.common.forms import RemoteSelect
 from orgs.models import (
+    Category,
     Delegation,
     ImportRow,
     Member,
@@ -26,6 +27,7 @@ from orgs.models import (
     User,
 )
 from orgs.oversight import EXPECTED, ending_soon
+from orgs.places import by_term
 from orgs.selectors import (
     members_matching,
     organizations_matching,
@@ -50,6 +52,15 @@ class OrganizationFilter(Filters):
         label=_("Name or initials"), method="by_words", widget=search_box(_("Name, pinyin initials or code"))
     )
     type = django_filters.ChoiceFilter(label=_("type"), choices=OrganizationType.choices)
+    category = django_filters.ChoiceFilter(label=_("category"), choices=Category.choices)
+    term = django_filters.ChoiceFilter(
+        label=_("term"),
+        choices=[("over", _("has ended")), ("soon", _("ends within six months")), ("unknown", _("not entered"))],
+        method="by_term",
+    )
+    state = django_filters.ChoiceFilter(
+        label=_("state"), choices=[("active", _("active")), ("inactive", _("deactivated"))], method="by_state"
+    )
     missing = django_filters.ChoiceFilter(
         label=_("What is missing"), choices=[("secretary", _("Branches without a secretary"))], method="by_missing"
     )
@@ -63,6 +74,12 @@ class OrganizationFilter(Filters):
 
     def by_missing(self, queryset: Any, _name: str, _what: str) -> Any:
         return without_secretary(queryset)
+
+    def by_term(self, queryset: Any, _name: str, state: str) -> Any:
+        return by_term(queryset, state)
+
+    def by_state(self, queryset: Any, _name: str, state: str) -> Any:
+        return queryset.filter(is_active=state == "active")
 
 
 class MemberFilter(Filters):

@@ -56,12 +56,6 @@ def organization_roots(user: Any) -> OrganizationQuerySet:
     return found
 
 
-def organization_children(organization: Organization, user: Any) -> list[Organization]:
-    """Return what hangs directly below `organization`, as far as `user` sees it; at most CHILDREN_SHOWN + 1."""
-    children = Organization.objects.visible_to(user).filter(under(organization.path), depth=organization.depth + 1)
-    return list(children[: CHILDREN_SHOWN + 1])
-
-
 def organizations_addable(user: Any) -> OrganizationQuerySet:
     """Return the organizations below which `user` may make others."""
     condition = Q(pk__in=())
@@ -104,25 +98,6 @@ def without_secretary(queryset: OrganizationQuerySet) -> OrganizationQuerySet:
     held = Position.objects.open().filter(post=PartyPost.SECRETARY, organization=OuterRef("pk"))
     from_elsewhere = held.exclude(member__organization=F("organization"))
     return queryset.active().branches().filter(~Exists(secretaries), ~Exists(from_elsewhere))
-
-
-@dataclass(frozen=True)
-class Figures:
-    """Numbers of an organization with everything below it; each is counted to 10 000 and then marked."""
-
-    branches: str
-    members: str
-    probationary: str
-
-
-def organization_figures(organization: Organization) -> Figures:
-    """Count what lies in the subtree of an organization that the caller has passed through the gate."""
-    members = Member.objects.present().in_subtree(organization)
-    return Figures(
-        branches=bounded_count(Organization.objects.active().branches().in_subtree(organization)),
-        members=bounded_count(members),
-        probationary=bounded_count(members.filter(kind=MembershipKind.PROBATIONARY)),
-    )
 
 
 def bounded_count(queryset: "QuerySet[Any, Any]") -> str:

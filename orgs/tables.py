@@ -12,16 +12,44 @@ from campaign.common.capabilities import Role
 from campaign.common.tables import WIDE, DayColumn, MomentColumn, NumberColumn, StateColumn
 from campaign.common.templatetags import ui
 from orgs.models import CodeSheet, Delegation, ImportBatch, ImportRow, Member, Organization, RoleAssignment, User
+from orgs.places import ways_to
 from orgs.selectors import phone_shown, units_of_staff
 
 
 class OrganizationTable(tables.Table):
-    name = tables.Column(linkify=("organization_detail", {"pk": tables.A("pk")}))
+    """Organizations found by a search, each with the way to it."""
+
+    name = tables.Column(linkify=("organization_detail", {"pk": tables.A("pk")}), order_by=("pinyin", "pk"))
+    way = tables.Column(verbose_name=_("below"), empty_values=(), order_by=("path",))
     code = tables.Column()
     type = tables.Column()
+    category = tables.Column(default="—")
     term_ends_on = DayColumn(default="—")
 
     class Meta:
+        model = Organization
+        fields = ("name", "way", "code", "type", "category", "term_ends_on")
+        order_by = ()
+
+    def __init__(self, *args: Any, viewer: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._viewer = viewer
+
+    def before_render(self, request: Any) -> None:
+        self._ways = ways_to([row.record for row in self.paginated_rows], self._viewer)
+
+    def render_name(self, value: str, record: Organization) -> Any:
+        from campaign.common.templatetags import ui
+
+        if record.is_active:
+            return value
+        return format_html("{} {}", value, ui.state("inactive", _("deactivated")))
+
+    def render_way(self, record: Organization) -> str:
+        return self._ways.get(record.pk) or "—"
+
+
+class Meta:
         model = Organization
         fields = ("name", "code", "type", "term_ends_on")
         order_by = ()

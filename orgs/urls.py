@@ -25,10 +25,6 @@ urlpatterns = [
     path("organizations/<int:pk>/", organizations.organization_detail, name="organization_detail"),
     path("organizations/<int:pk>/children/", organizations.organization_children, name="organization_children"),
     path("organizations/<int:pk>/edit/", organizations.organization_edit, name="organization_edit"),
-    path(
-        "organizations/<int:pk>/deactivate/", organizations.organization_deactivate_page, name="organization_deactivate"
-    ),
-    path("organizations/<int:pk>/activate/", organizations.organization_activate_page, name="organization_activate"),
     path("imports/", imports.import_upload_page, name="import_upload"),
     path("imports/history/", imports.import_history, name="import_history"),
     path("imports/template/", imports.import_template_page, name="import_template"),
@@ -79,4 +75,5 @@ urlpatterns = [
     path("deputies/<int:pk>/end/", delegations.delegation_end_page, name="delegation_end"),
     path("", include("orgs.urls_leadership")),
     path("", include("orgs.urls_members")),
+    path("", include("orgs.urls_structure")),
 ]

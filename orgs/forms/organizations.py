@@ -1,5 +1,6 @@
 """Forms of organizations."""
 
+import json
 from typing import Any
 
 from django import forms
@@ -7,12 +8,12 @@ from django.utils.translation import gettext_lazy as _
 
 from campaign.common.forms import ModelForm, RemoteSelect, VersionMixin
 from orgs.models import Organization, OrganizationQuerySet
-from orgs.rules import organization_breaches
+from orgs.rules import TERM_YEARS, organization_breaches, term_end
 from orgs.services.organizations import OrganizationValues
 
 FIELDS = (
-    "name", "short_name", "code", "type", "category", "unit_kind", "established_on", "term_started_on", "term_ends_on",
-    "contact_name", "contact_phone",
+    "name", "short_name", "code", "type", "category", "unit_kind", "covered_units", "guided_by", "established_on",
+    "term_started_on", "term_ends_on", "contact_name", "contact_phone", "contact_email", "address",
 )  # fmt: skip
 
 
@@ -23,16 +24,24 @@ class OrganizationFields(ModelForm):
         help_texts = {
             "name": _("As on the seal, for example 中共××公司委员会."),
             "code": _("Leave empty to have one made."),
-            "term_ends_on": _("Committees serve five years, general branches and branches three."),
+            "covered_units": _("For a joint branch: the units it covers, one after the other."),
+            "guided_by": _(
+                "Where the organization is led by its own line and guided by the party organization of the locality."
+            ),
+            "term_ends_on": _("Left empty: five years later for committees, three for general branches and branches."),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["code"].required = False
+        self.fields["term_started_on"].widget.attrs["data-term-years"] = json.dumps(TERM_YEARS)
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
         dates = {name: cleaned.get(name) for name in ("established_on", "term_started_on", "term_ends_on")}
+        started = dates["term_started_on"]
+        if started and not dates["term_ends_on"] and "term_ends_on" not in self.errors:
+            dates["term_ends_on"] = cleaned["term_ends_on"] = term_end(cleaned.get("type", ""), started)
         for breach in organization_breaches(**dates):
             if breach.is_error:
                 self.add_error(breach.field, str(breach))
@@ -62,7 +71,17 @@ class OrganizationCreateForm(OrganizationFields):
 
 
 class OrganizationEditForm(VersionMixin, OrganizationFields):
+    is_correction = forms.BooleanField(
+        label=_("Only a correction"),
+        required=False,
+        help_text=_("A new name or type then leaves no entry in the history."),
+    )
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["code"].required = True
         self.fields["code"].help_text = ""
+
+    @property
+    def values(self) -> Any:
+        return {**super().values, "is_correction": self.cleaned_data["is_correction"]}

@@ -1,6 +1,7 @@
 """Pages of organizations."""
 
 import copy
+import re
 from typing import Any
 
 from django.contrib import messages
@@ -12,24 +13,23 @@ from django.utils.translation import gettext as _
 from campaign.common.access import GatedRequest, access, gate, holds, reaches
 from campaign.common.capabilities import Cap
 from campaign.common.listing import listing
-from orgs import selectors
+from orgs import places, selectors
+from orgs.cards import cards_of
 from orgs.filters import OrganizationFilter
 from orgs.forms.organizations import OrganizationCreateForm, OrganizationEditForm
 from orgs.models import Organization
-from orgs.services import (
-    organization_activate,
-    organization_create,
-    organization_deactivate,
-    organization_update,
-)
+from orgs.rules import place_findings
+from orgs.services import organization_create, organization_update
 from orgs.tables import OrganizationTable
-from orgs.timeline import organization_timeline
+from orgs.timeline import course_of
 from orgs.views.forms import save_version_form, shown
 
 SHOWN = (
-    "name", "short_name", "code", "type", "category", "unit_kind", "established_on", "term_started_on", "term_ends_on",
-    "contact_name", "contact_phone",
+    "name", "short_name", "code", "type", "category", "unit_kind", "covered_units", "guided_by", "established_on",
 )  # fmt: skip
+CONTACT = ("contact_name", "contact_phone", "contact_email", "address")
+LEVEL_DIGITS = 3
+STEP = re.compile(r"[0-9A-Z]{4}")
 
 
 @access(GET=Cap.ORG_VIEW)
@@ -39,11 +39,16 @@ def organization_list(request: GatedRequest) -> HttpResponse:
     chosen = OrganizationFilter(request.GET, queryset=visible, request=request)
     context: dict[str, Any] = {"filter": chosen, "actions": _list_actions(request)}
     if chosen.is_valid() and chosen.is_active():
-        found = listing(request, queryset=visible, table_class=OrganizationTable, filter_class=OrganizationFilter)
+        found = listing(
+            request, queryset=visible, table_class=OrganizationTable, filter_class=OrganizationFilter, viewer=request.user
+        )
         return render(request, "orgs/organization_list.html", {**context, **found})
     roots = list(selectors.organization_roots(request.user))
-    opened = selectors.organization_children(roots[0], request.user) if len(roots) == 1 else []
-    return render(request, "orgs/organization_list.html", {**context, "nodes": roots, "opened": opened})
+    context["nodes"] = places.nodes_of(roots)
+    if len(roots) == 1:
+        context["opened"], context["opened_more"] = places.children_page(roots[0], request.user)
+        context["opened_of"] = roots[0]
+    return render(request, "orgs/organization_list.html", context)
 
 
 def _list_actions(request: GatedRequest) -> list[dict[str, Any]]:
@@ -60,8 +65,16 @@ def _list_actions(request: GatedRequest) -> list[dict[str, Any]]:
 def organization_children(request: GatedRequest, pk: int) -> HttpResponse:
     """One opened branch of the tree (fragment)."""
     organization: Any = gate(request, Organization.objects, pk=pk)
-    nodes = selectors.organization_children(organization, request.user)
-    return render(request, "orgs/organization_nodes.html", {"nodes": nodes})
+    after = request.GET.get("after", "")
+    nodes, more = places.children_page(organization, request.user, after if STEP.fullmatch(after) else "")
+    context = {"nodes": nodes, "more": more, "parent": organization, "level": _level(request)}
+    return render(request, "orgs/organization_nodes.html", context)
+
+
+def _level(request: GatedRequest) -> int:
+    """How deep the opened branch lies on the page, for those who hear it."""
+    given = request.GET.get("level", "")
+    return int(given) if given.isdigit() and len(given) < LEVEL_DIGITS else 1
 
 
 @access(POST=Cap.ORG_VIEW)
@@ -74,55 +87,83 @@ def organization_search(request: GatedRequest) -> HttpResponse:
 
 @access(GET=Cap.ORG_VIEW)
 def organization_detail(request: GatedRequest, pk: int) -> HttpResponse:
-    organization: Any = gate(request, Organization.objects, pk=pk)
-    sees_members = reaches(request.user, Cap.MEMBER_VIEW, organization.path)
+    found = Organization.objects.select_related("merged_into")
+    organization: Any = gate(request, found, pk=pk)
+    user = request.user
+    numbers = places.numbers_of(organization)
+    nodes, more = places.children_page(organization, user)
+    heir = organization.merged_into
     context = {
         "organization": organization,
-        "rows": shown(organization, SHOWN),
+        "rows": [row for row in shown(organization, SHOWN) if row[1] not in ("", None)],
+        "contact_rows": [row for row in shown(organization, CONTACT) if row[1] not in ("", None)],
+        "heir_visible": heir is not None and reaches(user, Cap.ORG_VIEW, heir.path),
         "leaders": selectors.leaders_of(organization),
-        "figures": selectors.organization_figures(organization),
-        "sees_members": sees_members,
-        "children": selectors.organization_children(organization, request.user),
-        "timeline": organization_timeline(organization, request.user),
-        "crumbs": _crumbs(organization, request.user),
+        "numbers": numbers,
+        "branches": _branches(organization),
+        "months": places.months_left(organization.term_ends_on),
+        "term": places.term_state(organization) if organization.is_active else "",
+        "findings": places.findings_of(organization, numbers.members, organization.higher()),
+        "sees_members": reaches(user, Cap.MEMBER_VIEW, organization.path),
+        "cards": cards_of(organization, user),
+        "nodes": nodes,
+        "more": more,
+        "course": course_of(
+            organization, user, kind=request.GET.get("kind", ""), page=request.GET.get("page", "1")
+        ),
+        "crumbs": _crumbs(organization, user),
         "actions": _actions(request, organization),
+        "changes": _changes(request, organization),
     }
     return render(request, "orgs/organization_detail.html", context)
 
 
+def _branches(organization: Organization) -> str:
+    """How many branches lie in the subtree, for what is none itself."""
+    if organization.is_branch:
+        return ""
+    below = Organization.objects.active().branches().in_subtree(organization)
+    return selectors.bounded_count(below)
+
+
 def _crumbs(organization: Organization, user: Any) -> list[dict[str, str]]:
-    above = Organization.objects.visible_to(user).filter(path__in=_paths_above(organization))
+    above = Organization.objects.visible_to(user).filter(path__in=organization.paths_above)
     steps = [{"label": place.display_name, "url": reverse("organization_detail", args=[place.pk])} for place in above]
     return [{"label": _("Party organizations"), "url": reverse("organization_list")}, *steps]
 
 
-def _paths_above(organization: Organization) -> list[str]:
-    length = Organization.steplen
-    return [organization.path[:end] for end in range(length, len(organization.path), length)]
-
-
 def _actions(request: GatedRequest, organization: Organization) -> list[dict[str, Any]]:
-    manages = reaches(request.user, Cap.ORG_MANAGE, organization.path)
     adds = reaches(request.user, Cap.ORG_MANAGE, f"{organization.path}0000") and organization.is_active
     actions: list[dict[str, Any]] = []
-    if manages and organization.is_active:
-        question = _("Deactivate “%(name)s”? It is no longer offered for choice; its history stays.")
-        url = reverse("organization_deactivate", args=[organization.pk])
-        confirm = question % {"name": organization.name}
-        actions.append({"label": _("Deactivate"), "url": url, "icon": "ban", "post": True, "confirm": confirm})
-    if manages and not organization.is_active:
-        url = reverse("organization_activate", args=[organization.pk])
-        actions.append({"label": _("Activate"), "url": url, "icon": "circle-check", "post": True})
     if reaches(request.user, Cap.REPORT_EXPORT, organization.path):
         url = reverse("organization_record", args=[organization.pk])
         actions.append({"label": _("Export the record"), "url": url, "icon": "file-spreadsheet"})
     if adds:
         url = f"{reverse('organization_create')}?parent={organization.pk}"
         actions.append({"label": _("New organization below"), "url": url, "icon": "plus"})
-    if manages:
+    if reaches(request.user, Cap.ORG_MANAGE, organization.path):
         url = reverse("organization_edit", args=[organization.pk])
         actions.append({"label": _("Edit"), "url": url, "icon": "edit", "primary": True})
     return actions
+
+
+def _changes(request: GatedRequest, organization: Organization) -> list[dict[str, Any]]:
+    """What this person may do with the term and the place of the organization."""
+    if not reaches(request.user, Cap.ORG_MANAGE, organization.path):
+        return []
+    term = [("organization_elect", _("New term"), "users-group"), ("organization_extend_term", _("Extend the term"), "calendar-plus")]
+    place = [
+        ("organization_move", _("Move"), "arrow-move-right"),
+        ("organization_merge", _("Merge"), "arrow-merge"),
+        ("organization_split", _("Split"), "arrows-split"),
+        ("organization_deactivate", _("Deactivate"), "ban"),
+    ]
+    if not organization.is_active:
+        term, place = [], [("organization_move", _("Move"), "arrow-move-right"), ("organization_activate", _("Activate"), "circle-check")]
+    above = organization.parent_path
+    within = bool(above) and reaches(request.user, Cap.ORG_MANAGE, f"{above}0000")
+    offered = [*term, *(place if within else [])]
+    return [{"label": label, "url": reverse(name, args=[organization.pk]), "icon": icon} for name, label, icon in offered]
 
 
 @access(GET=Cap.ORG_MANAGE, POST=Cap.ORG_MANAGE)
@@ -135,9 +176,11 @@ def organization_create_page(request: GatedRequest) -> HttpResponse:
         parent = form.cleaned_data["parent"]
         if form.attempt(organization_create, actor=request.user, parent=parent, **form.values):
             messages.success(request, _("The organization has been made."))
+            for finding in place_findings(form.result.type, parent.type):
+                messages.warning(request, str(finding))
             return redirect("organization_detail", pk=form.result.pk)
     context = {"form": form, "title": _("New organization"), "back": reverse("organization_list")}
-    return render(request, "orgs/form_page.html", context)
+    return render(request, "orgs/organization_form.html", context)
 
 
 @access(GET=Cap.ORG_MANAGE, POST=Cap.ORG_MANAGE)
@@ -152,21 +195,12 @@ def organization_edit(request: GatedRequest, pk: int) -> HttpResponse:
         if save_version_form(form, organization, organization_update, **given):
             messages.success(request, _("Saved."))
             return redirect("organization_detail", pk=pk)
-    context = {"form": form, "title": organization.name, "back": reverse("organization_detail", args=[pk])}
-    return render(request, "orgs/form_page.html", context)
-
-
-@access(POST=Cap.ORG_MANAGE)
-def organization_deactivate_page(request: GatedRequest, pk: int) -> HttpResponse:
-    organization: Any = gate(request, Organization.objects, pk=pk)
-    organization_deactivate(actor=request.user, organization=organization)
-    messages.success(request, _("The organization is deactivated."))
-    return redirect("organization_detail", pk=pk)
-
-
-@access(POST=Cap.ORG_MANAGE)
-def organization_activate_page(request: GatedRequest, pk: int) -> HttpResponse:
-    organization: Any = gate(request, Organization.objects, pk=pk)
-    organization_activate(actor=request.user, organization=organization)
-    messages.success(request, _("The organization is active again."))
-    return redirect("organization_detail", pk=pk)
+    context = {
+        "form": form,
+        "title": organization.name,
+        "findings": places.findings_of(
+            organization, places.numbers_of(organization).members, organization.higher()
+        ),
+        "back": reverse("organization_detail", args=[pk]),
+    }
+    return render(request, "orgs/organization_form.html", context)
