@@ -7,12 +7,13 @@ class OrgsConfig(AppConfig):
     def ready(self) -> None:
         self._register_menu()
         self._register_parts()
-        from orgs import chronicle, importing, membership
+        from orgs import cards, chronicle, importing, membership
         from orgs.registrations import register_leadership
 
         membership.register()
         importing.register()
         chronicle.register()
+        cards.register()
         register_leadership()
 
     def _register_menu(self) -> None:

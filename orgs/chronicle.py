@@ -1,4 +1,4 @@
-"""What became of an organization, on its timeline: names, types, places, mergers, terms, and who led it."""
+"""What became of an organization, on its timeline: names, types, places, mergers, terms."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from campaign.common.access import reaches
 from campaign.common.capabilities import Cap
 from orgs import structure
-from orgs.models import Member, Organization, OrganizationEvent, OrganizationEventKind, PartyPost, Position
+from orgs.models import Member, Organization, OrganizationEvent, OrganizationEventKind
 from orgs.timeline import TimelineEntry, TimelineSource, sources
 
 
@@ -62,27 +62,7 @@ def _page(event: OrganizationEvent, viewer: Any) -> str:
     return reverse("organization_detail", args=[place.pk])
 
 
-LEADING = (PartyPost.SECRETARY, PartyPost.DEPUTY_SECRETARY)
-
-
-def leaders_of_organization(organization: Organization, _viewer: Any) -> list[TimelineEntry]:
-    """Return who was secretary or deputy secretary, from when until when, as far as the beginning is known."""
-    held = Position.objects.filter(organization=organization, post__in=LEADING, starts_on__isnull=False)
-    return [
-        TimelineEntry(position.starts_on, position.get_post_display(), _span(position), icon="user-star")
-        for position in held.select_related("member")
-    ]
-
-
-def _span(position: Position) -> str:
-    name = gettext("%(name)s (acting)") % {"name": position.member.name} if position.is_acting else position.member.name
-    if position.ends_on is None:
-        return name
-    return gettext("%(name)s, until %(day)s") % {"name": name, "day": f"{position.ends_on:%Y-%m-%d}"}
-
-
 def register() -> None:
     """Called when the app is ready."""
     sources.register(TimelineSource("history", _("History"), nothing_of_member, history_of_organization))
-    sources.register(TimelineSource("leaders", _("Leaders"), nothing_of_member, leaders_of_organization))
     structure.structure_touches.register(structure.TouchSource("orgs", structure.touches))

@@ -88,9 +88,7 @@ def ways_to(organizations: Sequence[Organization], user: Any) -> dict[int, str]:
     paths = {path for place in organizations for path in place.paths_above}
     above = Organization.objects.visible_to(user).filter(path__in=paths)
     names = {place.path: place.display_name for place in above}
-    return {
-        place.pk: " › ".join(names[path] for path in place.paths_above if path in names) for place in organizations
-    }
+    return {place.pk: " › ".join(names[path] for path in place.paths_above if path in names) for place in organizations}
 
 
 def by_term(queryset: OrganizationQuerySet, state: str) -> OrganizationQuerySet:
@@ -145,7 +143,7 @@ def numbers_of(organization: Organization) -> Numbers:
     )
     labels = {
         "women": _("Women"), "minority": _("Ethnic minorities"), "young": _("35 and younger"),
-        "higher": _("College and above"), "frontline": _("Front line"),
+        "higher": _("College and above"), "frontline": _("Front-line members"),
     }  # fmt: skip
     rows = tuple((label, found[name]) for name, label in labels.items())
     counted = found["members"] <= BOUND

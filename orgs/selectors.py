@@ -22,7 +22,6 @@ from orgs.models import (
     HeadCount,
     Member,
     MemberQuerySet,
-    MembershipKind,
     Organization,
     OrganizationQuerySet,
     PartyPost,

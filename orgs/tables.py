@@ -50,9 +50,9 @@ class OrganizationTable(tables.Table):
 
 
 class Meta:
-        model = Organization
-        fields = ("name", "code", "type", "term_ends_on")
-        order_by = ()
+    model = Organization
+    fields = ("name", "code", "type", "term_ends_on")
+    order_by = ()
 
 
 class MemberTable(tables.Table):

@@ -10,6 +10,7 @@ class NoticesConfig(AppConfig):
 
         from campaign.common.desk import TileSource, desk
         from campaign.common.navigation import Entry, menu
+        from campaign.notices import terms
         from campaign.notices.desk import tiles
         from campaign.notices.membership import RULES
         from campaign.notices.registry import reminders
@@ -19,3 +20,4 @@ class NoticesConfig(AppConfig):
         for rule in (*RULES, *ROLE_RULES):
             reminders.register(rule)
         menu.register(Entry("notice", "work", _("Reminders"), "notice_list", "bell", order=20))
+        terms.register()

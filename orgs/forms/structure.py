@@ -4,9 +4,8 @@ from typing import Any
 
 from django import forms
 from django.db.models import Count
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from campaign.common import clock
 from campaign.common.access import reaches
@@ -74,18 +73,18 @@ class MergeForm(ChangeForm):
         return {"target": self.cleaned_data["into"]}
 
 
-class MemberChoices(forms.ModelMultipleChoiceField):
+class MemberChoices(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
     def label_from_instance(self, member: Any) -> str:
-        return " · ".join(part for part in (member.name, member.get_party_post_display(), member.cell, member.job) if part)
+        return " · ".join(
+            part for part in (member.name, member.get_party_post_display(), member.cell, member.job) if part
+        )
 
 
 class SplitForm(ChangeForm):
     name = forms.CharField(label=_("full name of the new organization"), max_length=150)
     short_name = forms.CharField(label=_("short name"), max_length=60, required=False)
     type = forms.ChoiceField(label=_("type"), choices=OrganizationType.choices)
-    category = forms.ChoiceField(
-        label=_("category"), choices=[("", _("None")), *Category.choices], required=False
-    )
+    category = forms.ChoiceField(label=_("category"), choices=[("", _("None")), *Category.choices], required=False)
     place = forms.ChoiceField(
         label=pgettext_lazy("of an organization", "place"),
         choices=[("beside", _("Beside it, below the same organization")), ("below", _("Below it"))],
@@ -111,7 +110,11 @@ class SplitForm(ChangeForm):
         self.members_here = managed.filter(organization=self.organization).order_by("cell", "pinyin", "pk")
         counts = self.members_here.order_by("cell").exclude(cell="").values_list("cell").annotate(count=Count("pk"))
         self.fields["cells"].choices = [  # type: ignore[attr-defined]
-            (cell, ngettext("%(cell)s (%(count)s member)", "%(cell)s (%(count)s members)", count) % {"cell": cell, "count": count})
+            (
+                cell,
+                ngettext("%(cell)s (%(count)s member)", "%(cell)s (%(count)s members)", count)
+                % {"cell": cell, "count": count},
+            )
             for cell, count in counts
         ]
         self.fields["members"].queryset = self.members_here  # type: ignore[attr-defined]

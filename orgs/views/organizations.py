@@ -40,7 +40,11 @@ def organization_list(request: GatedRequest) -> HttpResponse:
     context: dict[str, Any] = {"filter": chosen, "actions": _list_actions(request)}
     if chosen.is_valid() and chosen.is_active():
         found = listing(
-            request, queryset=visible, table_class=OrganizationTable, filter_class=OrganizationFilter, viewer=request.user
+            request,
+            queryset=visible,
+            table_class=OrganizationTable,
+            filter_class=OrganizationFilter,
+            viewer=request.user,
         )
         return render(request, "orgs/organization_list.html", {**context, **found})
     roots = list(selectors.organization_roots(request.user))
@@ -108,9 +112,7 @@ def organization_detail(request: GatedRequest, pk: int) -> HttpResponse:
         "cards": cards_of(organization, user),
         "nodes": nodes,
         "more": more,
-        "course": course_of(
-            organization, user, kind=request.GET.get("kind", ""), page=request.GET.get("page", "1")
-        ),
+        "course": course_of(organization, user, kind=request.GET.get("kind", ""), page=request.GET.get("page", "1")),
         "crumbs": _crumbs(organization, user),
         "actions": _actions(request, organization),
         "changes": _changes(request, organization),
@@ -151,7 +153,10 @@ def _changes(request: GatedRequest, organization: Organization) -> list[dict[str
     """What this person may do with the term and the place of the organization."""
     if not reaches(request.user, Cap.ORG_MANAGE, organization.path):
         return []
-    term = [("organization_elect", _("New term"), "users-group"), ("organization_extend_term", _("Extend the term"), "calendar-plus")]
+    term = [
+        ("organization_elect", _("New term"), "users-group"),
+        ("organization_extend_term", _("Extend the term"), "calendar-plus"),
+    ]
     place = [
         ("organization_move", _("Move"), "arrow-move-right"),
         ("organization_merge", _("Merge"), "arrow-merge"),
@@ -159,11 +164,19 @@ def _changes(request: GatedRequest, organization: Organization) -> list[dict[str
         ("organization_deactivate", _("Deactivate"), "ban"),
     ]
     if not organization.is_active:
-        term, place = [], [("organization_move", _("Move"), "arrow-move-right"), ("organization_activate", _("Activate"), "circle-check")]
+        term, place = (
+            [],
+            [
+                ("organization_move", _("Move"), "arrow-move-right"),
+                ("organization_activate", _("Activate"), "circle-check"),
+            ],
+        )
     above = organization.parent_path
     within = bool(above) and reaches(request.user, Cap.ORG_MANAGE, f"{above}0000")
     offered = [*term, *(place if within else [])]
-    return [{"label": label, "url": reverse(name, args=[organization.pk]), "icon": icon} for name, label, icon in offered]
+    return [
+        {"label": label, "url": reverse(name, args=[organization.pk]), "icon": icon} for name, label, icon in offered
+    ]
 
 
 @access(GET=Cap.ORG_MANAGE, POST=Cap.ORG_MANAGE)
@@ -198,9 +211,7 @@ def organization_edit(request: GatedRequest, pk: int) -> HttpResponse:
     context = {
         "form": form,
         "title": organization.name,
-        "findings": places.findings_of(
-            organization, places.numbers_of(organization).members, organization.higher()
-        ),
+        "findings": places.findings_of(organization, places.numbers_of(organization).members, organization.higher()),
         "back": reverse("organization_detail", args=[pk]),
     }
     return render(request, "orgs/organization_form.html", context)

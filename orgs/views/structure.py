@@ -38,7 +38,9 @@ TITLES: dict[ChangeKind, str | Promise] = {
     Kind.ACTIVATE: gettext_lazy("Take “%(name)s” into use again"),
 }
 LEADS: dict[ChangeKind, str | Promise] = {
-    Kind.MOVE: gettext_lazy("It comes below another organization, with everything below it. What happened stays with it."),
+    Kind.MOVE: gettext_lazy(
+        "It comes below another organization, with everything below it. What happened stays with it."
+    ),
     Kind.MERGE: gettext_lazy(
         "Members and organizations below go to the other one. This one goes out of use and stays readable where it is now."
     ),

@@ -1,6 +1,8 @@
 """Cases of organizations, members, imports, accounts, roles and signing in."""
 
+import datetime as dt
 import zlib
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +15,8 @@ from campaign.common.crypto import seal
 from campaign.common.text import initials, pinyin
 from orgs.models import Delegation, ImportBatch, ImportState, ImportTrace, Member, Organization, RoleAssignment, User
 from orgs.services import import_upload
+from orgs.services.structure import change_describe
+from orgs.structure import ChangeKind, fingerprint, touches_of
 from tests.permissions.cases import Case, Listed, Scoped, Target, case, lists, mark, never, scoped
 from tests.permissions.oracle import BRANCHES, below, expected
 from tests.world import PASSWORD, World
@@ -38,12 +42,12 @@ def organization(world: World, at: str) -> Target:
     return Target(place, {"pk": place.pk}, payload, marker=mark(at))
 
 
-def leaf(*, active: bool) -> Any:
+def leaf(*, active: bool, name: str = "") -> Any:
     """An organization directly below a place, with nobody and nothing in it."""
 
     def make(world: World, at: str) -> Target:
         above = Organization.objects.get(pk=world.orgs[at].pk)
-        fields = {"code": f"LEAF-{at}", "name": mark(at), "type": "cell", "is_active": active}
+        fields = {"code": f"LEAF-{at}{name}", "name": name or mark(at), "type": "cell", "is_active": active}
         made = Organization.objects.add_child(above, create_kwargs=fields)
         return Target(made, {"pk": made.pk}, place=below(at), marker=mark(at))
 
@@ -61,8 +65,61 @@ case("organization_create", Case(make=new_organization, named_in_form=True))
 case("organization_detail", Case(make=organization))
 case("organization_children", Case(make=organization, names=False))  # only what lies below
 case("organization_edit", Case(make=organization))
-case("organization_deactivate", Case(make=leaf(active=True)))
-case("organization_activate", Case(make=leaf(active=False)))
+
+
+# -- changes of the structure: both ends lie below a place; what is posted confirms the preview as it would be shown --------
+
+
+def confirmed(kind: ChangeKind, made: Organization, typed: Mapping[str, Any], **arguments: Any) -> Any:
+    """What is posted to confirm a change, the mark of its preview included; worked out when it is sent."""
+
+    def payload() -> dict[str, Any]:
+        change = change_describe(actor=None, kind=kind, organization=made, **arguments)
+        return {**typed, "confirm": fingerprint(change, touches_of(change))}
+
+    return payload
+
+
+def changing(kind: ChangeKind, typed: str = "") -> Any:
+    """An organization directly below a place, to be changed; where another one takes part, it lies there too."""
+
+    def make(world: World, at: str) -> Target:
+        target = leaf(active=kind != ChangeKind.ACTIVATE)(world, at)
+        other = Organization.objects.get(pk=leaf(active=True, name="另一党组织")(world, at).kwargs["pk"])
+        given, arguments = ({typed: other.pk}, {"target": other}) if typed else ({}, {})
+        payload = confirmed(kind, target.record, given, **arguments)
+        return replace(target, payload=payload)
+
+    return make
+
+
+def splitting(world: World, at: str) -> Target:
+    """An organization with one below it, which becomes a new one beside it with that."""
+    target = leaf(active=True)(world, at)
+    above = Organization.objects.get(pk=target.kwargs["pk"])
+    child = Organization.objects.add_child(above, create_kwargs={"code": "CHILD", "name": "下级", "type": "cell"})
+    typed = {"name": "新设党组织", "type": "cell", "place": "beside", "children": [child.pk]}
+    made = Organization.objects.get(pk=above.pk)
+    payload = confirmed(ChangeKind.SPLIT, made, typed, target=world.orgs[at], children=[child.pk])
+    return replace(target, record=made, payload=payload)
+
+
+def with_term(world: World, at: str) -> Target:
+    """An organization below a place whose term, begun in 2024, may be extended or followed by another."""
+    target = leaf(active=True)(world, at)
+    dates = {"term_started_on": dt.date(2024, 1, 10), "term_ends_on": dt.date(2027, 1, 10)}
+    Organization.objects.filter(pk=target.kwargs["pk"]).update(type="branch", **dates)
+    payload = {"version": 1, "elected_on": "2026-07-01", "ends_on": "2027-09-01", "reason": "工作需要"}
+    return replace(target, payload=payload)
+
+
+case("organization_move", Case(make=changing(ChangeKind.MOVE, "parent")))
+case("organization_merge", Case(make=changing(ChangeKind.MERGE, "into")))
+case("organization_split", Case(make=splitting))
+case("organization_deactivate", Case(make=changing(ChangeKind.DEACTIVATE)))
+case("organization_activate", Case(make=changing(ChangeKind.ACTIVATE)))
+case("organization_elect", Case(make=with_term))
+case("organization_extend_term", Case(make=with_term))
 lists += [
     Listed("organization_list", organization, Cap.ORG_VIEW, query="?q=标记"),
     Listed("organization_search", organization, Cap.ORG_VIEW, payload={"q": "标记"}),
