@@ -147,7 +147,8 @@ class PastPassword(models.Model):
 
 
 class SecondFactor(models.Model):
-    """The secret that an account shares with a code generator (TOTP, RFC 6238). In use when `confirmed_at` is set."""
+    """The secret that an account shares with a code generator (TOTP, RFC 6238), encrypted; made when the first code
+    has proved that the phone has it."""
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="second_factor"
