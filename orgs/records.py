@@ -179,12 +179,15 @@ def roster_rows(members: Any, *, unmasked: bool) -> Iterator[Row]:
 
 
 def roster_row(member: Member, *, unmasked: bool) -> Row:
-    id_number = member.id_number
+    """Return the row of one member; masked, the cell of the month of birth holds no day either."""
+    id_number, born = member.id_number, member.birth_date
+    if born is not None and not unmasked:
+        born = born.replace(day=1)
     return (
         member.name,
         member.get_sex_display(),
         member.ethnicity,
-        member.birth_date,
+        born,
         id_number if unmasked else mask(id_number),
         member.native_place,
         member.education,
@@ -265,6 +268,7 @@ def _of_organization(organization: Organization, request: RecordRequest) -> list
     viewer = request.viewer
     members = Member.objects.visible_to(viewer).present().in_subtree(organization)
     held = Position.objects.visible_to(viewer).in_subtree(organization).select_related("member", "organization")
+    held = held.order_by("organization__path", "starts_on", "pk")
     seen = Transfer.objects.visible_to(viewer).concerning(organization).select_related("member", "source", "target")
     return [
         (replace(BASICS, title=f"{organization.name} 基本情况"), _facts(organization)),

@@ -64,6 +64,8 @@ def member_mine(request: GatedRequest) -> HttpResponse:
     """One's own record; accounts of offices have none."""
     if request.user.member_id is None:
         raise DomainError(_("This account belongs to no member, so there is no record of one's own."))
+    if request.user.acting_for is not None:
+        raise DomainError(_("You act for somebody else now. Act as yourself again to see your own record."))
     return redirect("member_detail", pk=request.user.member_id)
 
 

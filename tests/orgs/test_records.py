@@ -196,6 +196,9 @@ def test_the_record_of_an_organization_of_a_period(world: World, member: Member)
     assert {"基本情况", "党员名册", "公开承诺", "综合得分"} <= {name.replace("花", "") for name in found}
     assert "东山公司采掘二区党支部" in texts(found)
     assert "西河" not in texts(found)
+    # The cell of the month of birth shows the month and holds no more.
+    born = [row[4] for row in found["党员花名册"] if isinstance(row[0], int)]
+    assert {day.day for day in born} == {1}
     refused = client.post(url, {"starts_on": "2026-12-31", "ends_on": "2026-01-01"})
     assert refused.status_code == 200
     assert client.get(reverse("organization_record", args=[world.orgs["west"].pk])).status_code == 404
