@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import islice
 from typing import Any, TypeVar
+from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections, models, router
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -46,7 +47,7 @@ def keys_take(model: type[models.Model], count: int) -> list[int]:
 def bulk_load(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Insert `rows` into the table of `model`; `columns` are names of its fields (`organization_id` for a relation).
 
-    Values are str, int, bool, date, aware datetime, bytes, None, or dict and list for JSON. Rows are taken one by one
+    Values are str, int, bool, date, aware datetime, UUID, bytes, None, or dict and list for JSON. Rows are taken one by one
     while the database stores those before. Raises django.db.IntegrityError as any insert does.
     """
     names = [field.column for field in _fields(model, columns)]
@@ -121,14 +122,14 @@ def _copy(connection: BaseDatabaseWrapper, table: str, names: Sequence[str], row
     quote = connection.ops.quote_name
     statement = f"COPY {quote(table)} ({', '.join(map(quote, names))}) FROM STDIN (NULL E'\\x02')"
     lines = _Lines(rows, len(names))
-    with connection.cursor() as cursor, connection.wrap_database_errors:
-        try:
+    try:
+        with connection.cursor() as cursor, connection.wrap_database_errors:
             cursor.cursor.copy_expert(statement, lines, size=1 << 16)
-        except DatabaseError:
-            # What went wrong while a row was made, not that the loading stopped for it.
-            if lines.error is not None:
-                raise lines.error from None
-            raise
+    except DatabaseError:
+        # What went wrong while a row was made, not that the loading stopped for it.
+        if lines.error is not None:
+            raise lines.error from None
+        raise
 
 
 class _Lines(io.RawIOBase):
@@ -204,6 +205,8 @@ def _prepared(rows: Iterable[Sequence[Any]], moment: Callable[[dt.datetime], Any
                 cells[place] = _day_text(value)
             elif isinstance(value, dict | list):
                 cells[place] = _json(value)
+            elif isinstance(value, UUID):
+                cells[place] = value.hex
             elif isinstance(value, str) and type(value) is not str:
                 cells[place] = str(value)
         yield cells
@@ -229,6 +232,7 @@ _KINDS: tuple[tuple[type, Callable[[Any], str]], ...] = (
     (int, str),
     (dt.datetime, _moment_text),
     (dt.date, _day_text),
+    (UUID, str),
     (bytes, lambda value: f"\\x{value.hex()}"),
     (dict, _json),
     (list, _json),

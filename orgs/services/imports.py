@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
-from django.db import connection, transaction
+from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -169,8 +169,9 @@ def import_check(*, batch: ImportBatch, told: Callable[[int], None] | None = Non
         if not plan.problems.errors:
             columns = ("batch_id", "place", "action", "row", "name", "record_id", "values")
             shown = enumerate(plan.shown(fields))
-            key = batch.pk if connection.features.has_native_uuid_field else batch.pk.hex
-            rows = ((key, place, what, row, name[:150], pk, found) for place, (what, row, name, pk, found) in shown)
+            rows = (
+                (batch.pk, place, what, row, name[:150], pk, found) for place, (what, row, name, pk, found) in shown
+            )
             bulk_load(ImportRow, columns, rows)
     batch.refresh_from_db()
     return batch
