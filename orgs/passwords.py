@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib.auth.hashers import check_password
+from django.contrib.auth.password_validation import CommonPasswordValidator
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
@@ -63,6 +64,13 @@ class HistoryValidator:
     def get_help_text(self) -> str:
         history = SignInPolicy.current().history
         return _("None of the last %(history)s passwords.") % {"history": history} if history else ""
+
+
+class CommonValidator(CommonPasswordValidator):
+    """None of the 20 000 passwords used most; the rule of `PersonalValidator` says so beforehand."""
+
+    def get_help_text(self) -> str:
+        return ""
 
 
 class PersonalValidator:
