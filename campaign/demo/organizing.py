@@ -3,6 +3,7 @@ the checks of the data have something to show, a few gaps."""
 
 import datetime as dt
 import random
+from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
@@ -43,7 +44,11 @@ def tell_organizing(group: Group, campaign: Campaign, story: Story, chance: rand
 def _lead(group: Group) -> None:
     for place in (group.root, *group.companies):
         leader = group.leaders[place.pk].member
-        given = {"actor": None, "organization": place, "starts_on": dt.date(place.created_at.year, 1, 20)}
+        given: dict[str, Any] = {
+            "actor": None,
+            "organization": place,
+            "starts_on": dt.date(place.created_at.year, 1, 20),
+        }
         for function in (LeadershipFunction.FIRST_RESPONSIBLE, LeadershipFunction.GROUP_HEAD):
             leadership_appoint(function=function, member=leader, duty="党委书记", **given)
         leadership_appoint(function=LeadershipFunction.DIRECTLY_RESPONSIBLE, name="孟宪章", duty="党委副书记", **given)

@@ -44,7 +44,7 @@ class FindingTable(tables.Table):
 
     def render_mend(self, record: Any) -> SafeString | str:
         if not self._check.mendable(record, self._viewer):
-            return _("ask the organization above")
+            return str(_("ask the organization above"))
         url = reverse(self._check.address, args=[record.pk] if self._check.with_key else [])
         return format_html('<a class="btn btn-sm" href="{}">{}</a>', url, _("Mend"))
 
