@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -83,3 +84,12 @@ def export_root(user: Any, capability: Cap) -> Organization | None:
     reached = Organization.objects.allowed(user, capability).filter(path__in=list(paths_of(user, Cap.REPORT_EXPORT)))
     found: Organization | None = reached.order_by("depth", "path").first()
     return found
+
+
+def export_actions(user: Any, key: str, capability: Cap) -> list[dict[str, Any]]:
+    """The button that takes a list out, from the highest organization that `user` answers for."""
+    top = export_root(user, capability)
+    if top is None:
+        return []
+    url = reverse("list_export", args=[top.pk, key])
+    return [{"label": _("Export"), "url": url, "icon": "file-spreadsheet", "post": True}]

@@ -39,6 +39,7 @@ def user_list(request: GatedRequest) -> HttpResponse:
         "title": _("Accounts"),
         "lead": _("An account lets a person sign in; what it may do comes from its roles."),
         "actions": [
+            {"label": _("Make accounts from a list"), "url": reverse("account_import"), "icon": "table-import"},
             {"label": _("Sheets of one-time codes"), "url": reverse("code_sheet_list"), "icon": "scissors"},
             {"label": _("New account"), "url": url, "icon": "plus", "primary": True},
         ],

@@ -16,6 +16,7 @@ from campaign.common.capabilities import Cap
 from campaign.common.errors import DomainError
 from campaign.common.listing import list_response
 from orgs import selectors
+from orgs.exports import export_actions
 from orgs.filters import MemberFilter
 from orgs.forms.members import MemberCreateForm, MemberEditForm, ProbationExtendForm, ProbationFinishForm, ReasonForm
 from orgs.listings.people import ProbationFilter, ProbationTable
@@ -34,6 +35,7 @@ def member_list(request: GatedRequest) -> HttpResponse:
     actions: list[dict[str, Any]] = []
     if holds(request.user, Cap.MEMBER_MANAGE):
         actions.append({"label": _("Probation"), "url": reverse("member_probation"), "icon": "hourglass"})
+    actions += export_actions(request.user, "members", Cap.MEMBER_VIEW)
     if holds(request.user, Cap.MEMBER_IMPORT):
         actions.append({"label": _("Import from Excel"), "url": reverse("import_upload"), "icon": "table-import"})
     if holds(request.user, Cap.MEMBER_MANAGE):

@@ -15,6 +15,7 @@ from campaign.common.capabilities import Cap
 from campaign.common.listing import listing
 from orgs import places, selectors
 from orgs.cards import cards_of
+from orgs.exports import export_actions
 from orgs.filters import OrganizationFilter
 from orgs.forms.organizations import OrganizationCreateForm, OrganizationEditForm
 from orgs.models import Organization
@@ -56,7 +57,7 @@ def organization_list(request: GatedRequest) -> HttpResponse:
 
 
 def _list_actions(request: GatedRequest) -> list[dict[str, Any]]:
-    actions: list[dict[str, Any]] = []
+    actions: list[dict[str, Any]] = export_actions(request.user, "organizations", Cap.ORG_VIEW)
     if holds(request.user, Cap.MEMBER_IMPORT):
         actions.append({"label": _("Import from Excel"), "url": reverse("import_upload"), "icon": "table-import"})
     if holds(request.user, Cap.ORG_MANAGE):

@@ -248,3 +248,25 @@ def test_the_filled_form_is_written_by_a_job_and_logged(world: World) -> None:
     for role, at in (("secretary", "east_one"), ("staff", "west"), ("leader", "east")):
         with pytest.raises(NotAllowed):
             template_check(world.user(role, at), {"kind": "members", "organization": world.orgs["east"].pk})
+
+
+def test_lists_go_out_by_the_same_columns_for_those_entitled(world: World) -> None:
+    rich_member(world)
+    client = signed_in(world.user("staff", "east"))
+    for page, key, count in (("member_list", "members", 12), ("organization_list", "organizations", 3)):
+        url = reverse("list_export", args=[world.orgs["east"].pk, key])
+        assert url in client.get(reverse(page)).content.decode()
+        assert client.post(url).status_code == 302
+        job = Job.objects.latest("created_at")
+        job_run(job_id=str(job.pk))
+        job.refresh_from_db()
+        assert job.state == JobState.SUCCEEDED, job.message
+        source = (Path(settings.MEDIA_ROOT) / job.file_path).read_bytes()
+        text = str([[cell.value for cell in row] for row in load_workbook(io.BytesIO(source)).active.iter_rows()])
+        assert id_number(7) not in text
+        assert "西河" not in text
+        plan = plan_of(kind=key, source=source, actor=world.user("staff", "east"), base=world.orgs["east"])
+        assert (codes(plan), plan.unchanged + len(plan.changed)) == ([], count)
+        assert AuditEntry.objects.filter(action="list_export", changes__list=["", key]).count() == 1
+    foreign = reverse("list_export", args=[world.orgs["west"].pk, "members"])
+    assert client.post(foreign).status_code == 404
