@@ -141,8 +141,8 @@ def _of_move(change: Change) -> list[Touch]:
     held = RoleAssignment.objects.on(clock.today()).filter(user__is_active=True)
     lines = [
         Touch(_("Organizations below it"), below.count(), along, "sitemap"),
-        Touch(_("Party members"), Member.objects.present().filter(path).count(), along, "users"),
-        Touch(_("Accounts"), User.objects.filter(path, is_active=True).count(), along, "user-circle"),
+        Touch(_("Members enrolled"), Member.objects.present().filter(path).count(), along, "users"),
+        Touch(_("Accounts in use"), User.objects.filter(path, is_active=True).count(), along, "user-circle"),
         Touch(_("Roles held in it and below"), held.filter(path).count(), _("stay as they are"), "key"),
         Touch(
             _("Transfers under way"), Transfer.objects.open().filter(transfers).count(), _("go on"), "arrows-exchange"
@@ -166,7 +166,7 @@ def _of_those_going(change: Change) -> list[Touch]:
     members = Member.objects.present().filter(**(here if merges else {"pk__in": change.members}))
     enrolled = _("are enrolled in the other organization; the time here stays in their record")
     lines = [
-        Touch(_("Party members"), members.count(), enrolled, "users"),
+        Touch(_("Members enrolled"), members.count(), enrolled, "users"),
         Touch(_("Party positions of these members"), members.exclude(party_post="").count(), _("end"), "user-star"),
         Touch(
             _("Organizations directly below it"), moving_children(change).count(),
@@ -178,7 +178,7 @@ def _of_those_going(change: Change) -> list[Touch]:
         workers = Worker.objects.active().filter(**here).count()
         added = _("is added where the other has one; else enter it anew")
         lines += [
-            Touch(_("Accounts"), accounts, _("belong to the other organization; logins stay"), "user-circle"),
+            Touch(_("Accounts in use"), accounts, _("belong to the other organization; logins stay"), "user-circle"),
             Touch(_("Workers who are no members"), workers, _("go to the other list"), "helmet"),
             Touch(_("Head count of workers"), HeadCount.objects.filter(**here).count(), added, "number"),
         ]

@@ -14,7 +14,7 @@ class PledgesConfig(AppConfig):
         from campaign.scoring.registry import metrics
         from orgs.timeline import TimelineSource, sources
         from pledges import desk as tiles
-        from pledges import records, timeline
+        from pledges import records, structure, timeline
         from pledges.metrics import METRICS
         from pledges.reminders import RULES
 
@@ -28,6 +28,7 @@ class PledgesConfig(AppConfig):
         desk.register(TileSource("pledges.missing_organization", tiles.missing_organization_tiles))
         sources.register(TimelineSource("pledges", _("Public pledges"), timeline.of_member, timeline.of_organization))
         records.register()
+        structure.register()
         for metric in METRICS:
             metrics.register(metric)
         for rule in RULES:

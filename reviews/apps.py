@@ -9,7 +9,7 @@ class ReviewsConfig(AppConfig):
 
         from campaign.common.capabilities import Cap
         from campaign.common.navigation import Entry, menu
-        from reviews import records
+        from reviews import records, structure
         from reviews.desk import leader as desk
         from reviews.metrics import leader as metrics
         from reviews.registrations import register_rounds
@@ -19,6 +19,6 @@ class ReviewsConfig(AppConfig):
         menu.register(
             Entry("review", "links", _("Leader reviews"), "review_list", "message-2", Cap.REVIEW_VIEW, order=30)
         )
-        for part in (desk, metrics, records, reminders, timeline):
+        for part in (desk, metrics, records, reminders, structure, timeline):
             part.register()
         register_rounds()

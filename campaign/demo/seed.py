@@ -24,6 +24,7 @@ from campaign.demo.reviewing import tell_reviews
 from campaign.demo.scoring import tell_scores
 from campaign.demo.signing_in import tell_accounts
 from campaign.demo.story import Story, on
+from campaign.demo.structure import tell_structure
 from campaign.models import Campaign
 from campaign.services import campaign_create
 from orgs.models import Organization
@@ -58,6 +59,7 @@ def demo_seed(*, size: str, stage: str, seed: int, today: dt.date, say: Callable
     with transaction.atomic():
         say("organizations, members, accounts")
         group = make_group(story, size, chance)
+        tell_structure(group, story)
         with on(story.begin):
             campaign = campaign_create(
                 actor=group.office, organization=group.root, template="wujiang", code="C1", starts_on=story.begin

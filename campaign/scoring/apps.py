@@ -12,12 +12,13 @@ class ScoringConfig(AppConfig):
         from campaign.common.navigation import Entry, menu
         from campaign.jobs.registry import JobKind, kinds
         from campaign.reports.registry import reports
-        from campaign.scoring import metrics, records
+        from campaign.scoring import metrics, records, structure
         from campaign.scoring.reports import SCORE_SUMMARY
         from campaign.scoring.services import KIND, score_run_check, score_run_perform
 
         metrics.register()
         records.register()
+        structure.register()
         reports.register(SCORE_SUMMARY)
         kinds.register(JobKind(KIND, _("Computing scores"), score_run_perform, score_run_check))
         for entry in (
