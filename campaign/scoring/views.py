@@ -100,7 +100,7 @@ def grade_detail(request: HttpRequest, pk: int) -> HttpResponse:
 def score_run(request: HttpRequest) -> HttpResponse:
     user: Any = request.user
     form = RunForm(user, request.POST or None)
-    if not form.fields["period"].queryset.exists():
+    if not form.fields["period"].queryset.exists():  # type: ignore[attr-defined]
         raise DomainError(_("No period is open: no campaign is running, or all its periods are frozen."))
     if request.method == "POST" and form.is_valid():
         wanted = {"period": form.cleaned_data["period"], "organization": form.cleaned_data["organization"]}

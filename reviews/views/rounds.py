@@ -57,7 +57,7 @@ def round_list(request: GatedRequest) -> HttpResponse:
 @access(GET=Cap.ROUND_MANAGE, POST=Cap.ROUND_MANAGE)
 def round_create(request: GatedRequest) -> HttpResponse:
     form = RoundForm(request.POST or None, user=request.user)
-    if not form.fields["campaign"].queryset.exists():
+    if not form.fields["campaign"].queryset.exists():  # type: ignore[attr-defined]
         raise DomainError(_("No campaign is running. An evaluation belongs to a campaign: ask the campaign office."))
     if form.is_valid() and form.attempt(services.round_create, actor=request.user, **form.arguments()):
         messages.success(request, _("The round is set up. Check it, then open it."))
