@@ -122,6 +122,7 @@ def test_a_download_is_never_shown_nor_guessed() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("emptied")
 def test_content_goes_only_when_its_row_is_gone() -> None:
     made = store("方案.pdf", PDF)
     path = made.file
