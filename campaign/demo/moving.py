@@ -57,11 +57,9 @@ def _positions(group: Group, story: Story) -> None:
 
 
 def _probations(group: Group, story: Story) -> None:
-    """One ends within a month, one is over, one was extended."""
+    """One was extended, one ends within a month, one is over; as far as the first branch has so many members."""
     branch, secretary = group.branches[0], group.secretaries[group.branches[0].pk]
-    days = {6: 350, 7: 380, 8: 500}
-    for place, ago in days.items():
-        member = group.roll(branch)[place]
+    for member, ago in zip(group.roll(branch)[6:-2], (500, 350, 380), strict=False):
         with on(story.today, 8):
             member_update(
                 actor=secretary,
@@ -71,14 +69,10 @@ def _probations(group: Group, story: Story) -> None:
                 full_member_on=None,
                 joined_on=story.today - dt.timedelta(days=ago),
             )
-    with on(story.today - dt.timedelta(days=140)):
-        probation_extend(
-            actor=secretary,
-            member=member,
-            version=member.version,
-            months=6,
-            reason="业务培训尚未完成，支部大会决定继续考察",
-        )
+        if ago == 500:
+            with on(story.today - dt.timedelta(days=140)):
+                reason = "业务培训尚未完成，支部大会决定继续考察"
+                probation_extend(actor=secretary, member=member, version=member.version, months=6, reason=reason)
 
 
 def _transfers(group: Group, story: Story) -> None:
