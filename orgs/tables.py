@@ -170,7 +170,7 @@ class BranchCountTable(tables.Table):
 
 class RoleTable(tables.Table):
     user = tables.Column(order_by="user__name")
-    role = tables.Column(accessor="title", order_by="role")
+    role = tables.Column(_("role"), accessor="title", order_by="role")
     organization = tables.Column(order_by="organization__path")
     starts_on = DayColumn()
     ends_on = DayColumn(default="—")
@@ -212,7 +212,7 @@ class VacancyTable(tables.Table):
 
 class DelegationTable(tables.Table):
     holder = tables.Column(accessor="assignment__user", verbose_name=_("holder"), order_by="assignment__user__name")
-    role = tables.Column(accessor="assignment__title", order_by="assignment__role")
+    role = tables.Column(_("role handed over"), accessor="assignment__title", order_by="assignment__role")
     organization = tables.Column(
         accessor="assignment__organization",
         verbose_name=_("party organization"),

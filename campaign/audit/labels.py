@@ -133,6 +133,7 @@ FIELDS: dict[str, str | Promise] = {
     "deputy": gettext_lazy("deputy"),
     "rows": gettext_lazy("rows"),
     "report": gettext_lazy("report"),
+    "items": gettext_lazy("items of the pledge"),
     "unmasked": gettext_lazy("unmasked"),
     "file_name": gettext_lazy("file"),
 }
@@ -175,11 +176,18 @@ def changes_in_words(entry: AuditEntry) -> Iterator[str]:
     model = _model(entry.target_type)
     for name, (before, after) in sorted(entry.changes.items()):  # PostgreSQL keeps no order of keys
         field = _field(model, name)
-        label = str(getattr(field, "verbose_name", FIELDS.get(name, name)))
+        label = str(getattr(field, "verbose_name", "")) or _label(name)
         values = {"field": label, "before": _value(field or name, before), "after": _value(field or name, after)}
         yield (
             _("%(field)s: %(before)s → %(after)s") if values["before"] != "—" else _("%(field)s: %(after)s")
         ) % values
+
+
+def _label(name: str) -> str:
+    """Return the name of what is noted and is no field of the object."""
+    if name.startswith("item "):
+        return _("item %(number)s") % {"number": name.removeprefix("item ")}
+    return str(FIELDS.get(name, name))
 
 
 def _model(label: str) -> type[models.Model] | None:

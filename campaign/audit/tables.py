@@ -14,7 +14,6 @@ from campaign.audit.labels import action_label, changes_in_words, target_label, 
 from campaign.audit.models import AuditEntry
 from campaign.common.tables import WIDE, MomentColumn
 
-
 UNBROKEN = {"td": {"class": "text-nowrap"}}
 
 

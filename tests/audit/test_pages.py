@@ -60,8 +60,8 @@ def test_changes_name_fields_and_values_as_the_forms_do(world: World) -> None:
 
 
 def test_values_that_are_lists_are_told_too() -> None:
-    entry = AuditEntry(action="x", changes={"items": [[], ["甲", {"b": True, "a": "一"}]]})
-    assert list(changes_in_words(entry)) == ["items\uff1a甲、a：一；b：是"]
+    entry = AuditEntry(action="x", changes={"things": [[], ["甲", {"b": True, "a": "一"}]]})
+    assert list(changes_in_words(entry)) == ["things\uff1a甲、a：一；b：是"]
 
 
 def test_an_entry_outlives_the_kind_of_object_it_speaks_of() -> None:
