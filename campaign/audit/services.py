@@ -22,10 +22,15 @@ PERSONAL = frozenset({"id_number", "phone", "contact_phone", "birth_date", "pass
 """Fields of which only the fact of a change is logged."""
 
 
+_PLAIN = frozenset({str, int, bool, type(None)})
+
+
 def masked(changes: Changes) -> dict[str, list[Any]]:
     """Return `changes` (field → [old, new]) fit for storing: plain JSON values, personal ones hidden."""
     return {
-        field: ["•" if value else "" for value in pair] if field in PERSONAL else [_plain(value) for value in pair]
+        field: ["•" if value else "" for value in pair]
+        if field in PERSONAL
+        else [value if value.__class__ in _PLAIN else _plain(value) for value in pair]
         for field, pair in changes.items()
     }
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from campaign.audit.services import audit_record
 from campaign.common import clock
 from campaign.common.access import paths_of, reaches
-from campaign.common.bulk import bulk_load
+from campaign.common.bulk import bulk_load, without_collector
 from campaign.common.capabilities import Cap
 from campaign.common.errors import DomainError, NotAllowed, StateConflict
 from campaign.common.excel.annotate import annotate
@@ -62,14 +62,16 @@ def plan_of(
     `is_full`: it is a complete list, so who is not in it is missing. `told` is called with the number of rows read.
     """
     try:
-        return IMPORTERS[ImportKind(kind)].plan(Sent(open_workbook(source), actor, base, is_full, told))
+        with without_collector():
+            return IMPORTERS[ImportKind(kind)].plan(Sent(open_workbook(source), actor, base, is_full, told))
     except WorkbookError as error:
         return Plan(error.problems())
 
 
 def plan_store(*, kind: str, plan: Plan[Any], actor: Any) -> Trace:
     """Store a plan, whole or not at all; returns what an undo needs. Raises DomainError."""
-    return STORES[ImportKind(kind)](plan=plan, actor=actor)
+    with without_collector():
+        return STORES[ImportKind(kind)](plan=plan, actor=actor)
 
 
 def capability_of(kind: str) -> Cap:
