@@ -87,7 +87,7 @@ class SplitForm(ChangeForm):
     category = forms.ChoiceField(label=_("category"), choices=[("", _("None")), *Category.choices], required=False)
     place = forms.ChoiceField(
         label=pgettext_lazy("of an organization", "place"),
-        choices=[("beside", _("Beside it, below the same organization")), ("below", _("Below it"))],
+        choices=[("beside", _("Beside it, below the same organization")), ("below", _("Below it, led by it"))],
         widget=forms.RadioSelect,
         initial="beside",
     )
