@@ -25,5 +25,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("jobs/", include("campaign.jobs.urls")),
     path("audit/", include("campaign.audit.urls")),
     path("healthz", health.healthz, name="healthz"),
+    path("admin/login/", views.admin_login, name="admin_login"),
     path("admin/", admin.site.urls),
 ]

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -26,6 +27,12 @@ from campaign.services import campaign_stage_update as update_stage
 from campaign.services import campaign_step as take_step
 from campaign.tables import CampaignTable, PeriodTable
 from campaign.workflow import CAMPAIGNS
+
+
+@access(GET=PUBLIC)
+def admin_login(request: HttpRequest) -> HttpResponse:
+    """Send who wants to the look-only admin through the one way of signing in, with its log, lockout and second factor."""
+    return redirect_to_login(request.GET.get("next", reverse("admin:index")))
 
 
 @access(GET=SIGNED_IN)

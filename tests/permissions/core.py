@@ -4,6 +4,7 @@ from tests.permissions.cases import Case, case
 
 case("home", Case())
 case("gallery", Case())
+case("admin_login", Case(sent_on=lambda _actor, _at: True))
 case("set_language", Case(payload={"language": "zh-hans"}, changes=False))  # a cookie
 # No worker and no scheduler runs in the test: the page says so, to everybody.
 case("healthz", Case(status=503))
