@@ -107,9 +107,7 @@ class Organization(Versioned, MP_Node):  # type: ignore[misc]
                 name="organization_term",
             ),
         )
-        indexes = (
-            models.Index(fields=("term_ends_on",), condition=Q(is_active=True), name="organization_term_end"),
-        )
+        indexes = (models.Index(fields=("term_ends_on",), condition=Q(is_active=True), name="organization_term_end"),)
 
     if TYPE_CHECKING:
         path: str
