@@ -44,7 +44,7 @@ from orgs.importers.names import Names
 from orgs.importers.plan import Changed, New, Plan, Sent
 from orgs.importers.posts import party_posts
 from orgs.models import Member, MembershipKind, MembershipStatus, Organization, Sex
-from orgs.models.members import id_digest
+from orgs.models.members import PRESENT, id_digest
 from orgs.rules import member_breaches
 from orgs.services.changes import differences
 
@@ -109,6 +109,13 @@ ONE_POST = mistake(
     _("Of several party positions only the highest is kept."),
     _("Write the others into the column “remarks” if they matter."),
     Category.RULE,
+    Severity.WARNING,
+)
+HAS_LEFT = mistake(
+    "member.has_left",
+    _("This member has left and holds no position any more."),
+    _("The position is not taken over. Correct the status if the person is still a member."),
+    Category.CONFLICT,
     Severity.WARNING,
 )
 
@@ -295,6 +302,12 @@ class _Reading:
         self._report_breaches(row, values)
         return entry
 
+    def _drop_post(self, entry: "Entry", status: str) -> None:
+        """Let nobody hold a position who has left."""
+        if entry.values.get("party_post") and entry.values.get("status", status) not in PRESENT:
+            self._table.report(entry.row, "party_post", HAS_LEFT)
+            entry.values["party_post"] = ""
+
     def _is_double(self, row: ParsedRow, column: str, key: Any, kind: Mistake) -> bool:
         """Report `key` when an earlier row had it already."""
         if not key or (first := self._first.setdefault((column, key), row.number)) == row.number:
@@ -359,6 +372,7 @@ class _Reading:
             if other_number:
                 self._table.report(row, "id_number", ID_CORRECTED)
             self._check_masks(entry, member)
+            self._drop_post(entry, member.status)
             changes = _changes(member, entry)
             plan.unchanged += not changes
             plan.changed += [Changed(row, member, changes)] if changes else []
@@ -366,6 +380,7 @@ class _Reading:
     def _add(self, plan: Plan[Member], entry: "Entry") -> None:
         for column in entry.masked:
             self._table.report(entry.row, column, MASK_OF_NOBODY)
+        self._drop_post(entry, MembershipStatus.NORMAL)
         values = {field: value for field, value in entry.values.items() if value not in (None, "")}
         if entry.month is not None:
             values["birth_date"] = entry.month
@@ -386,6 +401,9 @@ def _changes(member: Member, entry: "Entry") -> dict[str, tuple[Any, Any]]:
     organization = values.get("organization")
     if organization is not None and organization.pk != member.organization_id:
         changes["organization"] = (member.organization, organization)
+        if "party_post" not in values and member.party_post:
+            # A position ends with the branch it was held in; of another one there the file says nothing.
+            changes["party_post"] = (member.party_post, "")
     if values.get("id_number") and entry.digest != member.id_number_digest:
         changes["id_number"] = (member.id_number, values["id_number"])
     return changes

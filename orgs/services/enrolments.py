@@ -48,8 +48,8 @@ def _enrolments_open(members: Sequence[Enrolled], starts_on: dt.date | None, ori
 
 def enrolments_move(members: Sequence[Member], *, moved_on: dt.date, origin: EnrolmentOrigin) -> None:
     """Close the open enrolments of `members`, and their positions there, on the day before `moved_on`; open enrolments
-    where they are now. Positions held elsewhere (in the committee above) go on. Their accounts follow, and transfers
-    under way are withdrawn.
+    where they are now. Positions held elsewhere (in the committee above) go on: one in the new organization counts for
+    `party_post` from now on. Their accounts follow, and transfers under way are withdrawn.
 
     Call it after `Member.organization` (and `party_post`) were written, in the same transaction.
     """
@@ -61,6 +61,7 @@ def enrolments_move(members: Sequence[Member], *, moved_on: dt.date, origin: Enr
     _enrolments_open(members, moved_on, origin)
     for batch in _batches(members):
         _positions_begin(batch, moved_on)
+        party_posts_follow([member.pk for member in batch], renew=False)
 
 
 def enrolments_settle(members: Sequence[Member], *, changed_on: dt.date) -> None:
@@ -135,8 +136,12 @@ def _own(keys: Sequence[int]) -> Any:
     return Position.objects.filter(member__in=keys, ends_on=None, organization=F("member__organization"))
 
 
-def party_posts_follow(keys: Iterable[int]) -> None:
-    """Write `Member.party_post` from the open positions in the members' own organizations (`keys`: of members)."""
+def party_posts_follow(keys: Iterable[int], *, renew: bool = True) -> None:
+    """Write `Member.party_post` from the open positions in the members' own organizations (`keys`: of members).
+
+    `renew` raises the version with it, so that a form opened before does not bring the old one back; not where the caller
+    has just done so.
+    """
     wanted = list(keys)
     for start in range(0, len(wanted), BATCH):
         some = wanted[start : start + BATCH]
@@ -148,8 +153,7 @@ def party_posts_follow(keys: Iterable[int]) -> None:
             posts = held.get(found.pk, set())
             highest = next((post for post in PartyPost.values if post in posts), "")
             if highest != found.party_post:
-                # A form that was opened before must not bring the old one back.
-                found.party_post, found.version = highest, found.version + 1
+                found.party_post, found.version = highest, found.version + renew
                 changed.append(found)
         Member.objects.bulk_update(changed, ["party_post", "version"], batch_size=BATCH)
 

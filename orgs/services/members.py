@@ -22,11 +22,19 @@ from orgs.models import (
     Organization,
     Transfer,
 )
-from orgs.models.members import id_digest
+from orgs.models.members import PRESENT, id_digest
 from orgs.rules import member_breaches, refuse_errors
 from orgs.services.changes import differences
 from orgs.services.codes import PERSONNEL_NUMBERS, codes_next
-from orgs.services.enrolments import enrolments_move, enrolments_open, enrolments_settle, positions_follow
+from orgs.services.enrolments import (
+    accounts_follow,
+    enrolments_move,
+    enrolments_open,
+    enrolments_settle,
+    positions_follow,
+)
+
+HAS_LEFT = _("This member has left and holds no position any more.")
 
 
 class MemberValues(TypedDict, total=False):
@@ -72,6 +80,8 @@ def member_create(
     """
     _may_manage(actor, organization)
     _date_status(None, values)
+    if values.get("party_post") and values.get("status", MembershipStatus.NORMAL) not in PRESENT:
+        raise DomainError(HAS_LEFT)
     with transaction.atomic():
         _check(None, organization, id_number, values)
         number = values.pop("personnel_no", "") or codes_next(PERSONNEL_NUMBERS, 1)[0]
@@ -108,6 +118,8 @@ def member_update(
     _may_manage(actor, member.organization)
     _date_status(member, values)
     changes: dict[str, tuple[Any, Any]] = differences(member, values)
+    if changes.get("party_post", ("", ""))[1] and values.get("status", member.status) not in PRESENT:
+        raise DomainError(HAS_LEFT)
     updates: dict[str, Any] = dict(values)
     if organization is not None and organization.pk != member.organization_id:
         _may_manage(actor, organization)
@@ -131,8 +143,11 @@ def member_update(
             member.refresh_from_db()
         elif "organization" in changes and was_present:
             enrolments_move([member], moved_on=clock.today(), origin=EnrolmentOrigin.CORRECTED)
+            member.refresh_from_db()
         elif "party_post" in changes and was_present:
             positions_follow([member], changed_on=clock.today())
+        if "organization" in changes:
+            accounts_follow([member.pk])
         audit_record(action="member_update", actor=actor, target=member, changes=changes)
     return member
 

@@ -22,6 +22,7 @@ from orgs.services.accounts_many import accounts_create
 from orgs.services.code_sheets import sheet_open, sheet_store
 from orgs.services.codes import ORGANIZATION_CODES, PERSONNEL_NUMBERS, codes_next
 from orgs.services.enrolments import (
+    accounts_follow,
     enrolments_move,
     enrolments_open,
     enrolments_settle,
@@ -67,7 +68,8 @@ def members_store(*, plan: Plan[Member], actor: Any) -> Trace:
     trace = Trace()
     with _storing(plan):
         spans = Spans([entry.record.pk for entry in plan.changed if not _STAYS.isdisjoint(entry.changes)])
-        turned = [entry.record.pk for entry in plan.changed if "status" in entry.changes]
+        # What becomes of a member's position follows from these.
+        turned = [entry.record.pk for entry in plan.changed if {"status", "organization"} & entry.changes.keys()]
         before = _posts(turned)
         _update(Member, plan.changed, members.search_names, trace)
         keys = keys_take(Member, len(plan.new))
@@ -180,6 +182,8 @@ def _follow(changed: Sequence[Changed[Member]]) -> None:
     present = [entry for entry in changed if entry.record.is_present and not _turned(entry)]
     moved = [entry.record for entry in present if "organization" in entry.changes]
     enrolments_move(moved, moved_on=today, origin=EnrolmentOrigin.IMPORTED)
+    for keys in portions([entry.record.pk for entry in changed if "organization" in entry.changes]):
+        accounts_follow(keys)
     posts = [entry for entry in present if "party_post" in entry.changes and "organization" not in entry.changes]
     positions_follow([entry.record for entry in posts], changed_on=today)
 

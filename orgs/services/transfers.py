@@ -13,7 +13,7 @@ from campaign.common.access import reaches
 from campaign.common.capabilities import ADMINISTRATORS, Cap
 from campaign.common.errors import DomainError, NotAllowed
 from orgs.models import Enrolment, EnrolmentOrigin, Member, Organization, RoleAssignment, Transfer, TransferState
-from orgs.services.enrolments import enrolments_move, party_posts_follow
+from orgs.services.enrolments import enrolments_move
 from orgs.services.roles import role_end
 from orgs.workflow import workflow
 
@@ -103,8 +103,6 @@ def _move(transfer: Transfer, day: dt.date, cell: str, actor: Any) -> None:
     old_post = member.party_post
     member.save_version(member.version, organization=transfer.target, cell=cell, party_post="")
     enrolments_move([member], moved_on=day, origin=EnrolmentOrigin.TRANSFERRED)
-    # A position that was held in the new branch before goes on.
-    party_posts_follow([member.pk])
     changes = {
         "organization": [transfer.source.name, transfer.target.name],
         **({"party_post": [old_post, ""]} if old_post else {}),

@@ -31,6 +31,7 @@ from orgs.models import (
     Position,
     User,
 )
+from orgs.services.enrolments import accounts_follow
 from orgs.services.imports import capability_of
 from orgs.services.members import search_names as member_names
 from orgs.services.organizations import search_names as organization_names
@@ -75,7 +76,9 @@ def _dependants(batch: ImportBatch, trace: Trace) -> Iterator[Dependant]:
             yield from _pointing(model, keys, batch, trace)
     for model, records in trace.old.items():
         versions = {key: version for key, version, _values in records if version}
-        if changed := _other_versions(model, versions):
+        dated = [] if issubclass(model, Versioned) else [key for key, _version, _values in records]
+        gone = len(dated) - sum(model._default_manager.filter(pk__in=some).count() for some in portions(dated))
+        if changed := _other_versions(model, versions) + _touched(model, dated, batch) + gone:
             yield Dependant(_changed_label(model), changed)
 
 
@@ -92,7 +95,7 @@ def _other_versions(model: type[models.Model], versions: dict[int, int]) -> int:
 
 
 def _touched(model: type[models.Model], keys: Sequence[int], batch: ImportBatch) -> int:
-    """How many of the new records were changed after the import."""
+    """How many of these records were changed after the import."""
     manager = model._default_manager
     if issubclass(model, Versioned):
         return sum(manager.filter(pk__in=some, version__gt=1).count() for some in portions(keys))
@@ -213,7 +216,12 @@ def _give_back(model: type[models.Model], trace: Trace, actor: Any) -> None:
         by_columns.setdefault(columns, []).append([key, *(given[name] for name in columns), clock.now()])
     for columns, rows in by_columns.items():
         bulk_change(model, [*columns, "updated_at"], rows)
-    changed = [key for key, _version, _values in trace.old.get(model, ())]
+    if model is Member:
+        for keys in portions(
+            [key for key, _version, values in trace.old.get(model, ()) if "organization_id" in values]
+        ):
+            accounts_follow(keys)
+    changed = sorted({key for key, _version, _values in trace.old.get(model, ())})
     if issubclass(model, Versioned):
         for keys in portions(changed):
             model._default_manager.filter(pk__in=keys).update(version=F("version") + 1)
