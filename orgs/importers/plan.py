@@ -145,6 +145,8 @@ def shown_value(name: str, value: Any) -> Any:
         return ""
     if name in MASKED:
         return mask(str(value))
+    if name == "birth_date":
+        return f"{value:%Y-%m}-**"
     if isinstance(value, bool | int):
         return value
     return value.name if isinstance(value, Organization) else str(value)

@@ -211,9 +211,16 @@ def job_check(user: Any, parameters: Any) -> None:
     _may_import(user, batch.kind, batch.organization)
 
 
+def _batch_of(progress: Progress) -> ImportBatch:
+    """Return the batch of a job, sent by the job's person: a deputy's rights are those of the role acted in."""
+    batch = ImportBatch.objects.get(pk=progress.parameters["batch"])
+    batch.requested_by = progress.user
+    return batch
+
+
 def check_run(progress: Progress) -> Outcome:
     """Check a large workbook (job)."""
-    batch = ImportBatch.objects.get(pk=progress.parameters["batch"])
+    batch = _batch_of(progress)
     progress.step(_("Reading and checking the file"))
     if batch.state == ImportState.UPLOADED:
         import_check(batch=batch, told=progress.advance)
@@ -222,7 +229,7 @@ def check_run(progress: Progress) -> Outcome:
 
 def import_run(progress: Progress) -> Outcome:
     """Store a checked workbook (job): whole or not at all, once, however often the job is run."""
-    batch = ImportBatch.objects.get(pk=progress.parameters["batch"])
+    batch = _batch_of(progress)
     url = reverse("import_detail", args=[batch.pk])
     if batch.state not in DONE:
         progress.step(_("Reading the file"), total=batch.figures.get("rows", 0))

@@ -99,9 +99,12 @@ def _reached(request: GatedRequest, pk: UUID) -> ImportBatch:
         if holds(request.user, capability):
             own = batches.filter(kind=ImportKind.ACCOUNTS) if kinds else batches.exclude(kind=ImportKind.ACCOUNTS)
             try:
-                return gate(request, own, capability, pk=pk)
+                batch = gate(request, own, capability, pk=pk)
             except Http404:
                 continue
+            if batch.requested_by_id == request.user.pk:
+                batch.requested_by = request.user  # a deputy, with the rights of the role acted in
+            return batch
     raise Http404
 
 

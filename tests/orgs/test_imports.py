@@ -20,11 +20,12 @@ from campaign.common.capabilities import Role
 from campaign.common.errors import NotAllowed, StateConflict
 from campaign.jobs.models import Job, JobState
 from campaign.jobs.services import GivenUp, job_run
-from orgs.models import ImportBatch, ImportState, Member, Organization, RoleAssignment
+from orgs.models import ImportBatch, ImportRow, ImportState, Member, Organization, RoleAssignment
 from orgs.services import import_apply, import_check, import_upload, member_create
 from orgs.services.imports import CHECKED_AT_ONCE, import_files_expire, import_run
 from orgs.services.members import id_digest
-from tests.orgs.books import id_number, person, roster, unit, units
+from tests.orgs.books import MEMBER_HEADINGS, id_number, person, roster, unit, units
+from tests.orgs.deputies import handed
 from tests.orgs.test_organizations import signed_in
 from tests.world import World
 
@@ -330,3 +331,34 @@ def test_by_command_with_somebody_s_rights(world: World, tmp_path: Path) -> None
     assert entry.actor == world.users["staff@west"]
     with pytest.raises(CommandError):
         call_command("import_members", str(tmp_path / "no.xlsx"))
+
+
+def test_the_day_of_birth_is_masked_in_what_an_import_would_change(staff: Client, world: World) -> None:
+    member = world.members["east_one"][2]
+    row = {"姓 名": member.name, "性别": "男", "出生日期": "1980-01-20", "人员编号": member.personnel_no}
+    source = roster({**row, "所在党组织": "东山公司采掘一区党支部"}, headings=[*MEMBER_HEADINGS, "人员编号"])
+    batch = send(staff, source)
+    assert ImportRow.objects.get(batch=batch).values == {"birth_date": ["1980-01-**", "1980-01-**"]}
+    rows = staff.get(reverse("import_rows", args=[batch.pk])).content.decode()
+    assert "1980-01-**" in rows
+    assert f"{member.birth_date:%Y-%m-%d}" not in rows
+
+
+def test_a_deputy_imports_with_the_role_acted_in(
+    world: World, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    delegation = handed(world, "staff@east", "member@east_one")
+    client = signed_in(world.user("member", "east_one"))
+    client.post(reverse("delegation_act", args=[delegation.pk]))
+    bad = send(client, roster(*BAD))
+    told = load_workbook(io.BytesIO(client.get(reverse("import_annotated", args=[bad.pk])).getvalue()))
+    said = " ".join(str(cell.value) for row in told.worksheets[0] for cell in row)
+    assert "机电分厂党支部" in said
+    batch = send(client, roster(person(1)))
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post(reverse("import_apply", args=[batch.pk]))
+    batch.refresh_from_db()
+    assert batch.state == ImportState.APPLIED
+    made = Member.objects.get(id_number_digest=id_digest(id_number(1)))
+    entry = AuditEntry.objects.get(action="member_create", target_id=str(made.pk))
+    assert (entry.actor_id, entry.on_behalf_of_id) == (delegation.deputy_id, world.users["staff@east"].pk)
