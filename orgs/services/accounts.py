@@ -13,7 +13,7 @@ from campaign.common.capabilities import Cap, Role
 from campaign.common.errors import DomainError, NotAllowed, StateConflict
 from campaign.common.text import pinyin
 from orgs.lockout import failures_forget
-from orgs.models import Member, Organization, RoleAssignment, Session, SignInPolicy, User
+from orgs.models import Delegation, Member, Organization, RoleAssignment, Session, SignInPolicy, User
 from orgs.services.changes import differences
 from orgs.services.one_time import NewPassword, codes_issue
 
@@ -72,8 +72,11 @@ def _free_username(name: str) -> str:
 
 
 def user_update(*, actor: Any, user: User, name: str, email: str, organization: Organization) -> User:
-    """Change an account's name, mail and place. Raises NotAllowed."""
+    """Change an account's name, mail and place. Raises NotAllowed, or DomainError for the mail of an account with rights
+    out of reach: a link to set the password goes there."""
     _may_manage(actor, user)
+    if email != user.email:
+        refuse_rights_beyond(actor, user)
     if actor is not None and not reaches(actor, Cap.ACCOUNT_MANAGE, organization.path):
         raise NotAllowed
     changes = differences(user, {"name": name, "email": email})
@@ -89,9 +92,10 @@ def user_update(*, actor: Any, user: User, name: str, email: str, organization: 
 def user_reset_password(*, actor: Any, user: User) -> NewPassword:
     """Take the password of an active account away and give it a one-time code; who is signed in is signed out.
 
-    Raises NotAllowed, or DomainError for one's own or a deactivated account.
+    Raises NotAllowed, or DomainError for one's own or a deactivated account, and one with rights out of reach.
     """
     _may_manage(actor, user)
+    refuse_rights_beyond(actor, user)
     return _replace_password(actor=actor, user=user, action="user_reset_password")
 
 
@@ -142,12 +146,18 @@ def user_deactivate(*, actor: Any, user: User, reason: str = "") -> User:
     _may_manage(actor, user)
     if actor is not None and actor.pk == user.pk:
         raise DomainError(_("You cannot deactivate your own account."))
+    user_close(actor=actor, user=user, reason=reason)
+    return user
+
+
+def user_close(*, actor: Any, user: User, reason: str) -> None:
+    """Close an account on behalf of a service that has asked whether `actor` may. Raises StateConflict, or DomainError for
+    the last administrator of a kind."""
     with transaction.atomic():
         for role in (Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN):
             refuse_last_administrator(user, role)
         _set_active(user, active=False, actor=actor, reason=reason)
         Session.objects.filter(user=user).delete()
-    return user
 
 
 def user_activate(*, actor: Any, user: User) -> User:
@@ -174,6 +184,23 @@ def _set_active(user: User, *, active: bool, actor: Any, reason: str = "") -> No
 def _may_manage(actor: Any, user: User) -> None:
     if actor is not None and not User.objects.allowed(actor, Cap.ACCOUNT_MANAGE).filter(pk=user.pk).exists():
         raise NotAllowed
+
+
+def refuse_rights_beyond(actor: Any, user: User) -> None:
+    """Raise DomainError when `user` holds a role, or stands in for its holder, where `actor` manages no accounts: who can
+    sign in as somebody has all their rights."""
+    today = clock.today()
+    held: Any = RoleAssignment.objects.filter(user=user).exclude(ends_on__lt=today)
+    handed: Any = Delegation.objects.standing().filter(deputy=user, ends_on__gte=today)
+    if actor is not None and any(
+        rights.exclude(pk__in=rights.allowed(actor, Cap.ACCOUNT_MANAGE).order_by().values("pk")).exists()
+        for rights in (held, handed)
+    ):
+        raise DomainError(
+            _(
+                "This person holds a role in an organization whose accounts you do not manage. Ask the administrator there."
+            )
+        )
 
 
 def refuse_last_administrator(user: User, role: Role) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -23,7 +23,17 @@ from campaign.common.crypto import decrypt, encrypt
 from campaign.common.errors import DomainError, NotAllowed, StateConflict
 from campaign.jobs.registry import Outcome, Progress
 from campaign.jobs.services import job_request
-from orgs.models import CodePart, CodePurpose, CodeSheet, Member, OneTimeCode, Organization, SignInPolicy, User
+from orgs.models import (
+    CodePart,
+    CodePurpose,
+    CodeSheet,
+    Member,
+    OneTimeCode,
+    Organization,
+    RoleAssignment,
+    SignInPolicy,
+    User,
+)
 from orgs.services.accounts_many import accounts_create
 from orgs.services.one_time import BATCH, NewPassword, codes_issue, is_current
 
@@ -52,8 +62,15 @@ def members_without_account(organization: Organization) -> "QuerySet[Member, Mem
 
 
 def accounts_not_used(organization: Organization) -> "QuerySet[User, User]":
-    """Return the active accounts of `organization` and below whose one-time code has not been spent, branch by branch."""
+    """Return the active accounts of `organization` and below whose one-time code has not been spent, branch by branch.
+
+    Who holds a role above or elsewhere is left out: that is for the administrator there (see `refuse_rights_beyond`).
+    """
     unspent: QuerySet[User, User] = User.objects.filter(under(organization.path, "organization__path"), is_active=True)
+    beyond = RoleAssignment.objects.exclude(under(organization.path, "organization__path")).exclude(
+        ends_on__lt=clock.today()
+    )
+    unspent = unspent.filter(~Exists(beyond.filter(user=OuterRef("pk"))))
     return unspent.exclude(one_time_code=None).order_by("organization__path", "username")
 
 

@@ -15,6 +15,7 @@ from campaign.common.capabilities import Cap
 from campaign.common.crypto import decrypt, digest, encrypt
 from campaign.common.errors import DomainError, NotAllowed, StateConflict
 from orgs.models import RecoveryCode, SecondFactor, Session, User
+from orgs.services.accounts import refuse_rights_beyond
 from orgs.services.one_time import normalized, one_time_password
 
 SECRET_BYTES = 20
@@ -138,12 +139,14 @@ def two_factor_disable(*, user: User, password: str) -> None:
 def two_factor_reset(*, actor: Any, user: User, reason: str) -> None:
     """Take a lost second factor away; the person is signed out, and sets one up anew where it is required.
 
-    Raises NotAllowed, or DomainError for one's own (another system administrator must do it) and without a reason.
+    Raises NotAllowed, or DomainError for one's own (another system administrator must do it), for an account with rights
+    out of reach, and without a reason.
     """
     if user.organization is None or not reaches(actor, Cap.ACCOUNT_MANAGE, user.organization.path):
         raise NotAllowed
     if actor.pk == user.pk:
         raise DomainError(_("Nobody resets a second factor of one's own. Ask another system administrator."))
+    refuse_rights_beyond(actor, user)
     if not reason.strip():
         raise DomainError(_("Say why, for example: phone lost, identity checked in person."))
     with transaction.atomic():

@@ -26,7 +26,11 @@ from orgs.services import (
     user_reset_password,
     user_update,
 )
+from orgs.services.accounts_many import accounts_create
+from orgs.services.code_sheets import accounts_not_used
 from orgs.services.one_time import DIGITS, LETTERS, code_fits, one_time_password
+from orgs.services.two_factor import two_factor_reset
+from tests.orgs.deputies import handed
 from tests.orgs.test_organizations import signed_in, statements
 from tests.world import PASSWORD, World
 
@@ -301,3 +305,42 @@ def test_the_number_of_statements_does_not_grow_with_the_rows(world: World) -> N
             assert client.get(reverse(name)).content.decode().count(f"特{shown}</") >= shown
             counts.append(statements(client, reverse(name)))
     assert counts[:2] == counts[2:] == [4, 4]
+
+
+# -- rights out of reach -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def local(world: World) -> User:
+    """The system administrator of one company alone."""
+    account = User.objects.create(username="local", name="本地管理员", organization=world.orgs["east"])
+    RoleAssignment.objects.create(user=account, role=Role.SYSTEM_ADMIN, organization=world.orgs["east"])
+    return account
+
+
+def test_nobody_signs_in_as_somebody_with_rights_out_of_reach(world: World, local: User) -> None:
+    """Else whoever looks after the accounts of a company could take over the office of the group through one of them."""
+    world.members["east_one"][2].user.delete()
+    made = accounts_create(actor=local, members=[world.members["east_one"][2]])[0].user
+    named, stands_in = world.user("member", "east_one"), world.user("member3", "east_one")
+    for user in (named, made):
+        RoleAssignment.objects.create(user=user, role=Role.OFFICE, organization=world.orgs["root"])
+    handed(world, "staff@root", "member3@east_one")
+    assert list(accounts_not_used(world.orgs["east"])) == []
+    assert list(accounts_not_used(world.orgs["root"])) == [made]
+    User.objects.filter(pk=named.pk).update(two_factor_since=clock.now())
+    place = world.orgs["east_one"]
+    for user in (named, stands_in):
+        user.refresh_from_db()
+        with pytest.raises(DomainError):
+            user_reset_password(actor=local, user=user)
+        with pytest.raises(DomainError):
+            two_factor_reset(actor=local, user=user, reason="手机丢失")
+        with pytest.raises(DomainError):
+            user_update(actor=local, user=user, name=user.name, email="other@example.cn", organization=place)
+        user_update(actor=local, user=user, name=user.name, email=user.email, organization=place)
+        assert user_reset_password(actor=world.user("system_admin", "root"), user=user).password
+    # A role within reach is no obstacle, nor one that has ended.
+    RoleAssignment.objects.filter(user=named).update(ends_on=dt.date(2021, 1, 1), starts_on=dt.date(2020, 1, 1))
+    assert user_reset_password(actor=local, user=named).password
+    assert user_reset_password(actor=local, user=world.user("secretary", "east_one")).password
