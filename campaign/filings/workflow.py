@@ -5,6 +5,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from campaign.audit.selectors import done_for
 from campaign.common.access import actor_ids
 from campaign.common.capabilities import Cap
 from campaign.common.errors import DomainError
@@ -13,8 +14,9 @@ from campaign.filings.models import EDITABLE, ImplementationPlan, PlanState
 
 
 def not_own(plan: ImplementationPlan, actor: Any) -> None:
-    """Who filed a plan does not decide on it (separation of 2-domain (e))."""
-    if plan.filed_by_id in actor_ids(actor):
+    """Who filed a plan does not decide on it (separation of 2-domain (e)); with a deputy this holds for both."""
+    by_deputy = ImplementationPlan.objects.filter(done_for(ImplementationPlan, actor, "plan_file"), pk=plan.pk)
+    if plan.filed_by_id in actor_ids(actor) or by_deputy.exists():
         raise DomainError(_("You filed this plan yourself. Somebody else of the office above decides on it."))
 
 

@@ -26,6 +26,7 @@ from campaign.models import Campaign
 from orgs.models import Organization, RoleAssignment
 from orgs.timeline import organization_timeline
 from tests.attachments.files import pdf, photo, uploaded
+from tests.orgs.deputies import acting, handed
 from tests.orgs.test_leadership import signed_in
 from tests.world import World
 
@@ -260,3 +261,13 @@ def test_a_plan_stands_on_the_timeline_and_in_the_exported_list(
     texts = [str(cell) for row in rows for cell in row if cell]
     assert plan.title in texts
     assert "未报备" in texts
+
+
+def test_nobody_decides_on_what_a_deputy_filed_for_him(world: World) -> None:
+    RoleAssignment.objects.create(user=world.users["staff@east"], role=Role.OFFICE, organization=world.orgs["root"])
+    deputy = acting(world, handed(world, "staff@east", "member@east_one"))
+    plan = plan_step(actor=deputy, plan=write(world), step="plan_file")
+    for step in ("plan_accept", "plan_return"):
+        with pytest.raises(DomainError):
+            plan_step(actor=world.user("staff", "east"), plan=plan, step=step, reason="理由")
+    plan_step(actor=world.user("office", "root"), plan=plan, step="plan_accept")
