@@ -20,6 +20,7 @@ from campaign.common.access import GatedRequest, access, gate, holds, reaches
 from campaign.common.capabilities import Cap
 from campaign.common.errors import DomainError, NotAllowed
 from campaign.common.listing import list_response, listing
+from campaign.common.text import is_key
 from campaign.models import Audience
 from campaign.selectors import current_campaign
 from orgs.models import Member, Organization
@@ -236,7 +237,7 @@ def _category(request: GatedRequest) -> AwardCategory | None:
     wanted = request.GET.get("category", "")
     if not wanted:
         return None
-    if not wanted.isdigit():
+    if not is_key(wanted):
         raise Http404
     batches = AwardBatch.objects.select_related("organization", "campaign")
     batch: AwardBatch = gate(request, batches, Cap.AWARD_VIEW, categories=wanted)
@@ -252,7 +253,7 @@ def _inside(request: GatedRequest, places: list[Organization]) -> Organization |
     wanted = request.GET.get("inside", "")
     if not wanted:
         return places[0] if len(places) == 1 else None
-    found: Organization | None = Organization.objects.active().filter(pk=wanted if wanted.isdigit() else 0).first()
+    found: Organization | None = Organization.objects.active().filter(pk=wanted if is_key(wanted) else 0).first()
     if found is None or not any(found.path.startswith(place.path) for place in places):
         raise Http404
     return found
@@ -261,9 +262,9 @@ def _inside(request: GatedRequest, places: list[Organization]) -> Organization |
 def _nominee(request: GatedRequest) -> Member | Organization:
     member, organization = request.GET.get("member", ""), request.GET.get("organization", "")
     found: Member | Organization | None = None
-    if member.isdigit():
+    if is_key(member):
         found = Member.objects.select_related("organization").filter(pk=member).first()
-    elif organization.isdigit():
+    elif is_key(organization):
         found = Organization.objects.filter(pk=organization).first()
     if found is None:
         raise Http404

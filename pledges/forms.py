@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaign.common import clock
 from campaign.common.forms import DateInput, Form, VersionMixin
+from campaign.common.text import is_key
 from campaign.models import Campaign, Standard
 from orgs.models import Member, Organization
 from pledges.models import TEXT_LENGTH, ItemKind, ItemResult, Pledge, PledgeItem
@@ -106,7 +107,7 @@ def rows_of(items: list[PledgeItem]) -> list[dict[str, Any]]:
 def rows_typed(data: Mapping[str, str], prefix: str = "form") -> list[dict[str, Any]]:
     """Return what was typed, unchecked: adding or removing an item loses nothing."""
     total = data.get(f"{prefix}-TOTAL_FORMS", "0")
-    count = min(int(total), 50) if total.isdigit() else 0
+    count = min(int(total), 50) if is_key(total) else 0
     return [{name: data.get(f"{prefix}-{place}-{name}", "") for name in FIELDS} for place in range(count)]
 
 

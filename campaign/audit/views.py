@@ -17,6 +17,7 @@ from campaign.common.access import access
 from campaign.common.capabilities import Cap
 from campaign.common.listing import list_response, search_key
 from campaign.common.oversight import kind_of
+from campaign.common.text import is_key
 from campaign.jobs.services import job_request
 
 
@@ -70,7 +71,7 @@ def audit_object(request: HttpRequest, kind: str, pk: str) -> HttpResponse:
 def _readers_button(user: Any, label: str, pk: str) -> list[dict[str, Any]]:
     """The way to "who can see this", where the object still exists within the auditor's reach."""
     kind = kind_of(label)
-    if kind is None or not pk.isdigit() or not kind.objects().allowed(user, Cap.AUDIT_VIEW).filter(pk=pk).exists():
+    if kind is None or not is_key(pk) or not kind.objects().allowed(user, Cap.AUDIT_VIEW).filter(pk=pk).exists():
         return []
     url = reverse("oversight_readers", args=[kind.key, pk])
     return [{"label": _("Who can see this"), "url": url, "icon": "eye"}]

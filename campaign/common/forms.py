@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from campaign.common.errors import DomainError, NotAllowed
+from campaign.common.text import is_key
 
 NO_CHOICE = "---------"
 """What Django shows where nothing is chosen yet."""
@@ -36,7 +37,7 @@ class RemoteSelect(forms.Select):
         queryset = getattr(choices, "queryset", None)
         if queryset is None:
             return super().optgroups(name, value, attrs)
-        wanted = [item for item in value if str(item).isdigit()]
+        wanted = [item for item in value if is_key(str(item))]
         try:
             self.choices = (
                 [("", ""), *((obj.pk, str(obj)) for obj in queryset.filter(pk__in=wanted))] if wanted else [("", "")]

@@ -1,4 +1,4 @@
-"""Chinese text helpers: pinyin for search and order, punctuation as it is printed."""
+"""Text helpers: pinyin for search and order, punctuation as it is printed, what can be a key."""
 
 import re
 from functools import lru_cache
@@ -7,6 +7,8 @@ from pypinyin import Style, lazy_pinyin
 from pypinyin.constants import PHRASES_DICT
 
 NAME_LENGTH = 4
+KEY_DIGITS = 18
+"""Digits of the largest number that both databases take as a key."""
 
 
 @lru_cache(maxsize=65_536)
@@ -63,3 +65,8 @@ def full_width(text: str) -> str:
     while (wider := BRACKETS.sub(lambda found: f"\uff08{found[1] or found[2] or ''}\uff09", text)) != text:
         text = wider
     return text
+
+
+def is_key(typed: str) -> bool:
+    """Tell whether what was sent can be the key of a record: digits that a database takes as a number ("²" is none)."""
+    return typed.isascii() and typed.isdigit() and len(typed) <= KEY_DIGITS

@@ -17,6 +17,7 @@ from campaign.common.access import GatedRequest, access, gate, holds, reaches
 from campaign.common.capabilities import Cap
 from campaign.common.errors import DomainError, EditConflict
 from campaign.common.listing import list_response
+from campaign.common.text import is_key
 from campaign.filings import selectors, services
 from campaign.filings.filters import MissingFilter, PlanFilter
 from campaign.filings.forms import PlanCreateForm, PlanEditForm
@@ -67,7 +68,7 @@ def _crumbs() -> list[dict[str, str]]:
 def _campaign(request: GatedRequest) -> Campaign | None:
     """The one that the address names among those in sight, else the one under way."""
     wanted = request.GET.get("campaign", "")
-    if wanted.isdigit():
+    if is_key(wanted):
         return gate(request, Campaign.objects.select_related("organization"), Cap.CAMPAIGN_VIEW, pk=int(wanted))
     return current_campaign(request.user)
 

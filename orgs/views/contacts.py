@@ -14,6 +14,7 @@ from campaign.common import clock
 from campaign.common.access import GatedRequest, access, gate, holds
 from campaign.common.capabilities import Cap
 from campaign.common.listing import BoundedPaginator, list_response, listing
+from campaign.common.text import is_key
 from orgs import contacts as reads
 from orgs import exports
 from orgs.forms.leadership import ContactAssignForm, ContactEditForm, VisitEditForm, VisitForm
@@ -128,7 +129,7 @@ def contact_assign(request: GatedRequest) -> HttpResponse:
         request.POST or None,
         members=Member.objects.visible_to(request.user).present(),
         organizations=places,
-        initial={"organizations": places.filter(pk=chosen)} if chosen.isdigit() else {},
+        initial={"organizations": places.filter(pk=chosen)} if is_key(chosen) else {},
     )
     if request.method == "POST" and form.is_valid():
         given = {**form.cleaned_data, "organizations": list(form.cleaned_data["organizations"])}

@@ -13,6 +13,7 @@ from campaign.common import clock
 from campaign.common.access import access, gate, grants_for, holds
 from campaign.common.capabilities import Cap, Reach
 from campaign.common.listing import list_response
+from campaign.common.text import is_key
 from campaign.models import Period
 from campaign.scoring.registry import metrics
 from campaign.selectors import campaigns_for, current_campaign
@@ -69,9 +70,7 @@ def _narrowed(request: HttpRequest) -> tuple[QuerySet[Pledge], str]:
 
 def _counted_period(request: HttpRequest) -> Period:
     wanted = request.GET.get("period", "")
-    period = Period.objects.filter(
-        campaign__in=campaigns_for(request.user), pk=wanted if wanted.isdigit() else 0
-    ).first()
+    period = Period.objects.filter(campaign__in=campaigns_for(request.user), pk=wanted if is_key(wanted) else 0).first()
     if period is None:
         raise Http404
     return period
@@ -79,7 +78,7 @@ def _counted_period(request: HttpRequest) -> Period:
 
 def _counted_subject(request: HttpRequest) -> Organization | Member:
     kind, _colon, pk = request.GET.get("of", "").partition(":")
-    if kind not in ("organization", "member") or not pk.isdigit():
+    if kind not in ("organization", "member") or not is_key(pk):
         raise Http404
     if kind == "member":
         return gate(request, Member.objects, Cap.MEMBER_VIEW, pk=pk)

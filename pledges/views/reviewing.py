@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from campaign.common.access import access, gate
 from campaign.common.capabilities import Cap
 from campaign.common.listing import BoundedPaginator
+from campaign.common.text import is_key
 from pledges import services
 from pledges.forms import ReviewForm
 from pledges.models import Pledge, PledgeItem, PledgeQuerySet
@@ -53,7 +54,7 @@ def pledge_queue(request: HttpRequest) -> HttpResponse:
 
 def _chosen(request: HttpRequest) -> Any:
     field = "shown" if request.POST.get("op") == "page" else "pledge"
-    return Pledge.objects.filter(pk__in=[pk for pk in request.POST.getlist(field) if pk.isdigit()])
+    return Pledge.objects.filter(pk__in=[pk for pk in request.POST.getlist(field) if is_key(pk)])
 
 
 def _approve_chosen(request: HttpRequest) -> HttpResponse:

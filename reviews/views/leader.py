@@ -13,6 +13,7 @@ from campaign.common.access import GatedRequest, access, gate, holds, reaches
 from campaign.common.capabilities import Cap
 from campaign.common.errors import DomainError, NotAllowed
 from campaign.common.listing import BoundedPaginator, list_response
+from campaign.common.text import is_key
 from campaign.models import Audience, Period
 from campaign.selectors import current_campaign
 from orgs.models import Member, Organization
@@ -200,7 +201,7 @@ def _coverage(request: GatedRequest, organization: Organization, *, inside: bool
     user: Any = request.user
     periods = periods_for(request)
     wanted = request.GET.get("period", "")
-    period = get_object_or_404(periods, pk=wanted) if wanted.isdigit() else _present_period(user)
+    period = get_object_or_404(periods, pk=wanted) if is_key(wanted) else _present_period(user)
     context: dict[str, Any] = {
         "organization": organization, "inside": inside, "period": period, "periods": periods,
     }  # fmt: skip
