@@ -11,7 +11,8 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q
 
 from campaign.common.capabilities import Cap
-from orgs.models import DistinctPair, Member, MemberQuerySet
+from orgs.models import DistinctPair, Member, MemberQuerySet, ResolvedDouble
+from orgs.models.members import PRESENT
 
 
 @dataclass(frozen=True)
@@ -67,3 +68,26 @@ def pair_made(first: Member, second: Member) -> Pair | None:
     same_birth = first.birth_date is not None and first.birth_date == second.birth_date
     same_phone = bool(first.phone) and first.phone == second.phone
     return Pair(first, second, same_birth, same_phone) if same_birth or same_phone else None
+
+
+@dataclass(frozen=True)
+class OtherRecord:
+    """A record of the same person: an ended one, or the one that was kept for it."""
+
+    member: Member
+    kept: bool
+
+
+def other_records(member: Member, viewer: Any) -> list[OtherRecord]:
+    """Return the other records of the person of `member` that `viewer` sees; two queries at most.
+
+    A record that was put into use again is no double any more.
+    """
+    of_person = ResolvedDouble.objects.filter(Q(kept=member) | Q(dropped=member)).exclude(dropped__status__in=PRESENT)
+    pairs = list(of_person)
+    keys = {one.dropped_id if one.kept_id == member.pk else one.kept_id for one in pairs}
+    if not keys:
+        return []
+    ended = {one.dropped_id for one in pairs}
+    seen = Member.objects.visible_to(viewer).filter(pk__in=keys).select_related("organization").order_by("pk")
+    return [OtherRecord(one, kept=one.pk not in ended) for one in seen]

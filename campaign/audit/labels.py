@@ -113,6 +113,7 @@ ACTIONS: dict[str, str | Promise] = {
     "user_activate": gettext_lazy("Put an account into use again"),
     "user_create": gettext_lazy("Create an account"),
     "user_deactivate": gettext_lazy("Put an account out of use"),
+    "user_hand_over": gettext_lazy("Move an account to the kept record of its member"),
     "user_reset_password": gettext_lazy("Reset a password"),
     "user_unlock": gettext_lazy("Unlock an account"),
     "user_update": gettext_lazy("Change an account"),
@@ -123,6 +124,7 @@ ACTIONS: dict[str, str | Promise] = {
     "double_dismiss": gettext_lazy("Say that two members are two persons"),
     "double_resolve": gettext_lazy("End the double of a member"),
     "double_restore": gettext_lazy("Suspect two members again"),
+    "double_take_over": gettext_lazy("Take over from the double of a member"),
 }
 """Actions that are no steps of a workflow; those bring their own labels."""
 

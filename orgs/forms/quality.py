@@ -24,12 +24,13 @@ class ResolveForm(Form):
             self.fields[f"version_{key}"] = forms.IntegerField(widget=forms.HiddenInput, initial=member.version)
 
     def chosen(self) -> dict[str, Any]:
-        """What goes to the service: the record to keep, the other one, and the version of it that was looked at."""
+        """What goes to the service: the record to keep, the other one, and their versions that were looked at."""
         kept = self.cleaned_data["keep"]
         (other,) = (key for key in self._members if key != kept)
         return {
             "keep": self._members[kept],
             "drop": self._members[other],
             "version": self.cleaned_data[f"version_{other}"],
+            "keep_version": self.cleaned_data[f"version_{kept}"],
             "reason": self.cleaned_data["reason"],
         }

@@ -30,7 +30,7 @@ from orgs.models.organizations import (
     OrganizationType,
     UnitKind,
 )
-from orgs.models.quality import DistinctPair
+from orgs.models.quality import DistinctPair, ResolvedDouble
 from orgs.models.roles import Delegation, DelegationQuerySet, RoleAssignment, RoleAssignmentQuerySet
 from orgs.models.transfers import Transfer, TransferQuerySet, TransferState
 from orgs.models.workers import HeadCount, Worker, WorkerQuerySet
@@ -74,6 +74,7 @@ __all__ = [
     "PastPassword",
     "Position",
     "RecoveryCode",
+    "ResolvedDouble",
     "RoleAssignment",
     "RoleAssignmentQuerySet",
     "RowAction",

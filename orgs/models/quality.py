@@ -26,3 +26,20 @@ class DistinctPair(models.Model):
 
     def __str__(self) -> str:
         return f"{self.first} ≠ {self.second}"
+
+
+class ResolvedDouble(models.Model):
+    """One person who had two records: `dropped` ended for `kept`; what was done under it stays with it."""
+
+    kept = models.ForeignKey(Member, models.CASCADE, related_name="+")
+    dropped = models.OneToOneField(Member, models.CASCADE, related_name="+")
+    reason = models.CharField(_("reason"), max_length=100)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(_("decided at"), default=clock.now)
+
+    class Meta:
+        verbose_name = _("resolved double")
+        constraints = (models.CheckConstraint(condition=~Q(kept=F("dropped")), name="resolved_double_two"),)
+
+    def __str__(self) -> str:
+        return f"{self.dropped} → {self.kept}"

@@ -1,4 +1,4 @@
-"""What people decide about suspected doubles: two persons after all, or one record too many."""
+"""What people say of suspected doubles: two persons after all. One record too many: `orgs.services.doubles`."""
 
 from typing import Any
 
@@ -10,8 +10,7 @@ from campaign.common.access import reaches
 from campaign.common.capabilities import Cap
 from campaign.common.errors import DomainError, NotAllowed, StateConflict
 from orgs.doubles import pair_made
-from orgs.models import DistinctPair, Member, MembershipStatus
-from orgs.services.members import member_update
+from orgs.models import DistinctPair, Member
 
 
 def double_dismiss(*, actor: Any, first: Member, second: Member) -> DistinctPair:
@@ -19,7 +18,7 @@ def double_dismiss(*, actor: Any, first: Member, second: Member) -> DistinctPair
 
     Raises NotAllowed, StateConflict when that was said already, or DomainError for two who do not look alike.
     """
-    first, second = _pair(actor, first, second)
+    first, second = pair_checked(actor, first, second)
     try:
         with transaction.atomic():
             pair = DistinctPair.objects.create(
@@ -39,24 +38,8 @@ def double_restore(*, actor: Any, pair: DistinctPair) -> None:
         pair.delete()
 
 
-def double_resolve(*, actor: Any, keep: Member, drop: Member, version: int, reason: str) -> Member:
-    """Keep one record and end the membership of the other, whose past stays where it was made.
-
-    `version` is that of `drop` on the page. Raises NotAllowed, EditConflict, or DomainError without a reason or for two who
-    do not look alike.
-    """
-    _pair(actor, keep, drop)
-    if not reason.strip():
-        raise DomainError(_("Please give a reason."))
-    note = _("Double of %(number)s: %(reason)s") % {"number": keep.personnel_no, "reason": reason.strip()}
-    remarks = "；".join(part for part in (drop.remarks, str(note)) if part)[:200]
-    with transaction.atomic():
-        member_update(actor=actor, member=drop, version=version, status=MembershipStatus.LEFT, remarks=remarks)
-        audit_record(action="double_resolve", actor=actor, target=drop, reason=reason, changes=_other(keep))
-    return drop
-
-
-def _pair(actor: Any, first: Member, second: Member) -> tuple[Member, Member]:
+def pair_checked(actor: Any, first: Member, second: Member) -> tuple[Member, Member]:
+    """Return the two, the earlier first. Raises NotAllowed, or DomainError for two who do not look alike or have left."""
     _may(actor, first, second)
     if first.pk == second.pk or not pair_made(first, second) or not (first.is_present and second.is_present):
         raise DomainError(_("These two records do not look like one person."))

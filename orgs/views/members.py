@@ -16,6 +16,7 @@ from campaign.common.capabilities import Cap
 from campaign.common.errors import DomainError
 from campaign.common.listing import list_response
 from orgs import selectors
+from orgs.doubles import other_records
 from orgs.exports import export_actions
 from orgs.filters import MemberFilter
 from orgs.forms.members import MemberCreateForm, MemberEditForm, ProbationExtendForm, ProbationFinishForm, ReasonForm
@@ -88,6 +89,7 @@ def member_detail(request: GatedRequest, pk: int) -> HttpResponse:
         "actions": _actions(request, member, manages=manages, moving=transfer is not None),
         "sees_organization": reaches(request.user, Cap.ORG_VIEW, member.organization.path),
         "transfer": transfer,
+        "records": other_records(member, request.user),
         "manages_probation": manages and member.is_present and member.kind == MembershipKind.PROBATIONARY,
         "probation_over": bool(member.probation_end and member.probation_end <= months_after(clock.today(), 1)),
         "unmasks": reaches(request.user, Cap.PERSONAL_UNMASK, member.organization.path),

@@ -19,6 +19,8 @@ from orgs.listings.quality import FindingFilter, FindingTable
 from orgs.models import DistinctPair, Member, Organization
 from orgs.quality import Check, checks, checks_for, findings
 from orgs.services import quality as services
+from orgs.services.doubles import double_resolve as record_keep
+from orgs.takeover import takeover_of
 
 PER_PAGE = 20
 
@@ -150,16 +152,17 @@ def double_restore(request: GatedRequest, pk: int) -> HttpResponse:
 
 @access(GET=Cap.MEMBER_MANAGE, POST=Cap.MEMBER_MANAGE)
 def double_resolve(request: GatedRequest, first: int, second: int) -> HttpResponse:
-    """Which record to keep: the other one's membership ends, its past stays."""
+    """Which record to keep: what goes over to it is said before; the other one's membership ends, its past stays."""
     one, other = _two(request, first, second)
     form = ResolveForm(request.POST or None, members=(one, other))
-    if form.is_valid() and form.attempt(services.double_resolve, actor=request.user, **form.chosen()):
+    if form.is_valid() and form.attempt(record_keep, actor=request.user, **form.chosen()):
         messages.success(request, _("Done: one record is kept, the membership of the other has ended."))
         return redirect("quality_doubles")
     pair = pair_made(one, other)
     context = {
         "form": form,
         **_shown(pair, request.user),
+        "choices": [takeover_of(one, other), takeover_of(other, one)],
         "crumbs": [*_crumbs(), {"label": _("Suspected doubles"), "url": reverse("quality_doubles")}],
     }
     return render(request, "orgs/quality/resolve.html", context)

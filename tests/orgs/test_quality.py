@@ -21,7 +21,8 @@ from campaign.jobs.models import Job
 from orgs.doubles import doubles, pairs_of
 from orgs.models import DistinctPair, Enrolment, HeadCount, Member, Organization, RoleAssignment, User, Worker
 from orgs.quality import Check, checks, checks_for, findings, gaps
-from orgs.services.quality import double_dismiss, double_resolve, double_restore
+from orgs.services.doubles import double_resolve
+from orgs.services.quality import double_dismiss, double_restore
 from tests.orgs.test_leadership import signed_in
 from tests.world import World
 
@@ -192,16 +193,22 @@ def test_one_record_is_kept_and_the_other_ends_with_its_reason(world: World) -> 
     assert client.post(address, {"keep": 999, "reason": "重复", **versions}).status_code == 200
     assert Member.objects.get(pk=other.pk).status == "normal"
     with pytest.raises(EditConflict):
-        double_resolve(actor=staff, keep=one, drop=other, version=7, reason="重复")
+        double_resolve(actor=staff, keep=one, drop=other, version=7, keep_version=1, reason="重复")
+    with pytest.raises(EditConflict):
+        double_resolve(actor=staff, keep=one, drop=other, version=1, keep_version=7, reason="重复")
     with pytest.raises(NotAllowed):
-        double_resolve(actor=world.user("secretary", "east_one"), keep=one, drop=other, version=1, reason="重复")
+        double_resolve(
+            actor=world.user("secretary", "east_one"), keep=one, drop=other, version=1, keep_version=1, reason="重复"
+        )
     assert client.post(address, {"keep": one.pk, "reason": "重复录入", **versions}).status_code == 302
     other.refresh_from_db()
     assert (other.status, one.personnel_no in other.remarks) == ("left", True)
     assert AuditEntry.objects.get(action="double_resolve").reason == "重复录入"
     assert client.get(address).status_code in (200, 404)
     with pytest.raises(DomainError):  # settled already
-        double_resolve(actor=staff, keep=one, drop=other, version=other.version, reason="重复")
+        double_resolve(
+            actor=staff, keep=one, drop=other, version=other.version, keep_version=one.version, reason="重复"
+        )
 
 
 # -- pages ---------------------------------------------------------------------------------------------------------
