@@ -37,7 +37,8 @@ HANDED_IN = (PlanState.FILED, PlanState.ACCEPTED)
 
 
 class PlanQuerySet(ScopedQuerySet["ImplementationPlan"]):
-    """A plan belongs to its organization and is decided where it was filed; a draft is its organization's alone."""
+    """A plan belongs to its organization and is seen and decided where it was filed, even when the organization hangs
+    elsewhere by then; a draft is its organization's alone."""
 
     view_capability: ClassVar[Cap] = Cap.PLAN_VIEW
     org_lookups: ClassVar[dict[Cap, str]] = {Cap.PLAN_ACCEPT: "receiver"}
@@ -46,6 +47,9 @@ class PlanQuerySet(ScopedQuerySet["ImplementationPlan"]):
         found = super().allowed(user, capability)
         if capability == Cap.PLAN_WRITE:
             return found
+        if capability == Cap.PLAN_VIEW:
+            received = super().allowed(user, Cap.PLAN_ACCEPT)
+            found = self.filter(Q(pk__in=found.order_by().values("pk")) | Q(pk__in=received.order_by().values("pk")))
         own = list(paths_of(user, Cap.PLAN_WRITE))
         return found.filter(~Q(state=PlanState.DRAFT) | Q(organization__path__in=own))
 

@@ -24,6 +24,7 @@ from campaign.filings.services import plan_attachment_remove, plan_create, plan_
 from campaign.jobs.models import Job
 from campaign.models import Campaign
 from orgs.models import Organization, RoleAssignment
+from orgs.services import organization_move
 from orgs.timeline import organization_timeline
 from tests.attachments.files import pdf, photo, uploaded
 from tests.orgs.deputies import acting, handed
@@ -271,3 +272,16 @@ def test_nobody_decides_on_what_a_deputy_filed_for_him(world: World) -> None:
         with pytest.raises(DomainError):
             plan_step(actor=world.user("staff", "east"), plan=plan, step=step, reason="理由")
     plan_step(actor=world.user("office", "root"), plan=plan, step="plan_accept")
+
+
+def test_a_plan_is_decided_where_it_was_filed_though_the_organization_moved(world: World) -> None:
+    plan = plan_step(actor=world.user("secretary", "east_one"), plan=write(world, "east_one"), step="plan_file")
+    organization_move(actor=None, organization=world.orgs["east_one"], parent=world.orgs["west"])
+    for at in ("west", "west_one"):
+        foreign = signed_in(world.user("staff" if at == "west" else "secretary", at))
+        assert foreign.post(reverse("plan_step", args=[plan.pk]), {"step": "plan_accept"}).status_code == 404
+    office = signed_in(world.user("staff", "east"))
+    assert office.get(reverse("plan_detail", args=[plan.pk])).status_code == 200
+    assert office.post(reverse("plan_step", args=[plan.pk]), {"step": "plan_accept"}).status_code == 302
+    plan.refresh_from_db()
+    assert plan.state == "accepted"
