@@ -155,7 +155,7 @@ def user_close(*, actor: Any, user: User, reason: str) -> None:
     the last administrator of a kind."""
     with transaction.atomic():
         for role in (Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN):
-            refuse_last_administrator(user, role)
+            refuse_last_administrator(role, RoleAssignment.objects.filter(user=user))
         _set_active(user, active=False, actor=actor, reason=reason)
         Session.objects.filter(user=user).delete()
 
@@ -203,9 +203,10 @@ def refuse_rights_beyond(actor: Any, user: User) -> None:
         )
 
 
-def refuse_last_administrator(user: User, role: Role) -> None:
-    """Raise DomainError when `user` is the only active holder of `role`: nobody could make or entitle anybody then."""
-    today = clock.today()
-    holders = RoleAssignment.objects.on(today).filter(role=role, user__is_active=True)
-    if holders.filter(user=user).exists() and not holders.exclude(user=user).exists():
+def refuse_last_administrator(role: Role, ending: Any) -> None:
+    """Raise DomainError when nobody would hold `role` any more without the roles `ending` (a queryset): nobody could make
+    or entitle anybody then."""
+    holders = RoleAssignment.objects.on(clock.today()).filter(role=role, user__is_active=True)
+    keys = ending.order_by().values("pk")
+    if holders.filter(pk__in=keys).exists() and not holders.exclude(pk__in=keys).exists():
         raise DomainError(_("This is the last administrator of this kind. Appoint another one first."))

@@ -81,7 +81,7 @@ def role_end(*, actor: Any, assignment: RoleAssignment, reason: str = "") -> Non
     rows = RoleAssignment.objects.filter(pk=assignment.pk).filter(Q(ends_on=None) | Q(ends_on__gte=today))
     with transaction.atomic():
         if assignment.role in (Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN):
-            refuse_last_administrator(assignment.user, Role(assignment.role))
+            refuse_last_administrator(Role(assignment.role), RoleAssignment.objects.filter(pk=assignment.pk))
         ended = rows.filter(starts_on__lt=today).update(ends_on=last_day, updated_at=clock.now())
         if ended:
             Delegation.objects.standing().filter(assignment=assignment, ends_on__gte=today).update(

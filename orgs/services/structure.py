@@ -28,6 +28,7 @@ from orgs.models import (
     OrganizationEvent,
     OrganizationEventKind,
     Position,
+    RoleAssignment,
     TransferState,
     User,
     Worker,
@@ -390,9 +391,9 @@ def _close(actor: Any, organization: Organization, reason: str) -> None:
 
 def _roles_end(actor: Any, organization: Organization, today: dt.date, reason: str) -> None:
     held = list(roles_ending(organization).select_related("user"))
-    for assignment in held:
-        if assignment.role in (Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN):
-            refuse_last_administrator(assignment.user, Role(assignment.role))
+    for role in (Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN):
+        # All that are held here end together: each may be the other's last one.
+        refuse_last_administrator(role, RoleAssignment.objects.filter(organization=organization))
     entries = [
         (each.user, {"role": [f"{each.role} · {organization.name}", ""], "reason": ["", reason]}) for each in held
     ]

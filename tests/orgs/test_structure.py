@@ -311,3 +311,15 @@ def test_what_was_merged_comes_back_empty(world: World) -> None:
 def test_nobody_closes_the_organization_one_works_in(world: World) -> None:
     with pytest.raises(NotAllowed):
         organization_deactivate(actor=world.user("staff", "east"), organization=world.orgs["east"])
+
+
+def test_no_merger_ends_the_roles_of_the_last_two_administrators_together(world: World) -> None:
+    other = User.objects.create(username="second", name="第二安全员", organization=world.orgs["west"])
+    RoleAssignment.objects.create(user=other, role="security_admin", organization=world.orgs["west"])
+    first = RoleAssignment.objects.filter(user=world.users["security_admin@root"])
+    first.update(organization=world.orgs["west"])
+    with pytest.raises(DomainError):
+        organization_merge(actor=None, organization=world.orgs["west"], into=world.orgs["east"])
+    first.update(organization=world.orgs["root"])
+    organization_merge(actor=None, organization=world.orgs["west"], into=world.orgs["east"])
+    assert [role.has_ended for role in first] == [False]
