@@ -24,10 +24,18 @@ class OrgsConfig(AppConfig):
 
         menu.register(
             Entry(
-                "organization", "organization", _("Party organizations"), "organization_list", "sitemap", Cap.ORG_VIEW
+                "organization",
+                "organization",
+                _("Party organizations"),
+                "organization_list",
+                "sitemap",
+                Cap.ORG_VIEW,
+                order=10,
             )
         )
-        menu.register(Entry("member", "organization", _("Party members"), "member_list", "users", Cap.MEMBER_VIEW))
+        menu.register(
+            Entry("member", "organization", _("Party members"), "member_list", "users", Cap.MEMBER_VIEW, order=20)
+        )
         menu.register(
             Entry("import", "organization", _("Import from Excel"), "import_upload", "table-import", Cap.MEMBER_IMPORT)
         )

@@ -68,6 +68,11 @@ class Line:
         """The names under each function, in the order of the functions."""
         return ["、".join(self.names[function]) for function in LeadershipFunction]
 
+    @property
+    def headed(self) -> "zip[tuple[LeadershipFunction, str]]":
+        """The columns, each with its function."""
+        return zip(LeadershipFunction, self.columns, strict=True)
+
 
 def organizations_led(user: Any, organization: Organization) -> Any:
     """Return the active organizations of the subtree that `user` sees; party groups have no leading group."""

@@ -81,7 +81,7 @@ def register() -> None:
     """Called when the app is ready."""
     menu.register(
         Entry(
-            "transfer", "organization", _("Transfers"), "transfer_list", "arrows-exchange", Cap.TRANSFER_VIEW, order=101
+            "transfer", "organization", _("Transfers"), "transfer_list", "arrows-exchange", Cap.TRANSFER_VIEW, order=40
         )
     )
     menu.register(
@@ -92,7 +92,7 @@ def register() -> None:
             "worker_list",
             "users-group",
             Cap.WORKER_VIEW,
-            order=102,
+            order=50,
         )
     )
     desk.register(TileSource("orgs.probation", member_tiles))

@@ -65,7 +65,7 @@ class Course:
 def course_of(subject: Member | Organization, viewer: Any, *, kind: str = "", page: str = "1") -> Course:
     """Return a page of what `viewer` may see of the record of `subject`, the latest first; an unknown kind is all.
 
-    Kinds without an entry get no tab. Where all kinds stand together each entry says of which it is.
+    Kinds without an entry get no tab. Where all kinds stand together each entry says of which it is, unless its own words do.
     """
     found: dict[str, list[TimelineEntry]] = {}
     for source in sources:
@@ -76,7 +76,7 @@ def course_of(subject: Member | Organization, viewer: Any, *, kind: str = "", pa
             found[source.key] = [replace(entry, badges=(source.label, *entry.badges)) for entry in entries]
     chosen = kind if kind in found else ""
     shown = [
-        replace(entry, badges=entry.badges[1:]) if chosen else entry
+        replace(entry, badges=entry.badges[1:]) if chosen or entry.label == entry.badges[0] else entry
         for key, entries in found.items()
         if chosen in ("", key)
         for entry in entries

@@ -138,6 +138,16 @@ FIELDS: dict[str, str | Promise] = {
     "items": gettext_lazy("items of the pledge"),
     "unmasked": gettext_lazy("unmasked"),
     "file_name": gettext_lazy("file"),
+    "id_number": gettext_lazy("id number"),
+    "sessions": gettext_lazy("places signed in"),
+    "part": gettext_lazy("part of the sheet"),
+    "codes": gettext_lazy("one-time codes"),
+    "left": gettext_lazy("recovery codes left"),
+    "split_off": gettext_lazy("organization split off"),
+    "absorbed": gettext_lazy("organization taken over"),
+    "attachments": gettext_lazy("attachments"),
+    "progress": gettext_lazy("progress"),
+    "item": gettext_lazy("pledged item"),
 }
 """What is noted with an action and is no field of its object."""
 

@@ -76,7 +76,7 @@ class TemplateForm(Form):
         Organization.objects.none(), label=_("Organization with all below"), widget=RemoteSelect("organization_search")
     )
     holds = forms.ChoiceField(
-        label=_("Rows"),
+        label=_("What it holds"),
         choices=[("known", _("with what is in the system")), ("empty", _("empty"))],
         initial="known",
         widget=forms.RadioSelect,

@@ -1,9 +1,11 @@
 """Forms of organizations."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from campaign.common.forms import ModelForm, RemoteSelect, VersionMixin
@@ -11,10 +13,17 @@ from orgs.models import Organization, OrganizationQuerySet
 from orgs.rules import TERM_YEARS, organization_breaches, term_end
 from orgs.services.organizations import OrganizationValues
 
-FIELDS = (
-    "name", "short_name", "code", "type", "category", "unit_kind", "covered_units", "guided_by", "established_on",
-    "term_started_on", "term_ends_on", "contact_name", "contact_phone", "contact_email", "address",
-)  # fmt: skip
+GROUPS: tuple[tuple[str | Promise, tuple[str, ...]], ...] = (
+    (_("Identity"), ("parent", "name", "short_name", "code", "type", "category", "established_on")),
+    (_("Unit"), ("unit_kind", "covered_units", "guided_by")),
+    (_("Term"), ("term_started_on", "term_ends_on")),
+    (_("Contact"), ("contact_name", "contact_phone", "contact_email", "address")),
+    (_("Other"), ("is_correction",)),
+)
+"""The fields of form d.2, as people fill them in."""
+OUTSIDE = ("parent", "is_correction")
+"""What the service takes by itself."""
+FIELDS = tuple(name for _group, names in GROUPS for name in names if name not in OUTSIDE)
 
 
 class OrganizationFields(ModelForm):
@@ -35,6 +44,12 @@ class OrganizationFields(ModelForm):
         super().__init__(*args, **kwargs)
         self.fields["code"].required = False
         self.fields["term_started_on"].widget.attrs["data-term-years"] = json.dumps(TERM_YEARS)
+
+    def groups(self) -> Iterator[tuple[str | Promise, list[forms.BoundField]]]:
+        """Yield the fields under their headings, for the page."""
+        for heading, names in GROUPS:
+            if fields := [self[name] for name in names if name in self.fields]:
+                yield heading, fields
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}

@@ -61,14 +61,23 @@ def user_create_page(request: GatedRequest) -> HttpResponse:
         and form.attempt(user_create, actor=request.user, **form.cleaned_data)
     ):
         return _show_password(request, form.result)
-    return render(
-        request, "orgs/form_page.html", {"form": form, "title": _("New account"), "back": reverse("user_list")}
-    )
+    context = {
+        "form": form,
+        "title": _("New account"),
+        "lead": _("The account gets a one-time code, which is shown once; what it may do comes from its roles."),
+        "crumbs": _crumbs(),
+        "back": reverse("user_list"),
+    }
+    return render(request, "orgs/form_page.html", context)
+
+
+def _crumbs() -> list[dict[str, str]]:
+    return [{"label": _("Accounts"), "url": reverse("user_list")}]
 
 
 def _show_password(request: GatedRequest, made: NewPassword) -> HttpResponse:
     """Show the one-time code in the answer itself: it is stored as a hash alone, not even in the session."""
-    return render(request, "orgs/user_password.html", {"made": made, "back": reverse("user_list")})
+    return render(request, "orgs/user_password.html", {"made": made, "back": reverse("user_list"), "crumbs": _crumbs()})
 
 
 @access(GET=Cap.ACCOUNT_MANAGE, POST=Cap.ACCOUNT_MANAGE)
@@ -84,6 +93,7 @@ def user_edit(request: GatedRequest, pk: int) -> HttpResponse:
     context = {
         "form": form,
         "account": account,
+        "crumbs": _crumbs(),
         "actions": _actions(request, account),
         "code": OneTimeCode.objects.select_related("issued_by").filter(user=account).first(),
         "locked_until": locked_until(account),

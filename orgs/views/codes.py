@@ -32,6 +32,7 @@ def code_sheet_list(request: GatedRequest) -> HttpResponse:
     context = {
         "title": _("Sheets of one-time codes"),
         "lead": _("Make accounts for whole organizations at once, print the codes, cut and hand them out."),
+        "crumbs": _crumbs()[:1],
         "actions": [{"label": _("New sheet"), "url": reverse("code_sheet_create"), "icon": "plus", "primary": True}],
         "empty_icon": "scissors",
         "empty_text": _("Make the first with “New sheet”. Only you can open the sheets that you have made."),
@@ -52,12 +53,19 @@ def code_sheet_create(request: GatedRequest) -> HttpResponse:
     chosen = request.POST or request.GET
     initial = {"purpose": chosen.get("purpose", CodePurpose.NEW), "organization": places.order_by("path").first()}
     form = CodeSheetForm(chosen if "organization" in chosen else None, organizations=places, initial=initial)
-    context: dict[str, Any] = {"form": form, "back": reverse("code_sheet_list")}
+    context: dict[str, Any] = {"form": form, "back": reverse("code_sheet_list"), "crumbs": _crumbs()}
     if form.is_bound and form.is_valid():
         if request.method == "POST" and form.attempt(code_sheet_request, actor=request.user, **form.cleaned_data):
             return redirect("code_sheet_detail", pk=form.result.pk)
         context |= _preview(request, **form.cleaned_data)
     return render(request, "orgs/code_sheet_form.html", context)
+
+
+def _crumbs() -> list[dict[str, str]]:
+    return [
+        {"label": _("Accounts"), "url": reverse("user_list")},
+        {"label": _("Sheets of one-time codes"), "url": reverse("code_sheet_list")},
+    ]
 
 
 def _preview(request: HttpRequest, organization: Organization, purpose: str) -> dict[str, Any]:
@@ -80,7 +88,7 @@ def code_sheet_detail(request: GatedRequest, pk: UUID) -> HttpResponse:
         "parts": parts,
         "spent": max(0, sheet.total - sheet.codes.count()),
         "is_open": bool(parts) and sheet.expires_at > clock.now(),
-        "crumbs": [{"label": _("Sheets of one-time codes"), "url": reverse("code_sheet_list")}],
+        "crumbs": _crumbs(),
     }
     return render(request, "orgs/code_sheet_detail.html", context)
 

@@ -43,7 +43,9 @@ def _upload(request: GatedRequest, form_class: type[ImportForm], template_url: s
         data["is_full"] = form.cleaned_data.get("is_full", False)
         if form.attempt(import_upload, actor=request.user, **data):
             return redirect("import_detail", pk=form.result.pk)
-    context = {"form": form, "template_url": template_url, "accounts": form_class is AccountImportForm}
+    accounts = form_class is AccountImportForm
+    crumbs = [{"label": _("Accounts"), "url": reverse("user_list")}] if accounts else []
+    context = {"form": form, "template_url": template_url, "accounts": accounts, "crumbs": crumbs}
     return render(request, "orgs/import_upload.html", context)
 
 
@@ -71,7 +73,14 @@ def _template(request: GatedRequest, kinds: tuple[ImportKind, ...], back: str) -
             if form.attempt(template_empty, actor=request.user, kind=kind, organization=place, target=target):
                 target.seek(0)
                 return FileResponse(target, as_attachment=True, filename=form.result)
-    context = {"form": form, "back": reverse(back), "crumbs": [{"label": _("Import from Excel"), "url": reverse(back)}]}
+    accounts = back == "account_import"
+    upload = _("Make accounts from a list") if accounts else _("Import from Excel")
+    context = {
+        "form": form,
+        "accounts": accounts,
+        "back": reverse(back),
+        "crumbs": [{"label": upload, "url": reverse(back)}],
+    }
     return render(request, "orgs/import_template.html", context)
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from campaign.common.access import GatedRequest, access, gate, holds, reaches
 from campaign.common.capabilities import Cap
 from campaign.common.listing import listing
+from campaign.common.text import is_key
 from orgs import places, selectors
 from orgs.cards import cards_of
 from orgs.exports import export_actions
@@ -29,6 +30,7 @@ SHOWN = (
     "name", "short_name", "code", "type", "category", "unit_kind", "covered_units", "guided_by", "established_on",
 )  # fmt: skip
 CONTACT = ("contact_name", "contact_phone", "contact_email", "address")
+TERM = ("term_started_on", "term_ends_on")
 LEVEL_DIGITS = 3
 STEP = re.compile(r"[0-9A-Z]{4}")
 
@@ -79,7 +81,7 @@ def organization_children(request: GatedRequest, pk: int) -> HttpResponse:
 def _level(request: GatedRequest) -> int:
     """How deep the opened branch lies on the page, for those who hear it."""
     given = request.GET.get("level", "")
-    return int(given) if given.isdigit() and len(given) < LEVEL_DIGITS else 1
+    return int(given) if is_key(given) and len(given) < LEVEL_DIGITS else 1
 
 
 @access(POST=Cap.ORG_VIEW)
@@ -100,8 +102,8 @@ def organization_detail(request: GatedRequest, pk: int) -> HttpResponse:
     heir = organization.merged_into
     context = {
         "organization": organization,
-        "rows": [row for row in shown(organization, SHOWN) if row[1] not in ("", None)],
-        "contact_rows": [row for row in shown(organization, CONTACT) if row[1] not in ("", None)],
+        "groups": _groups(organization, numbers),
+        "has_contact": any(getattr(organization, name) for name in CONTACT),
         "heir_visible": heir is not None and reaches(user, Cap.ORG_VIEW, heir.path),
         "leaders": selectors.leaders_of(organization),
         "numbers": numbers,
@@ -114,11 +116,23 @@ def organization_detail(request: GatedRequest, pk: int) -> HttpResponse:
         "nodes": nodes,
         "more": more,
         "course": course_of(organization, user, kind=request.GET.get("kind", ""), page=request.GET.get("page", "1")),
-        "crumbs": _crumbs(organization, user),
+        "crumbs": crumbs_to(organization, user)[:-1],
         "actions": _actions(request, organization),
         "changes": _changes(request, organization),
     }
     return render(request, "orgs/organization_detail.html", context)
+
+
+def _groups(organization: Organization, numbers: places.Numbers) -> list[tuple[str, list[tuple[Any, Any]]]]:
+    """Return what is known of the organization under its headings, without those that nothing stands below."""
+    groups: list[tuple[str, list[tuple[Any, Any]]]] = [
+        (_("Identity"), [row for row in shown(organization, SHOWN) if row[1] not in ("", None)]),
+        (_("Term"), [*shown(organization, TERM)]),
+        (_("Contact"), [row for row in shown(organization, CONTACT) if row[1] not in ("", None)]),
+    ]
+    if numbers.rows:
+        groups.append((_("Its members in numbers"), [(_("Full members"), numbers.full), *numbers.rows]))
+    return [group for group in groups if group[1]]
 
 
 def _branches(organization: Organization) -> str:
@@ -129,21 +143,21 @@ def _branches(organization: Organization) -> str:
     return selectors.bounded_count(below)
 
 
-def _crumbs(organization: Organization, user: Any) -> list[dict[str, str]]:
+def crumbs_to(organization: Organization, user: Any) -> list[dict[str, str]]:
+    """Return the way to an organization, as far as `user` sees it, itself included; one query."""
     above = Organization.objects.visible_to(user).filter(path__in=organization.paths_above)
-    steps = [{"label": place.display_name, "url": reverse("organization_detail", args=[place.pk])} for place in above]
+    steps = [
+        {"label": place.display_name, "url": reverse("organization_detail", args=[place.pk])}
+        for place in (*above, organization)
+    ]
     return [{"label": _("Party organizations"), "url": reverse("organization_list")}, *steps]
 
 
 def _actions(request: GatedRequest, organization: Organization) -> list[dict[str, Any]]:
-    adds = reaches(request.user, Cap.ORG_MANAGE, f"{organization.path}0000") and organization.is_active
     actions: list[dict[str, Any]] = []
     if reaches(request.user, Cap.REPORT_EXPORT, organization.path):
         url = reverse("organization_record", args=[organization.pk])
         actions.append({"label": _("Export the record"), "url": url, "icon": "file-spreadsheet"})
-    if adds:
-        url = f"{reverse('organization_create')}?parent={organization.pk}"
-        actions.append({"label": _("New organization below"), "url": url, "icon": "plus"})
     if reaches(request.user, Cap.ORG_MANAGE, organization.path):
         url = reverse("organization_edit", args=[organization.pk])
         actions.append({"label": _("Edit"), "url": url, "icon": "edit", "primary": True})
@@ -175,16 +189,20 @@ def _changes(request: GatedRequest, organization: Organization) -> list[dict[str
     above = organization.parent_path
     within = bool(above) and reaches(request.user, Cap.ORG_MANAGE, f"{above}0000")
     offered = [*term, *(place if within else [])]
-    return [
+    changes = [
         {"label": label, "url": reverse(name, args=[organization.pk]), "icon": icon} for name, label, icon in offered
     ]
+    if organization.is_active and reaches(request.user, Cap.ORG_MANAGE, f"{organization.path}0000"):
+        url = f"{reverse('organization_create')}?parent={organization.pk}"
+        changes.append({"label": _("New organization below"), "url": url, "icon": "plus"})
+    return changes
 
 
 @access(GET=Cap.ORG_MANAGE, POST=Cap.ORG_MANAGE)
 def organization_create_page(request: GatedRequest) -> HttpResponse:
     parents = selectors.organizations_addable(request.user)
     chosen = request.GET.get("parent", "")
-    initial = {"parent": parents.filter(pk=chosen).first()} if chosen.isdigit() else {}
+    initial = {"parent": parents.filter(pk=chosen).first()} if is_key(chosen) else {}
     form = OrganizationCreateForm(request.POST or None, parents=parents, initial=initial)
     if request.method == "POST" and form.is_valid():
         parent = form.cleaned_data["parent"]
@@ -193,7 +211,12 @@ def organization_create_page(request: GatedRequest) -> HttpResponse:
             for finding in place_findings(form.result.type, parent.type):
                 messages.warning(request, str(finding))
             return redirect("organization_detail", pk=form.result.pk)
-    context = {"form": form, "title": _("New organization"), "back": reverse("organization_list")}
+    context = {
+        "form": form,
+        "title": _("New organization"),
+        "back": reverse("organization_list"),
+        "crumbs": [{"label": _("Party organizations"), "url": reverse("organization_list")}],
+    }
     return render(request, "orgs/organization_form.html", context)
 
 
@@ -211,7 +234,8 @@ def organization_edit(request: GatedRequest, pk: int) -> HttpResponse:
             return redirect("organization_detail", pk=pk)
     context = {
         "form": form,
-        "title": organization.name,
+        "title": _("Change “%(name)s”") % {"name": organization.name},
+        "crumbs": crumbs_to(organization, request.user),
         "findings": places.findings_of(organization, places.numbers_of(organization).members, organization.higher()),
         "back": reverse("organization_detail", args=[pk]),
     }

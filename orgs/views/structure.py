@@ -28,6 +28,7 @@ from orgs.services import (
 from orgs.services.structure import change_describe
 from orgs.structure import Change, ChangeKind, fingerprint, refusals_of, touches_of
 from orgs.views.forms import save_version_form
+from orgs.views.organizations import crumbs_to
 
 Kind = ChangeKind
 TITLES: dict[ChangeKind, str | Promise] = {
@@ -94,10 +95,15 @@ def _change_page(request: GatedRequest, pk: int, kind: ChangeKind) -> HttpRespon
                 messages.success(request, _words(DONE[kind], change, form.result))
                 return redirect("organization_detail", pk=form.result.pk)
             if not form.refusal:
-                return render(request, "orgs/organization_change.html", _preview(kind, change, form, mark, confirmed))
+                return render(
+                    request,
+                    "orgs/organization_change.html",
+                    {**_preview(kind, change, form, mark, confirmed), "crumbs": crumbs_to(organization, request.user)},
+                )
     back = reverse("organization_detail", args=[pk])
     context = {
         "form": form,
+        "crumbs": crumbs_to(organization, request.user),
         "title": TITLES[kind] % {"name": organization.name},
         "lead": LEADS[kind],
         "submit": _("See what it touches"),
@@ -184,6 +190,7 @@ def _term_page(
     context = {
         "form": form,
         "title": title % {"name": organization.name},
+        "crumbs": crumbs_to(organization, request.user),
         "back": reverse("organization_detail", args=[pk]),
     }
     return render(request, "orgs/form_page.html", context)

@@ -72,6 +72,10 @@ def _actions(request: GatedRequest, *, keeps: bool) -> list[dict[str, Any]]:
     return actions
 
 
+def _crumbs() -> list[dict[str, str]]:
+    return [{"label": _("Workers who are no members"), "url": reverse("worker_list")}]
+
+
 def _places(user: Any) -> Any:
     return Organization.objects.active().allowed(user, Cap.WORKER_MANAGE)
 
@@ -84,7 +88,7 @@ def worker_create_page(request: GatedRequest) -> HttpResponse:
         if form.attempt(worker_create, **given):
             messages.success(request, _("The worker stands on the list."))
             return redirect("worker_list")
-    context = {"form": form, "title": _("New worker"), "back": reverse("worker_list")}
+    context = {"form": form, "title": _("New worker"), "crumbs": _crumbs(), "back": reverse("worker_list")}
     return render(request, "orgs/form_page.html", context)
 
 
@@ -98,7 +102,7 @@ def worker_edit(request: GatedRequest, pk: int) -> HttpResponse:
         if save_version_form(form, stored, worker_update, actor=request.user, worker=stored, **form.values):
             messages.success(request, _("Saved."))
             return redirect("worker_list")
-    context = {"form": form, "title": name, "lead": place, "back": reverse("worker_list")}
+    context = {"form": form, "title": name, "lead": place, "crumbs": _crumbs(), "back": reverse("worker_list")}
     return render(request, "orgs/form_page.html", context)
 
 
@@ -132,7 +136,7 @@ def worker_count(request: GatedRequest) -> HttpResponse:
     context = {
         "form": form,
         "counts": counts.order_by("organization__path")[:100],
-        "crumbs": [{"label": _("Workers who are no members"), "url": reverse("worker_list")}],
+        "crumbs": _crumbs(),
     }
     return render(request, "orgs/worker_count.html", context)
 
@@ -144,7 +148,7 @@ def worker_import(request: GatedRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "form": form,
         "headings": HEADINGS,
-        "crumbs": [{"label": _("Workers who are no members"), "url": reverse("worker_list")}],
+        "crumbs": _crumbs(),
     }
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data

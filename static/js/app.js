@@ -175,6 +175,7 @@
   const ready = () => {
     dress(document);
     reach();
+    document.querySelector(".side-link[aria-current]")?.scrollIntoView({ block: "nearest" });
     document.querySelector("[data-focus]")?.focus();
   };
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", ready);

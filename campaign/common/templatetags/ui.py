@@ -1,5 +1,6 @@
 """Template tags of the design language (docs/design-language.md); loaded in every template."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import template
@@ -46,6 +47,12 @@ COLOUR_OF = {state: colour for colour, states in COLOURS.items() for state in st
 def hundredths(value: int | None) -> str:
     """Show an integer of hundredths as a decimal; "—" for nothing."""
     return "—" if value is None else exact.hundredths(value)
+
+
+@register.filter
+def rare(actions: Iterable[Mapping[str, Any]] | None) -> list[Mapping[str, Any]]:
+    """Return the actions of a page that are offered in its menu “More”."""
+    return [action for action in actions or () if action.get("more")]
 
 
 @register.simple_tag
