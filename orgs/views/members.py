@@ -44,6 +44,7 @@ def member_list(request: GatedRequest) -> HttpResponse:
         actions.append({"label": _("New member"), "url": url, "icon": "plus", "primary": True})
     context = {
         "title": _("Party members"),
+        "lead": _("The members of the organizations you answer for; click a name to open the record."),
         "actions": actions,
         "empty_icon": "users",
         "empty_title": _("No members yet"),
@@ -57,6 +58,14 @@ def member_list(request: GatedRequest) -> HttpResponse:
         filter_class=MemberFilter,
         viewer=request.user,
     )
+
+
+def crumbs_to(member: Member) -> list[dict[str, str]]:
+    """Return the way to a member, itself included."""
+    return [
+        {"label": _("Party members"), "url": reverse("member_list")},
+        {"label": member.name, "url": reverse("member_detail", args=[member.pk])},
+    ]
 
 
 # -- one member ----------------------------------------------------------------------------------------------------
@@ -100,11 +109,11 @@ def member_detail(request: GatedRequest, pk: int) -> HttpResponse:
 def _actions(request: GatedRequest, member: Member, *, manages: bool, moving: bool) -> list[dict[str, Any]]:
     user, path = request.user, member.organization.path
     actions: list[dict[str, Any]] = [
-        {"label": _("Print"), "url": reverse("member_print", args=[member.pk]), "icon": "printer"}
+        {"label": _("Print"), "url": reverse("member_print", args=[member.pk]), "icon": "printer", "more": True}
     ]
     if reaches(user, Cap.REPORT_EXPORT, path):
         url = reverse("member_export", args=[member.pk])
-        actions.append({"label": _("Export"), "url": url, "icon": "file-spreadsheet"})
+        actions.append({"label": _("Export"), "url": url, "icon": "file-spreadsheet", "more": True})
     if manages or reaches(user, Cap.MEMBER_HISTORY, path):
         url = reverse("member_history", args=[member.pk])
         actions.append({"label": _("Positions and branches"), "url": url, "icon": "timeline"})
@@ -148,9 +157,15 @@ def member_create_page(request: GatedRequest) -> HttpResponse:
         if form.attempt(member_create, actor=request.user, **given):
             messages.success(request, _("The member has been entered."))
             return redirect("member_detail", pk=form.result.pk)
-    return render(
-        request, "orgs/member_form.html", {"form": form, "title": _("New member"), "back": reverse("member_list")}
-    )
+    back = reverse("member_list")
+    context = {
+        "form": form,
+        "title": _("New member"),
+        "lead": _("What is not known yet can be entered later; the check of the data reminds of it."),
+        "crumbs": [{"label": _("Party members"), "url": back}],
+        "back": back,
+    }
+    return render(request, "orgs/member_form.html", context)
 
 
 @access(GET=Cap.MEMBER_MANAGE, POST=Cap.MEMBER_MANAGE)
@@ -173,7 +188,12 @@ def member_edit(request: GatedRequest, pk: int) -> HttpResponse:
     return render(
         request,
         "orgs/member_form.html",
-        {"form": form, "title": member.name, "back": reverse("member_detail", args=[pk])},
+        {
+            "form": form,
+            "title": _("Change “%(name)s”") % {"name": member.name},
+            "crumbs": crumbs_to(member),
+            "back": reverse("member_detail", args=[pk]),
+        },
     )
 
 
@@ -186,7 +206,12 @@ def member_unmask(request: GatedRequest, pk: int) -> HttpResponse:
     """Asks what for, then shows the values once: they stand in the answer to this POST and nowhere else."""
     member = gate(request, selectors.members_for(request.user), pk=pk)
     form = ReasonForm(request.POST or None)
-    context = {"member": member, "form": form, "back": reverse("member_detail", args=[pk])}
+    context = {
+        "member": member,
+        "form": form,
+        "back": reverse("member_detail", args=[pk]),
+        "crumbs": crumbs_to(member),
+    }
     given = {"actor": request.user, "member": member}
     if request.method == "POST" and form.is_valid() and form.attempt(personal_unmask, **given, **form.cleaned_data):
         values = form.result
@@ -252,5 +277,5 @@ def _probation_page(
         "joined": member.joined_on or "—",
         "end": end or "—",
     }
-    context = {"form": form, "title": title % {"name": member.name}, "lead": lead}
+    context = {"form": form, "title": title % {"name": member.name}, "lead": lead, "crumbs": crumbs_to(member)}
     return render(request, "orgs/form_page.html", {**context, "back": reverse("member_detail", args=[member.pk])})

@@ -21,6 +21,7 @@ from orgs.listings.people import TransferFilter, TransferTable
 from orgs.models import Member, Organization, Transfer, TransferState
 from orgs.services.transfers import transfer_accept, transfer_request, transfer_step
 from orgs.timeline import TimelineEntry
+from orgs.views.members import crumbs_to
 from orgs.workflow import workflow
 
 
@@ -130,6 +131,7 @@ def transfer_create(request: GatedRequest, pk: int) -> HttpResponse:
         "title": _("Transfer %(name)s") % {"name": member.name},
         "lead": _("From %(branch)s to another branch of the group. What was done here stays here.")
         % {"branch": member.organization.name},
+        "crumbs": crumbs_to(member),
         "back": reverse("member_detail", args=[pk]),
         "submit": _("Ask for the transfer"),
     }
