@@ -162,6 +162,7 @@ CELERY_BEAT_SCHEDULE = {
     "expire uploads": {"task": "orgs.expire_imports", "schedule": crontab(hour=3, minute=20)},
     "chain the audit log": {"task": "audit.chain", "schedule": 60},
     "send reminders": {"task": "notices.sweep", "schedule": crontab(hour=8, minute=0)},
+    "count pledges": {"task": "pledges.summaries", "schedule": 30},
     "close rounds": {"task": "reviews.close_rounds", "schedule": 60},
     "clean sealed ballots": {"task": "ballots.clean", "schedule": 60},
     "count turnout": {"task": "ballots.turnout", "schedule": 300},

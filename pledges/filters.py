@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaign.common.filters import Filters, search_box
 from campaign.models import Audience
-from pledges.models import Pledge, PledgeState
+from pledges.models import ItemKind, ItemResult, Pledge, PledgeItem, PledgeState
 
 
 class PledgeFilter(Filters):
@@ -32,4 +32,34 @@ class PledgeFilter(Filters):
             found |= Q(member__initials__startswith=wanted.lower()) | Q(
                 organization__initials__startswith=wanted.lower()
             )
+        return queryset.filter(found)
+
+
+class PersonalItemFilter(Filters):
+    """Items, searched by whose they are, so posted."""
+
+    personal = True
+
+    name = django_filters.CharFilter(
+        label=_("Name or organization"), method="by_name", widget=search_box(_("Name or initials, such as zs"))
+    )
+    subject_kind = django_filters.ChoiceFilter(
+        field_name="pledge__subject_kind", label=_("Pledge of"), choices=Audience.choices
+    )
+    kind = django_filters.ChoiceFilter(label=_("Kind"), choices=ItemKind.choices)
+    result = django_filters.ChoiceFilter(label=_("Fulfilment"), choices=ItemResult.choices)
+    due_from = django_filters.DateFilter(field_name="due_on", lookup_expr="gte", label=_("Due from"))
+    due_until = django_filters.DateFilter(field_name="due_on", lookup_expr="lte", label=_("Due until"))
+
+    class Meta:
+        model = PledgeItem
+        fields = ("name", "subject_kind", "kind", "result", "due_from", "due_until")
+
+    def by_name(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        wanted = value.strip()
+        found = Q(pledge__subject_name__contains=wanted) | Q(pledge__organization_name__contains=wanted)
+        if wanted.isascii():
+            initials = wanted.lower()
+            found |= Q(pledge__member__initials__startswith=initials)
+            found |= Q(pledge__organization__initials__startswith=initials)
         return queryset.filter(found)

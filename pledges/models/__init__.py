@@ -15,6 +15,8 @@ from pledges.models.pledges import (
     PledgeState,
 )
 from pledges.models.reviewing import Decision, PledgeReview
+from pledges.models.statistics import PledgeSummary, SummaryMark, SummaryState
+from pledges.models.supervising import AdjustmentState, FulfilmentBulletin, PledgeAdjustment, PledgeCheck
 
 __all__ = [
     "ACTIVE",
@@ -23,16 +25,23 @@ __all__ = [
     "KEPT",
     "PUBLIC",
     "TEXT_LENGTH",
+    "AdjustmentState",
     "AppraisalKind",
     "Decision",
+    "FulfilmentBulletin",
     "ItemKind",
     "ItemResult",
     "Pledge",
+    "PledgeAdjustment",
     "PledgeAppraisal",
+    "PledgeCheck",
     "PledgeItem",
     "PledgeProgress",
     "PledgeQuerySet",
     "PledgeReview",
     "PledgeRules",
     "PledgeState",
+    "PledgeSummary",
+    "SummaryMark",
+    "SummaryState",
 ]

@@ -283,6 +283,8 @@ class PledgeItem(TimeStamped):
         _("mark"), null=True, blank=True, validators=(MinValueValidator(0), MaxValueValidator(FULL_MARK))
     )
     appraised_at = models.DateTimeField(_("appraised at"), null=True, blank=True)
+    explanation = models.CharField(_("explanation to the masses"), max_length=500, blank=True)
+    """What whoever pledged says to everybody about an item that is late or was not kept."""
 
     class Meta:
         verbose_name = _("pledge item")

@@ -1,5 +1,6 @@
 """Cases of the pledges. An organization's pledge is written in it and reviewed above; a member's is reviewed in the branch."""
 
+import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -10,7 +11,7 @@ from campaign.models import Campaign, Period
 from orgs.models import Member
 from pledges.models import PUBLIC, Pledge, PledgeItem, PledgeState
 from tests.permissions.cases import Case, Listed, Make, Scoped, Target, case, lists, mark, scoped
-from tests.permissions.oracle import PARENTS
+from tests.permissions.oracle import PARENTS, PLACES
 from tests.world import World
 
 MEMBERS_AT = ("east_one", "east_two", "west_one")
@@ -168,6 +169,26 @@ def board(world: World, at: str) -> Target:
     return Target(kwargs={"pk": world.orgs[at].pk}, marker=mark(at, "published"))
 
 
+def statistics(world: World, at: str) -> Target:
+    """The page names the organization, which others see as well: it is found or not, without a marker."""
+    return Target(kwargs={"pk": world.orgs[at].pk})
+
+
+def records(world: World, at: str) -> Target:
+    stored(world, at, PledgeState.PUBLISHED)
+    campaign = Campaign.objects.get(code="C1")
+    kwargs = {"pk": world.orgs[at].pk, "campaign": campaign.pk, "year": clock.today().year, "figure": "items"}
+    return Target(kwargs=kwargs, marker=mark(at, "published"))
+
+
+def ledger_row(world: World, at: str) -> Target:
+    """An overdue item of a member's pledge made at a place: on the first sheet of the ledger."""
+    member = Member.objects.order_by("pk")[PLACES.index(at)]
+    pledge = stored(world, at, PledgeState.PUBLISHED, member)
+    pledge.items.update(due_on=clock.today() - dt.timedelta(days=1))
+    return Target(pledge, marker=mark(at, "published"))
+
+
 def counted(kind: str) -> Make:
     """The pledges behind a figure of somebody: whoever may see the subject may ask for them."""
 
@@ -222,6 +243,10 @@ case(
     *both("published", judged),
     Case(make=handed_in_by_the_secretary("published", judged), places=("east_one", "west_one"), told=by_the_secretary),
 )
+case("pledge_statistics", Case(sent_on=lambda _actor, _at: True))
+case("pledge_overdue", Case(sent_on=lambda _actor, _at: True))
+case("pledge_statistics_of", Case(make=statistics))
+case("pledge_records", Case(make=records, changes=False))
 case("board", Case(sent_on=lambda _actor, _at: True))
 case("board_of", Case(make=board))
 case("board_print", Case(make=board))
