@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 APPS = ("campaign", "orgs", "pledges", "reviews", "awards")
 ENGINES = ("campaign.scoring", "campaign.ballots", "campaign.reports", "campaign.notices")
-BASE = ("campaign.common", "campaign.audit", "campaign.jobs", "campaign.env")
+BASE = ("campaign.common", "campaign.audit", "campaign.jobs", "campaign.drafts", "campaign.env")
 COMPOSITION = (
     "campaign.settings",
     "campaign.urls",

@@ -4,12 +4,15 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from pledges.models import Pledge, PledgeState
+from campaign.drafts.models import Draft
+from pledges.models import Pledge, PledgeItem, PledgeState
+from pledges.services import pledge_start
 from tests.chromium import Login, assert_accessible
-from tests.world import make_world
+from tests.world import PASSWORD, make_world
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("emptied")]
 
@@ -63,3 +66,46 @@ def _fits(page: Page) -> None:
     """Nothing is wider than the screen of the phone."""
     wider: Any = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert wider <= 0
+
+
+def test_nothing_typed_is_lost(page: Page, login: Login, complaints: list[str]) -> None:
+    """A lost connection, a session that ended and the back button: what was typed stands there again."""
+    world, today = make_world(), timezone.localdate()
+    campaign = world.campaign(starts_on=dt.date(today.year, 1, 1))
+    secretary = world.users["secretary@east_one"]
+    pledge = pledge_start(campaign=campaign, actor=secretary, organization=world.orgs["east_one"])
+    login(page, secretary)
+    edit, text = f"/pledges/{pledge.pk}/edit/", page.locator("[name=form-0-text]")
+
+    page.goto(edit)
+    text.fill("党员带头检修水泵")
+    expect(page.locator("[data-draft-status][data-state=saved]")).to_be_visible()
+    page.goto("/pledges/mine/")
+    page.go_back()
+    expect(text).to_have_value("党员带头检修水泵")
+
+    page.context.set_offline(True)
+    text.fill("党员带头检修三十台水泵")
+    expect(page.locator("[data-draft-status][data-state=local]")).to_be_visible()
+    page.context.set_offline(False)
+    assert {said for said in complaints if "ERR_INTERNET_DISCONNECTED" not in said} == set()
+    complaints.clear()
+    expect(page.locator("[data-draft-status][data-state=saved]")).to_be_visible(timeout=20_000)
+
+    Session.objects.all().delete()
+    text.fill("党员带头检修三十台水泵,职工作证")
+    page.locator("button[value=save]:visible").click()
+    page.wait_for_url("**/login/**")
+    page.fill("[name=username]", secretary.username)
+    page.fill("[name=password]", PASSWORD)
+    page.get_by_role("button", name="登录").click()
+    page.wait_for_url(f"**{edit}")
+    expect(text).to_have_value("党员带头检修三十台水泵,职工作证")
+    expect(page.get_by_text("尚未保存的内容")).to_be_visible()
+    assert_accessible(page)
+
+    page.locator("button[value=save]:visible").click()
+    expect(page.locator(".alert-success, .note-success").first).to_be_visible()
+    assert PledgeItem.objects.get().text == "党员带头检修三十台水泵,职工作证"
+    assert not Draft.objects.exists()
+    assert page.evaluate("Object.keys(localStorage).filter((name) => name.startsWith('draft:')).length") == 0
