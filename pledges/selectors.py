@@ -4,15 +4,30 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from campaign.common import clock
-from campaign.common.access import ancestors_and_self, under
+from campaign.common.access import actor_ids, ancestors_and_self, own_member_ids, under
 from campaign.common.capabilities import Cap, roles_with
-from campaign.models import Campaign
+from campaign.models import Action, Campaign
 from orgs.models import Member, MemberQuerySet, Organization, OrganizationQuerySet, RoleAssignment, User
-from pledges.models import KEPT, Pledge, PledgeItem, PledgeQuerySet, PledgeRules, PledgeState
+from pledges.models import (
+    KEPT,
+    AdjustmentState,
+    AppraisalKind,
+    ItemResult,
+    Pledge,
+    PledgeAdjustment,
+    PledgeAppraisal,
+    PledgeCheck,
+    PledgeItem,
+    PledgeProgress,
+    PledgeQuerySet,
+    PledgeRules,
+    PledgeState,
+)
 
 
 def rules_of(campaign: Campaign) -> PledgeRules:
@@ -25,12 +40,15 @@ def pledges_for(user: Any) -> PledgeQuerySet:
     return (
         Pledge.objects.visible_to(user)
         .select_related("organization", "member", "campaign")
-        .annotate(
-            item_count=Count("items"),
-            kept_count=Count("items", filter=Q(items__result__in=KEPT)),
-        )
+        .annotate(item_count=_counted(), kept_count=_counted(result__in=KEPT))
         .order_by("-year", "-pk")
     )
+
+
+def _counted(**conditions: Any) -> Coalesce:
+    """Count a pledge's items beside it: a join would be grouped for all before the first page is cut off."""
+    items = PledgeItem.objects.filter(pledge=OuterRef("pk"), **conditions).order_by().values("pledge")
+    return Coalesce(Subquery(items.annotate(n=Count("pk")).values("n")), 0)
 
 
 def queue_for(user: Any) -> PledgeQuerySet:
@@ -72,6 +90,13 @@ def members_without(user: Any, campaign: Campaign) -> MemberQuerySet:
         .filter(under(campaign.organization.path, "organization__path"), ~Exists(made.filter(member=OuterRef("pk"))))
         .select_related("organization")
     )
+
+
+def earlier_pledge(pledge: Pledge) -> Pledge | None:
+    """Return the subject's latest pledge that stood on the board in a year before."""
+    same = Pledge.objects.public().filter(subject_kind=pledge.subject_kind, year__lt=pledge.year)
+    whose = {"member": pledge.member_id} if pledge.is_of_member else {"organization": pledge.organization_id}
+    return same.filter(**whose).order_by("-year", "-pk").first()
 
 
 def submission_problems(pledge: Pledge, items: Iterable[PledgeItem]) -> list[str]:
@@ -131,3 +156,102 @@ def place_of_review(organization: Organization, member: Member | None, submitter
     staffed = [place for place in places if officers[place] - involved]
     chosen = next(iter(staffed or places), organization.path)
     return organization if chosen == organization.path else Organization.objects.get(path=chosen)
+
+
+def appraisable(user: Any, kind: AppraisalKind) -> PledgeQuerySet:
+    """Return the pledges on which `user` may give an appraisal of this kind: the one place that says who judges whom.
+
+    Oneself: whoever writes the pledge. Colleagues: the members of the branch in which a member pledged, nobody their own.
+    The organization: its officers where the pledge is reviewed (`not_own` keeps them from their own).
+    """
+    if kind == AppraisalKind.SELF:
+        return Pledge.objects.allowed(user, Cap.PLEDGE_WRITE)
+    if kind == AppraisalKind.PEER:
+        colleagues = Pledge.objects.allowed(user, Cap.PLEDGE_APPRAISE_PEER).of_members()
+        return colleagues.exclude(member__in=own_member_ids(user))
+    return Pledge.objects.allowed(user, Cap.PLEDGE_APPRAISE)
+
+
+def appraised_until(campaign: Campaign) -> dt.date | None:
+    """Return the last day of the present stage if it appraises pledges: the deadline; None where there is no such stage."""
+    today = clock.today()
+    stages = campaign.stages.filter(actions__action=Action.APPRAISE, starts_on__lte=today, ends_on__gte=today)
+    return stages.order_by("ends_on").values_list("ends_on", flat=True).first()
+
+
+def to_appraise(user: Any) -> QuerySet[PledgeItem]:
+    """Return the items that `user` judges for the organization and whose day has come."""
+    pledges = appraisable(user, AppraisalKind.ORGANIZATION).public().not_own(user)
+    return PledgeItem.objects.filter(
+        pledge__in=pledges.order_by().values("pk"), result=ItemResult.PENDING, due_on__lte=clock.today()
+    )
+
+
+def peer_pledges(user: Any) -> PledgeQuerySet:
+    """Return the colleagues' pledges of this year, those that `user` has not judged yet first."""
+    judged = PledgeAppraisal.objects.filter(item__pledge=OuterRef("pk"), kind=AppraisalKind.PEER, by=user.pk)
+    pledges = appraisable(user, AppraisalKind.PEER).public().filter(year=clock.today().year)
+    return pledges.annotate(judged=Exists(judged)).order_by("judged", "member__pinyin", "pk")
+
+
+def open_adjustments(user: Any) -> Any:
+    """Return the changes that wait for a decision of `user`, the oldest first."""
+    pledges = Pledge.objects.allowed(user, Cap.PLEDGE_REVIEW).not_own(user)
+    waiting = PledgeAdjustment.objects.filter(
+        state=AdjustmentState.REQUESTED, pledge__in=pledges.order_by().values("pk")
+    )
+    return (
+        waiting.exclude(requested_by__in=actor_ids(user))
+        .select_related("pledge", "item")
+        .order_by("requested_at", "pk")
+    )
+
+
+def open_checks(user: Any) -> Any:
+    """Return the checks that ask something of `user` and are not answered."""
+    mine = own_pledges(user).order_by().values("pk")
+    return PledgeCheck.objects.filter(pledge__in=mine, answered_at=None).exclude(request="")
+
+
+def bulletin_quarters(campaign: Campaign) -> list[tuple[int, int]]:
+    """Return (year, quarter) of every quarter of the campaign that has begun, the latest first."""
+    last = min(campaign.ends_on, clock.today())
+    first = (campaign.starts_on.year, (campaign.starts_on.month + 2) // 3)
+    found = [
+        (year, quarter)
+        for year in range(campaign.starts_on.year, last.year + 1)
+        for quarter in range(1, 5)
+        if first <= (year, quarter) <= (last.year, (last.month + 2) // 3)
+    ]
+    return found[::-1]
+
+
+def bulletin_entries(organization: Organization, campaign: Campaign, year: int, quarter: int) -> list[dict[str, Any]]:
+    """Return what a bulletin says of the pledges made in an organization, by the whitelist of the board (2-domain (e)), with
+    the last progress up to the quarter's end; the organization's own pledge first. Three queries."""
+    day_after = dt.date(year + quarter // 4, quarter % 4 * 3 + 1, 1)
+    progress = PledgeProgress.objects.filter(on__lt=day_after).order_by("on", "pk")
+    items = PledgeItem.objects.order_by("order").prefetch_related(Prefetch("progress", progress))
+    pledges = Pledge.objects.public().filter(organization=organization, campaign=campaign, year=year)
+    return [
+        {
+            "name": pledge.subject_name,
+            "unit": pledge.organization_name,
+            "post": pledge.post,
+            "items": [_bulletin_item(item) for item in pledge.items.all()],
+        }
+        for pledge in pledges.order_by("-subject_kind", "member__pinyin", "pk").prefetch_related(
+            Prefetch("items", items)
+        )
+    ]
+
+
+def _bulletin_item(item: PledgeItem) -> dict[str, Any]:
+    done = [entry.text for entry in item.progress.all()]
+    return {
+        "text": item.text,
+        "due_on": item.due_on.isoformat() if item.due_on else "",
+        "result": "overdue" if item.is_overdue else item.result,
+        "progress": done[-1] if done else "",
+        "explanation": item.explanation,
+    }

@@ -1,5 +1,6 @@
 """承诺: beginning a pledge, putting its items down, handing it in, taking it back."""
 
+import calendar
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from pledges.models import (
     Pledge,
     PledgeItem,
 )
-from pledges.selectors import place_of_review, rules_of, submission_problems
+from pledges.selectors import earlier_pledge, place_of_review, rules_of, submission_problems
 from pledges.services.locking import check_writer, locked
 from pledges.workflow import workflow
 
@@ -104,6 +105,44 @@ def _names(place: Organization, member: Member | None) -> dict[str, str]:
         "organization_name": place.name,
         "post": "、".join(post for post in posts if post)[:60],
     }
+
+
+def pledge_copy_forward(*, pledge: Pledge, actor: Any, version: int) -> Pledge:
+    """Put the items of the subject's last pledge into one that has none yet, for the writer to go on from.
+
+    The days move by the years between both, and stay empty where the campaign does not reach; standards come along where
+    both pledges belong to one campaign. Raises NotAllowed, StateConflict, EditConflict, or DomainError without an earlier
+    pledge or with items already written.
+    """
+    earlier = earlier_pledge(pledge)
+    if earlier is None:
+        raise DomainError(_("There is no earlier pledge to take over."))
+    if pledge.items.exists():
+        raise DomainError(_("Something is written here already. Remove it first, or go on with it."))
+    drafts = [
+        ItemDraft(
+            kind=item.kind,
+            text=item.text,
+            target=item.target,
+            due_on=_moved(item.due_on, pledge.year - earlier.year, pledge.campaign),
+            baseline=item.baseline,
+            standard=item.standard if earlier.campaign_id == pledge.campaign_id else None,
+            production_task=item.production_task,
+        )
+        for item in earlier.items.select_related("standard").order_by("order")
+    ]
+    most = rules_of(pledge.campaign).bounds(pledge.subject_kind)[1]
+    return pledge_save(pledge=pledge, actor=actor, version=version, items=drafts[:most])
+
+
+def _moved(day: dt.date | None, years: int, campaign: Campaign) -> dt.date | None:
+    """Return the same day so many years later (29 February: the 28th), if it lies within the campaign."""
+    if day is None:
+        return None
+    year = day.year + years
+    last = calendar.monthrange(year, day.month)[1]
+    moved = dt.date(year, day.month, min(day.day, last))
+    return moved if campaign.starts_on <= moved <= campaign.ends_on else None
 
 
 def pledge_save(*, pledge: Pledge, actor: Any, version: int, items: Sequence[ItemDraft]) -> Pledge:

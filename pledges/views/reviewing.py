@@ -16,6 +16,7 @@ from campaign.common.capabilities import Cap
 from campaign.common.listing import BoundedPaginator
 from pledges import services
 from pledges.forms import ReviewForm
+from pledges.hints import pledge_hints
 from pledges.models import Pledge, PledgeItem, PledgeQuerySet
 from pledges.selectors import queue_for, to_publish_for
 from pledges.workflow import PUBLISHING
@@ -95,6 +96,7 @@ def pledge_review(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "pledge": pledge,
         "form": form,
+        "hints": pledge_hints(pledge, items),
         "reviews": pledge.reviews.all(),
         "crumbs": [{"label": _("Pledge review"), "url": reverse("pledge_queue")}],
     }

@@ -19,8 +19,9 @@ from campaign.models import Campaign, Standard
 from campaign.selectors import current_campaign
 from pledges import services
 from pledges.forms import ItemFormSet, SubjectForm, VersionForm, rows_of, rows_typed
+from pledges.hints import pledge_hints
 from pledges.models import Pledge, PledgeState
-from pledges.selectors import rules_of
+from pledges.selectors import earlier_pledge, rules_of
 from pledges.workflow import WRITING
 
 
@@ -70,6 +71,8 @@ def _posted(request: HttpRequest, pledge: Pledge, op: str) -> HttpResponse:
     if op == "discard":
         draft_clear(request=request, key=draft_key(pledge))
         return redirect("pledge_edit", pk=pledge.pk)
+    if op == "copy":
+        return _copied(request, pledge, form)
     if op == "add" or op.startswith("remove:"):
         rows = rows_typed(request.POST)
         rows = [*rows, {}] if op == "add" else _without(rows, op.removeprefix("remove:"))
@@ -80,6 +83,14 @@ def _posted(request: HttpRequest, pledge: Pledge, op: str) -> HttpResponse:
         draft_clear(request=request, key=draft_key(pledge))
         return _after_save(request, pledge, submit=op == "submit")
     return _page(request, pledge, form, items)
+
+
+def _copied(request: HttpRequest, pledge: Pledge, form: VersionForm) -> HttpResponse:
+    if form.is_valid():
+        services.pledge_copy_forward(pledge=pledge, actor=request.user, version=form.cleaned_data["version"])
+        draft_clear(request=request, key=draft_key(pledge))
+        messages.success(request, _("Taken over from the earlier pledge. Read it through: what has changed since?"))
+    return redirect("pledge_edit", pk=pledge.pk)
 
 
 def _without(rows: list[dict[str, Any]], place: str) -> list[dict[str, Any]]:
@@ -127,11 +138,14 @@ def _page(
     request: HttpRequest, pledge: Pledge, form: VersionForm, items: Any, draft: Draft | None = None
 ) -> HttpResponse:
     least, most = rules_of(pledge.campaign).bounds(pledge.subject_kind)
+    stored = list(pledge.items.order_by("order"))
     context = {
         "pledge": pledge,
         "form": form,
         "items": items,
         "draft": draft,
+        "earlier": None if stored else earlier_pledge(pledge),
+        "hints": pledge_hints(pledge, stored),
         "draft_key": draft_key(pledge),
         "least": least,
         "most": most,
