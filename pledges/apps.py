@@ -44,6 +44,8 @@ class PledgesConfig(AppConfig):
         )  # fmt: skip
         desk.register(TileSource("pledges.review", tiles.review_tiles))
         desk.register(TileSource("pledges.appraise", tiles.appraise_tiles))
+        desk.register(TileSource("pledges.peers", tiles.peer_tiles))
+        desk.register(TileSource("pledges.supervision", tiles.supervision_tiles))
         desk.register(TileSource("pledges.own", tiles.own_tiles))
         desk.register(TileSource("pledges.missing", tiles.missing_own_tiles))
         desk.register(TileSource("pledges.missing_organization", tiles.missing_organization_tiles))

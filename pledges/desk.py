@@ -14,7 +14,7 @@ from campaign.common.desk import Tile
 from campaign.models import Action, Campaign, StageAction
 from orgs.models import Member, Organization
 from pledges.models import PUBLIC, ItemResult, Pledge, PledgeItem, PledgeQuerySet, PledgeState
-from pledges.selectors import own_pledges, queue_for, to_publish_for
+from pledges.selectors import open_adjustments, open_checks, own_pledges, peer_pledges, queue_for, to_publish_for
 
 SOON = dt.timedelta(days=7)
 
@@ -32,8 +32,30 @@ def appraise_tiles(user: Any) -> list[Tile]:
     """Pledges with items whose day is over and whose fulfilment nobody has judged."""
     due = PledgeItem.objects.filter(pledge=OuterRef("pk"), result=ItemResult.PENDING, due_on__lt=clock.today())
     waiting = Pledge.objects.allowed(user, Cap.PLEDGE_APPRAISE).public().not_own(user).filter(Exists(due))
-    url = f"{reverse('pledge_list')}?work=appraise"
+    url = reverse("pledge_appraise_many")
     return [Tile(_("Pledges to appraise"), waiting.count(), url, "rosette-discount-check", "warning")]
+
+
+def peer_tiles(user: Any) -> list[Tile]:
+    """Colleagues' pledges with items whose day has come and of which this person has said nothing yet."""
+    if not holds(user, Cap.PLEDGE_APPRAISE_PEER) or user.member_id is None:
+        return []
+    due = PledgeItem.objects.filter(pledge=OuterRef("pk"), due_on__lte=clock.today())
+    waiting = peer_pledges(user).filter(Exists(due), judged=False)
+    url, label = reverse("pledge_peers"), _("Pledges of colleagues to appraise")
+    return [Tile(label, waiting.count(), url, "users", "primary")]
+
+
+def supervision_tiles(user: Any) -> list[Tile]:
+    """What a check asks of this person, and the changes that wait for a decision."""
+    mine = open_checks(user).order_by("answer_by").values_list("pledge_id", flat=True)
+    found = list(mine[:100])
+    url = reverse("pledge_detail", args=found[:1]) if found else reverse("pledge_mine")
+    return [
+        Tile(_("Checks to answer"), len(found), url, "message-reply", "danger"),
+        Tile(_("Changes of pledges to decide"), open_adjustments(user).count(), reverse("adjustment_list"),
+             "arrows-exchange", "warning"),
+    ]  # fmt: skip
 
 
 def own_tiles(user: Any) -> list[Tile]:

@@ -195,3 +195,64 @@ def judgements_of(forms_: list[JudgementForm]) -> dict[int, Judgement]:
     """Return what was judged, by item."""
     found = ((form.item.pk, form.judgement()) for form in forms_)
     return {pk: judgement for pk, judgement in found if judgement is not None}
+
+
+class ManyForm(Form):
+    """What goes with many judgements: nothing but the refusal of the service."""
+
+
+class CheckForm(Form):
+    """What was found when a pledge was looked at, and what is asked for."""
+
+    on = forms.DateField(label=_("Day of the check"), widget=DateInput(), initial=clock.today)
+    found = forms.CharField(
+        label=_("What was found"), max_length=REMARK_LENGTH, widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Facts: how far each item is, what was looked at."),
+    )  # fmt: skip
+    request = forms.CharField(
+        label=_("What is asked for"), max_length=REMARK_LENGTH, required=False, widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("Left empty, no answer is expected."),
+    )  # fmt: skip
+    answer_by = forms.DateField(label=_("Answer by"), required=False, widget=DateInput())
+
+
+class AnswerForm(Form):
+    text = forms.CharField(
+        label=_("What was done about it"), max_length=REMARK_LENGTH, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+
+class ExplanationForm(Form):
+    text = forms.CharField(
+        label=_("Explanation"),
+        max_length=REMARK_LENGTH,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Everybody reads it beside the item. Left empty, it is taken back."),
+    )
+
+
+class AdjustmentForm(Form):
+    """How an item on the board is to read from now on."""
+
+    text = forms.CharField(label=_("What I promise"), max_length=TEXT_LENGTH, widget=forms.Textarea(attrs={"rows": 3}))
+    target = forms.CharField(label=_("Result to be measured"), max_length=TEXT_LENGTH)
+    due_on = forms.DateField(label=_("Done by"), widget=DateInput())
+    reason = forms.CharField(
+        label=_("Why it has to change"), max_length=REMARK_LENGTH, widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Whoever decides reads it, and later everybody who looks at both versions."),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, item: PledgeItem, **kwargs: Any) -> None:
+        kwargs.setdefault("initial", {"text": item.text, "target": item.target, "due_on": item.due_on})
+        super().__init__(*args, **kwargs)
+
+
+class DecisionForm(Form):
+    reason = forms.CharField(
+        label=_("Remark"),
+        max_length=REMARK_LENGTH,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("Needed when you refuse; the person concerned reads it."),
+    )

@@ -40,12 +40,12 @@ def pledges_for(user: Any) -> PledgeQuerySet:
     return (
         Pledge.objects.visible_to(user)
         .select_related("organization", "member", "campaign")
-        .annotate(item_count=_counted(), kept_count=_counted(result__in=KEPT))
+        .annotate(item_count=counted_items(), kept_count=counted_items(result__in=KEPT))
         .order_by("-year", "-pk")
     )
 
 
-def _counted(**conditions: Any) -> Coalesce:
+def counted_items(**conditions: Any) -> Coalesce:
     """Count a pledge's items beside it: a join would be grouped for all before the first page is cut off."""
     items = PledgeItem.objects.filter(pledge=OuterRef("pk"), **conditions).order_by().values("pledge")
     return Coalesce(Subquery(items.annotate(n=Count("pk")).values("n")), 0)
@@ -187,7 +187,7 @@ def to_appraise(user: Any) -> QuerySet[PledgeItem]:
     )
 
 
-def peer_pledges(user: Any) -> PledgeQuerySet:
+def peer_pledges(user: Any) -> Any:
     """Return the colleagues' pledges of this year, those that `user` has not judged yet first."""
     judged = PledgeAppraisal.objects.filter(item__pledge=OuterRef("pk"), kind=AppraisalKind.PEER, by=user.pk)
     pledges = appraisable(user, AppraisalKind.PEER).public().filter(year=clock.today().year)

@@ -12,7 +12,7 @@ from campaign.common.tables import WIDE, DayColumn, NumberColumn, StateColumn
 from campaign.common.templatetags import ui
 from campaign.models import Campaign
 from orgs.models import Member, Organization
-from pledges.models import Pledge, PledgeItem
+from pledges.models import Pledge, PledgeAdjustment, PledgeItem
 from pledges.statistics import Level, Unit
 
 
@@ -161,3 +161,31 @@ class OrganizationRecordTable(tables.Table):
         model = Organization
         fields = ("name", "type")
         orderable = False
+
+
+class AdjustmentTable(tables.Table):
+    subject = tables.Column(
+        _("Pledge of"), accessor="pledge__subject_name", linkify=("adjustment_decide", {"pk": tables.A("pk")})
+    )
+    unit = tables.Column(_("Party organization"), accessor="pledge__organization_name")
+    old_text = tables.Column(_("Item"), attrs=WIDE, orderable=False)
+    reason = tables.Column(attrs=WIDE, orderable=False)
+    requested_at = DayColumn()
+
+    class Meta:
+        model = PledgeAdjustment
+        fields = ("subject", "unit", "old_text", "reason", "requested_at")
+
+
+class PeerTable(tables.Table):
+    subject_name = tables.Column(linkify=("pledge_appraise_peer", {"pk": tables.A("pk")}), verbose_name=_("Pledge of"))
+    state = StateColumn()
+    judged = tables.BooleanColumn(_("Appraised by you"), orderable=False)
+
+    class Meta:
+        model = Pledge
+        fields = ("subject_name", "post", "year", "state", "judged")
+        orderable = False
+
+    def render_judged(self, value: bool) -> str:
+        return str(_("yes") if value else _("not yet"))

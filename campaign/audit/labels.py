@@ -15,13 +15,17 @@ from campaign.audit.models import AuditEntry
 from campaign.common.workflow import workflows
 
 ACTIONS: dict[str, str | Promise] = {
+    "adjustment_request": gettext_lazy("Ask for the change of a pledge item"),
     "batch_create": gettext_lazy("Create an award batch"),
     "batch_update": gettext_lazy("Change an award batch"),
+    "bulletin_publish": gettext_lazy("Publish the fulfilment of a quarter"),
+    "bulletin_withdraw": gettext_lazy("Withdraw the publication of a quarter"),
     "campaign_create": gettext_lazy("Create a campaign"),
     "campaign_stage_update": gettext_lazy("Change a campaign stage"),
     "demo_seed": gettext_lazy("Load the demo data"),
     "import_apply": gettext_lazy("Import a workbook"),
     "import_upload": gettext_lazy("Upload a workbook"),
+    "item_explain": gettext_lazy("Explain why an item was not kept"),
     "job_download": gettext_lazy("Download a file"),
     "leader_review_create": gettext_lazy("Write a leader review"),
     "leader_review_discard": gettext_lazy("Discard a leader review"),
@@ -39,6 +43,9 @@ ACTIONS: dict[str, str | Promise] = {
     "password_change": gettext_lazy("Change the password"),
     "pledge_appraise": gettext_lazy("Appraise a pledge"),
     "pledge_appraise_self": gettext_lazy("Appraise one's own pledge"),
+    "pledge_appraise_peer": gettext_lazy("Appraise the pledge of a colleague"),
+    "pledge_check": gettext_lazy("Record a check of a pledge"),
+    "pledge_check_answer": gettext_lazy("Answer a check of a pledge"),
     "pledge_save": gettext_lazy("Save a pledge"),
     "pledge_start": gettext_lazy("Begin a pledge"),
     "progress_add": gettext_lazy("Report progress"),

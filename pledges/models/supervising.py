@@ -1,7 +1,7 @@
 """督诺: what was found when a pledge was looked at, how its items were changed on the way, and what was made public of it
 each quarter (2-domain b.5)."""
 
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
@@ -20,7 +20,7 @@ from pledges.models.pledges import TEXT_LENGTH, Pledge, PledgeItem
 REMARK_LENGTH = 500
 
 
-class OfPledgeQuerySet(ScopedQuerySet["models.Model"]):
+class OfPledgeQuerySet(ScopedQuerySet[Any]):
     """What belongs to a pledge is reached as the pledge is."""
 
     view_capability: ClassVar[Cap] = Cap.PLEDGE_VIEW

@@ -9,9 +9,17 @@ from campaign.common import clock
 from campaign.common.capabilities import Cap
 from campaign.models import Campaign, Period
 from orgs.models import Member
-from pledges.models import PUBLIC, Pledge, PledgeItem, PledgeState
+from pledges.models import (
+    PUBLIC,
+    FulfilmentBulletin,
+    Pledge,
+    PledgeAdjustment,
+    PledgeCheck,
+    PledgeItem,
+    PledgeState,
+)
 from tests.permissions.cases import Case, Listed, Make, Scoped, Target, case, lists, mark, scoped
-from tests.permissions.oracle import PARENTS, PLACES
+from tests.permissions.oracle import PARENTS, PLACES, expected
 from tests.world import World
 
 MEMBERS_AT = ("east_one", "east_two", "west_one")
@@ -98,6 +106,11 @@ def handed_in_by_the_secretary(state: str, payload: Payload) -> Make:
 def by_the_secretary(actor: str, at: str) -> bool:
     """Who hands in does not decide (2-domain (e))."""
     return actor == f"secretary@{at}"
+
+
+def one_s_own_organization(actor: str, at: str) -> bool:
+    """Nobody checks the pledge they write; at the top, where nobody is above, another officer does."""
+    return at != "root" and expected(actor, Cap.PLEDGE_WRITE_ORG, at)
 
 
 def edited(pledge: Pledge) -> dict[str, Any]:
@@ -189,6 +202,112 @@ def ledger_row(world: World, at: str) -> Target:
     return Target(pledge, marker=mark(at, "published"))
 
 
+def checked(pledge: Pledge) -> dict[str, Any]:
+    return {"on": clock.today().isoformat(), "found": "看过"}
+
+
+def first_item(make: Make) -> Make:
+    """The same pledge, addressed with the number of an item."""
+
+    def numbered(world: World, at: str) -> Target:
+        target = make(world, at)
+        target.kwargs = {**target.kwargs, "order": 1}
+        return target
+
+    return numbered
+
+
+def wanted(pledge: Pledge) -> dict[str, Any]:
+    due_on = (clock.today() + dt.timedelta(days=1)).isoformat()
+    return {"text": "改成这样", "target": "五次", "due_on": due_on, "reason": "设备推迟"}
+
+
+def late(make: Make) -> Make:
+    """The pledge with its day over, so that there is something to explain."""
+
+    def made(world: World, at: str) -> Target:
+        target = make(world, at)
+        PledgeItem.objects.filter(pledge=target.kwargs["pk"]).update(due_on=clock.today() - dt.timedelta(days=1))
+        return target
+
+    return made
+
+
+def with_order(*made: Case, make: Callable[[Make], Make] = lambda made: made) -> list[Case]:
+    return [replace(each, make=make(first_item(each.make))) for each in made if each.make]
+
+
+def of_pledge(record: Callable[[World, Pledge], Any], payload: Mapping[str, Any], make: Make) -> Make:
+    """Something that belongs to a pledge and is addressed by its own number."""
+
+    def made(world: World, at: str) -> Target:
+        target = make(world, at)
+        found = record(world, Pledge.objects.get(pk=target.kwargs["pk"]))
+        target.record, target.kwargs, target.payload = found, {"pk": found.pk}, payload
+        return target
+
+    return made
+
+
+def asking_check(world: World, pledge: Pledge) -> PledgeCheck:
+    return PledgeCheck.objects.create(pledge=pledge, found=pledge.organization_name, request="说明", by_name="督查人")
+
+
+def asked_for(world: World, pledge: Pledge) -> PledgeAdjustment:
+    """A change that nobody of the reviewers asked for."""
+    item = pledge.items.get()
+    return PledgeAdjustment.objects.create(
+        pledge=pledge, item=item, reason="设备推迟", old_text=item.text, old_target=item.target, old_due_on=item.due_on,
+        new_text="改成这样", new_target="五次", new_due_on=clock.today(), requested_by_name="承诺人",
+    )  # fmt: skip
+
+
+def both_of_pledge(record: Callable[[World, Pledge], Any], payload: Mapping[str, Any], **options: Any) -> list[Case]:
+    return [
+        replace(each, make=of_pledge(record, payload, each.make), **options) for each in both("published") if each.make
+    ]
+
+
+def peer(world: World, at: str) -> Target:
+    """The pledge of the second person of a branch: judged by everybody else there."""
+    target = of_member("published", judged)(world, at)
+    target.owner, own = "", f"member@{at}"
+    target.hidden = lambda actor, _capability: actor == own
+    return target
+
+
+def bulletin(world: World, at: str) -> Target:
+    found = FulfilmentBulletin.objects.create(
+        organization=world.orgs[at], campaign=Campaign.objects.get(code="C1"), year=clock.today().year, quarter=1,
+        organization_name=mark(at, "季度"), published_by_name="公示人",
+        entries=[{"name": "承诺人", "unit": "", "post": "", "items": []}],
+    )  # fmt: skip
+    return Target(found, {"pk": found.pk}, {"reason": "有误"}, marker=mark(at, "季度"))
+
+
+def bulletins(world: World, at: str) -> Target:
+    return Target(kwargs={"pk": world.orgs[at].pk})
+
+
+def to_publish(world: World, at: str) -> Target:
+    stored(world, at, PledgeState.PUBLISHED)
+    today, campaign = clock.today(), Campaign.objects.get(code="C1")
+    quarter = {"campaign": campaign.pk, "year": today.year, "quarter": (today.month + 2) // 3}
+    return Target(kwargs={"pk": world.orgs[at].pk, **quarter}, marker=mark(at, "published"))
+
+
+def due_today(make: Make) -> Make:
+    """What is chosen on the page of many: named in the form."""
+
+    def made(world: World, at: str) -> Target:
+        target = make(world, at)
+        item = PledgeItem.objects.get(pledge=target.kwargs["pk"])
+        target.kwargs, target.payload = {}, {"item": [item.pk], f"item{item.pk}-result": "fulfilled"}
+        return target
+
+    return made
+
+
 def counted(kind: str) -> Make:
     """The pledges behind a figure of somebody: whoever may see the subject may ask for them."""
 
@@ -243,6 +362,31 @@ case(
     *both("published", judged),
     Case(make=handed_in_by_the_secretary("published", judged), places=("east_one", "west_one"), told=by_the_secretary),
 )
+case("pledge_appraise_peer", Case(make=peer, places=MEMBERS_AT))
+case("pledge_peers", Case())
+case(
+    "pledge_appraise_many",
+    *(
+        replace(each, make=due_today(each.make), named_in_form=True, names=False)
+        for each in both("published")
+        if each.make
+    ),
+)
+case(
+    "pledge_check",
+    Case(make=of_organization("published", checked), told=one_s_own_organization),
+    Case(make=of_member("published", checked), places=MEMBERS_AT),
+)
+case("pledge_check_answer", *both_of_pledge(asking_check, {"text": "已补"}))
+case("pledge_explain", *with_order(*both("published", lambda _pledge: {"text": "停产检修"}), make=late))
+case("pledge_adjust", *with_order(*both("published", wanted)))
+case("adjustment_list", Case())
+case("adjustment_decide", *both_of_pledge(asked_for, {"op": "approve"}))
+case("adjustment_recall", *both_of_pledge(asked_for, {}))
+case("bulletin_list", Case(make=bulletins))
+case("bulletin_new", Case(make=to_publish))
+case("bulletin_detail", Case(make=bulletin))
+case("bulletin_withdraw", Case(make=bulletin))
 case("pledge_statistics", Case(sent_on=lambda _actor, _at: True))
 case("pledge_overdue", Case(sent_on=lambda _actor, _at: True))
 case("pledge_statistics_of", Case(make=statistics))
@@ -259,5 +403,14 @@ lists += [
     Listed("pledge_queue", of_member("submitted"), Cap.PLEDGE_REVIEW, MEMBERS_AT),
     Listed("pledge_queue", of_organization("approved"), Cap.PLEDGE_PUBLISH, query="?show=publish"),
     Listed("pledge_queue", of_member("approved"), Cap.PLEDGE_PUBLISH, MEMBERS_AT, query="?show=publish"),
+]
+lists += [
+    Listed("adjustment_list", of_pledge(asked_for, {}, of_organization("published")), Cap.PLEDGE_REVIEW),
+    Listed("pledge_appraise_many", of_organization("published"), Cap.PLEDGE_APPRAISE),
+]
+scoped += [
+    Scoped(bulletin),
+    Scoped(of_pledge(asking_check, {}, of_organization("published"))),
+    Scoped(of_pledge(asked_for, {}, of_member("published")), MEMBERS_AT),
 ]
 scoped += [Scoped(of_organization("published")), Scoped(of_member("published"), MEMBERS_AT)]
