@@ -40,6 +40,7 @@ class PledgeTable(tables.Table):
 
 
 RIGHT = {name: {"class": "text-end"} for name in ("td", "th", "tf")}
+UNIT = {"td": {"class": "figure-unit"}}
 MINOR = {name: {"class": "text-end figure-minor"} for name in ("td", "th", "tf")}
 """Left out on a phone, where each line is a card."""
 
@@ -63,9 +64,9 @@ class FigureColumn(tables.Column):
 class RateColumn(tables.Column):
     """A rate in percent; a dash where there is nothing to measure."""
 
-    def __init__(self, key: str) -> None:
+    def __init__(self, key: str, label: Any) -> None:
         self.key = key
-        super().__init__(_("Rate %"), accessor=f"figures__{key}", attrs=RIGHT)
+        super().__init__(label, accessor=f"figures__{key}", attrs=RIGHT)
 
     def render(self, value: int) -> str:
         return hundredths(value)
@@ -78,13 +79,15 @@ class RateColumn(tables.Column):
 class UnitTable(tables.Table):
     """A level of form d.3: one line for each unit, the columns in the order of the form."""
 
-    unit = tables.Column(_("Unit"), accessor="organization__name", footer=_("Total"), order_by="organization__path")
+    unit = tables.Column(
+        _("Unit"), accessor="organization__name", attrs=UNIT, footer=_("Total"), order_by="organization__path"
+    )
     organizations_obliged = FigureColumn("organizations_obliged", _("Organizations asked"), minor=True)
     organizations_pledged = FigureColumn("organizations_pledged", _("Organizations pledged"))
-    organizations_rate = RateColumn("organizations_rate")
+    organizations_rate = RateColumn("organizations_rate", _("Pledge rate %"))
     members_obliged = FigureColumn("members_obliged", _("Members asked"), minor=True)
     members_pledged = FigureColumn("members_pledged", _("Members pledged"))
-    members_rate = RateColumn("members_rate")
+    members_rate = RateColumn("members_rate", _("Pledge rate %"))
     item_count = FigureColumn("items", _("Items"))
     approved = FigureColumn("approved", pgettext_lazy("pledge items", "Approved"), minor=True)
     returned = FigureColumn("returned", pgettext_lazy("pledge items", "Returned"), minor=True)
@@ -95,11 +98,8 @@ class UnitTable(tables.Table):
     unfulfilled = FigureColumn("unfulfilled", pgettext_lazy("pledge items", "Not fulfilled"), minor=True)
     adjusted = FigureColumn("adjusted", pgettext_lazy("pledge items", "Adjusted objectively"), minor=True)
     pending = FigureColumn("pending", pgettext_lazy("pledge items", "To appraise"))
-    fulfilment_rate = RateColumn("fulfilment_rate")
+    fulfilment_rate = RateColumn("fulfilment_rate", _("Fulfilment rate %"))
     overdue = FigureColumn("overdue", pgettext_lazy("pledge items", "Overdue"))
-
-    class Meta:
-        attrs = {"class": "table-figures"}
 
     def __init__(
         self, *args: Any, campaign: Campaign, year: int, level: Level, of: Organization, **options: Any
@@ -114,7 +114,8 @@ class UnitTable(tables.Table):
         url = reverse("pledge_records", args=[organization.pk, self.campaign.pk, self.year, key])
         return format_html('<a href="{}">{}</a>', url, value)
 
-    def render_unit(self, value: str, record: Unit) -> SafeString | str:
+    def render_unit(self, record: Unit) -> SafeString | str:
+        value = record.organization.display_name
         if record.own and len(self.level.units) == 1:
             return value
         if record.own:
@@ -180,7 +181,7 @@ class AdjustmentTable(tables.Table):
 class PeerTable(tables.Table):
     subject_name = tables.Column(linkify=("pledge_appraise_peer", {"pk": tables.A("pk")}), verbose_name=_("Pledge of"))
     state = StateColumn()
-    judged = tables.BooleanColumn(_("Appraised by you"), orderable=False)
+    judged = tables.BooleanColumn(verbose_name=_("Appraised by you"), orderable=False)
 
     class Meta:
         model = Pledge

@@ -19,6 +19,7 @@ from campaign.demo.pledging import tell_appraisal, tell_pledges, tell_progress
 from campaign.demo.reviewing import tell_reviews
 from campaign.demo.scoring import tell_scores
 from campaign.demo.story import Story, on
+from campaign.demo.supervising import tell_supervision
 from campaign.models import Campaign
 from campaign.services import campaign_create
 from orgs.models import Organization
@@ -29,6 +30,7 @@ CHAPTERS: tuple[tuple[str, str, Tell], ...] = (
     ("pledges", "progress", tell_progress),
     ("reviews", "leader reviews", tell_reviews),
     ("evaluation", "appraisal of pledges", tell_appraisal),
+    ("evaluation", "supervision of pledges", tell_supervision),
     ("evaluation", "mass evaluation", tell_evaluation),
     ("awards", "awards", tell_awards),
     ("closed", "closing", tell_closing),
