@@ -4,8 +4,8 @@ A group of 1 000 members in branches of 20, each member with a pledge (1.3 items
 measured: the floor. Then the group grows to N pledges, by COPY on PostgreSQL, and the same pages of the same branch are measured
 again: the value. `slope` is log(value ÷ floor) ÷ log(N ÷ 1 000): 0 means that size costs nothing, 1 that it costs in proportion.
 
-`board`, `queue`, `statistics`, `overdue` and `list` are pages of one branch, as its secretary opens them (requests to the
-application, best of five); `group` is the statistics page of the whole group from the summary, `group_overdue` the first page
+`board`, `queue`, `list`, `desk`, `statistics` and `overdue` are pages of one branch, as its secretary opens them (requests to
+the application, best of five); `group` is the statistics page of the whole group from the summary, `group_overdue` the first page
 of all that is overdue; `scan` is what the group's figures would cost without the summary: one grouped query over all items.
 `refresh` brings the summary up to date after one change, `recount` counts everything anew.
 
@@ -81,7 +81,7 @@ class Group:
         from orgs.models import Organization, RoleAssignment, User
 
         self.today, self.made = clock.today(), 0
-        self.root = Organization.add_root(code="R", name="集团党委", type="committee")
+        self.root = Organization.objects.add_root(create_kwargs={"code": "R", "name": "集团党委", "type": "committee"})
         begin = dt.date(self.today.year, 1, 1)
         self.campaign = campaign_create(
             actor=None, organization=self.root, template="wujiang", code="B", starts_on=begin
@@ -197,6 +197,7 @@ class Group:
             "board": page(mine, reverse("board_of", args=[branch])),
             "queue": page(mine, reverse("pledge_queue")),
             "list": page(mine, reverse("pledge_list")),
+            "desk": page(mine, reverse("home")),
             "statistics": page(mine, reverse("pledge_statistics_of", args=[branch])),
             "overdue": page(mine, reverse("pledge_records", args=[branch, *records])),
             "group": page(office, reverse("pledge_statistics_of", args=[group])),

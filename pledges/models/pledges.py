@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from campaign.common import clock
-from campaign.common.access import Person, ScopedQuerySet, paths_of
-from campaign.common.capabilities import Cap
+from campaign.common.access import Grant, Person, ScopedQuerySet, paths_of
+from campaign.common.capabilities import Cap, Reach
 from campaign.common.models import TimeStamped, Versioned, choice_check
 from campaign.models import Audience, Campaign, Standard
 from orgs.models import Member, Organization
@@ -135,6 +135,10 @@ class PledgeQuerySet(ScopedQuerySet["Pledge"]):
         if capability == Cap.PLEDGE_WRITE_ORG:
             return super().allowed(user, capability).of_organizations()
         return super().allowed(user, capability)
+
+    def within(self, reach: Reach, grant: Grant) -> Self:
+        """Keep what a role reaches from where it is held (never one's own)."""
+        return self.filter(self._place_condition(reach, grant, self.org_lookup))
 
     def of_members(self) -> Self:
         return self.filter(subject_kind=Audience.MEMBER)
