@@ -19,6 +19,7 @@ class PledgesConfig(AppConfig):
     def ready(self) -> None:
         from django.utils.translation import gettext_lazy as _
 
+        from campaign.blockers import BlockerSource, blockers
         from campaign.common.capabilities import Cap
         from campaign.common.desk import TileSource, desk
         from campaign.common.navigation import Entry, menu
@@ -28,6 +29,7 @@ class PledgesConfig(AppConfig):
         from orgs.timeline import TimelineSource, sources
         from pledges import desk as tiles
         from pledges import timeline
+        from pledges.blockers import blockers_of
         from pledges.metrics import METRICS
         from pledges.reminders import RULES
         from pledges.reports import REPORTS
@@ -43,6 +45,7 @@ class PledgesConfig(AppConfig):
             )
         )  # fmt: skip
         desk.register(TileSource("pledges.review", tiles.review_tiles))
+        desk.register(TileSource("pledges.comments", tiles.comment_tiles))
         desk.register(TileSource("pledges.appraise", tiles.appraise_tiles))
         desk.register(TileSource("pledges.peers", tiles.peer_tiles))
         desk.register(TileSource("pledges.supervision", tiles.supervision_tiles))
@@ -50,6 +53,7 @@ class PledgesConfig(AppConfig):
         desk.register(TileSource("pledges.missing", tiles.missing_own_tiles))
         desk.register(TileSource("pledges.missing_organization", tiles.missing_organization_tiles))
         sources.register(TimelineSource("pledges", _("Public pledges"), timeline.of_member, timeline.of_organization))
+        blockers.register(BlockerSource("pledges", blockers_of))
         for report in REPORTS:
             reports.register(report)
         for metric in METRICS:

@@ -162,6 +162,13 @@ def level_of(campaign: Campaign, year: int, organization: Organization) -> Level
     return Level(total(found.values()), units)
 
 
+def total_of(campaign: Campaign, year: int, organization: Organization) -> Figures:
+    """Return the figures of `organization` and all below it: one query, from the summary alone."""
+    found = PledgeSummary.objects.filter(under(organization.path, "organization__path"), campaign=campaign, year=year)
+    sums = found.aggregate(**{f"{name}_sum": Sum(name) for name in FIGURES})
+    return Figures({name: sums[f"{name}_sum"] or 0 for name in FIGURES})
+
+
 def total(parts: Iterable[Figures]) -> Figures:
     """Return the sum of `parts`."""
     listed = list(parts)
@@ -179,9 +186,8 @@ def refreshed_at(campaign: Campaign, year: int) -> dt.datetime | None:
 
 def items_behind(figure: str, campaign: Campaign, year: int, organization: Organization, today: dt.date) -> Any:
     """Return the items that `figure` counts in the subtree of `organization`."""
-    return items_of(campaign, year).filter(
-        item_figures(today)[figure], under(organization.path, "pledge__organization__path")
-    )
+    condition = item_figures(today).get(figure, Q(pledge__state=PledgeState.SUBMITTED))
+    return items_of(campaign, year).filter(condition, under(organization.path, "pledge__organization__path"))
 
 
 def members_behind(figure: str, campaign: Campaign, year: int, organization: Organization) -> Any:
@@ -210,6 +216,7 @@ LABELS: dict[str, str | Promise] = {
     "members_pledged": _("Members who have pledged"),
     "members_missing": _("Members without a pledge"),
     "items": _("Pledge items"),
+    "waiting": _("Items waiting for review"),
     "approved": _("Items approved"),
     "returned": _("Items returned"),
     "published": _("Items on the board"),

@@ -154,7 +154,7 @@ def pledge_records(request: HttpRequest, pk: int, campaign: int, year: int, figu
 
 
 def _list_of(figure: str, campaign: Campaign, year: int, organization: Organization) -> dict[str, Any]:
-    if figure in figures.ITEMS:
+    if figure in (*figures.ITEMS, "waiting"):
         items = figures.items_behind(figure, campaign, year, organization, clock.today())
         items = items.select_related("pledge", "pledge__organization").order_by("due_on", "pk")
         return {"queryset": items, "table_class": ItemRecordTable, "filter_class": PersonalItemFilter}

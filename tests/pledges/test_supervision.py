@@ -12,10 +12,11 @@ from campaign.audit.models import AuditEntry
 from campaign.common import clock
 from campaign.common.errors import DomainError, NotAllowed, StateConflict
 from campaign.models import Campaign
-from pledges import services
+from pledges import reminders, services
 from pledges.desk import supervision_tiles
 from pledges.models import FulfilmentBulletin, ItemResult, Pledge, PledgeAdjustment, PledgeCheck
 from pledges.selectors import bulletin_quarters, open_adjustments
+from pledges.services.summarizing import summaries_refresh
 from tests.pledges.conftest import NOW, item, published, submitted
 from tests.pledges.test_pages import count_queries, text_of
 from tests.world import World
@@ -248,3 +249,30 @@ def test_pages_cost_the_same_with_one_row_and_three(world: World, campaign: Camp
     more("member2@east_one")
     more("member3@east_one")
     assert [count_queries(client, url) for url in urls] == before
+
+
+def test_reminders_of_what_is_late_asked_for_and_waiting(world: World, pledge: Pledge) -> None:
+    member, secretary = world.user("member", "east_one"), world.user("secretary", "east_one")
+    services.check_add(
+        pledge=pledge, actor=secretary, found="看过", request="补台账", answer_by=DAY + dt.timedelta(days=5)
+    )
+    asked(world, pledge)
+    assert not list(reminders.checks_due(DAY))
+    assert [due.user_id for due in reminders.checks_due(DAY + dt.timedelta(days=2))] == [member.pk]
+    assert not list(reminders.adjustments_due(DAY + dt.timedelta(days=2)))
+    assert [due.user_id for due in reminders.adjustments_due(DAY + dt.timedelta(days=3))] == [secretary.pk]
+    assert not list(reminders.items_overdue(dt.date(2026, 6, 20)))
+    assert [due.user_id for due in reminders.items_overdue(dt.date(2026, 6, 21))] == [member.pk]
+
+
+def test_what_keeps_a_stage_open_stands_on_the_page_of_the_campaign(
+    world: World, campaign: Campaign, pledge: Pledge, browser: Browser
+) -> None:
+    submitted(world, campaign, "member2@east_one")
+    summaries_refresh()
+    page = browser("office@root").get(reverse("campaign_detail", args=[campaign.pk]))
+    found = {blocker.url.split("/")[-2]: blocker.count for blocker in page.context["blockers"]}
+    assert found == {"organizations_missing": 7, "members_missing": 22, "waiting": 1}
+    for blocker in page.context["blockers"]:
+        assert browser("office@root").get(blocker.url).context["table"].paginator.count == blocker.count
+    assert not browser("member@east_one").get(reverse("campaign_detail", args=[campaign.pk])).context["blockers"]
