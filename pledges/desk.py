@@ -13,8 +13,18 @@ from campaign.common.capabilities import Cap
 from campaign.common.desk import Tile
 from campaign.models import Action, Campaign, StageAction
 from orgs.models import Member, Organization
-from pledges.models import PUBLIC, ItemResult, Pledge, PledgeItem, PledgeQuerySet, PledgeState
-from pledges.selectors import open_adjustments, open_checks, own_pledges, peer_pledges, queue_for, to_publish_for
+from pledges.models import PUBLIC, CommentKind, ItemResult, Pledge, PledgeItem, PledgeQuerySet, PledgeState
+from pledges.queue import late
+from pledges.selectors import (
+    answerable_by,
+    comments_to_moderate,
+    open_adjustments,
+    open_checks,
+    own_pledges,
+    peer_pledges,
+    queue_for,
+    to_publish_for,
+)
 
 SOON = dt.timedelta(days=7)
 
@@ -22,9 +32,23 @@ SOON = dt.timedelta(days=7)
 def review_tiles(user: Any) -> list[Tile]:
     """What waits for this person's decision, and what is approved but not on the board yet."""
     queue = reverse("pledge_queue")
+    waiting = queue_for(user).order_by()
+    overdue = late(clock.today())
+    figures = waiting.aggregate(all=Count("pk"), late=Count("pk", filter=overdue))
     return [
-        Tile(_("Pledges to review"), queue_for(user).count(), queue, "checklist", "warning"),
+        Tile(_("Pledges to review"), figures["all"], queue, "checklist", "danger" if figures["late"] else "warning"),
+        Tile(_("Of these over time"), figures["late"], queue, "alarm", "danger"),
         Tile(_("Approved pledges to put on the board"), to_publish_for(user).count(), queue, "clipboard-check"),
+    ]
+
+
+def comment_tiles(user: Any) -> list[Tile]:
+    """What readers of the board said: to be looked at, and to be answered."""
+    url = reverse("comment_list")
+    questions = answerable_by(user).unanswered().filter(kind=CommentKind.QUESTION)
+    return [
+        Tile(_("Opinions on pledges to look at"), comments_to_moderate(user).count(), url, "message-circle", "warning"),
+        Tile(_("Questions on pledges to answer"), questions.count(), f"{url}?show=answer", "message-reply", "warning"),
     ]
 
 

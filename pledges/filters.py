@@ -1,12 +1,14 @@
 from typing import Any
 
 import django_filters
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from campaign.common import clock
 from campaign.common.filters import Filters, search_box
 from campaign.models import Audience
-from pledges.models import ItemKind, ItemResult, Pledge, PledgeItem, PledgeState
+from pledges.models import Decision, ItemKind, ItemResult, Pledge, PledgeItem, PledgeReview, PledgeState
+from pledges.queue import late
 
 
 class PledgeFilter(Filters):
@@ -33,6 +35,38 @@ class PledgeFilter(Filters):
                 organization__initials__startswith=wanted.lower()
             )
         return queryset.filter(found)
+
+
+class QueueFilter(Filters):
+    """The queue of 审诺; searched by name, so posted."""
+
+    personal = True
+
+    name = django_filters.CharFilter(
+        label=_("Name or organization"), method="by_name", widget=search_box(_("Name or initials, such as zs"))
+    )
+    subject_kind = django_filters.ChoiceFilter(label=_("Pledge of"), choices=Audience.choices)
+    kind = django_filters.ChoiceFilter(label=_("Kind of item"), choices=ItemKind.choices, method="by_kind")
+    which = django_filters.ChoiceFilter(
+        label=_("Which"),
+        choices=(("again", _("Handed in again")), ("late", _("Over time"))),
+        method="by_which",
+    )
+
+    class Meta:
+        model = Pledge
+        fields = ("name", "subject_kind", "kind", "which")
+
+    by_name = PledgeFilter.by_name
+
+    def by_kind(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        items = PledgeItem.objects.filter(pledge=OuterRef("pk"), kind=value)
+        return queryset.filter(Exists(items))
+
+    def by_which(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        if value == "late":
+            return queryset.filter(late(clock.today()))
+        return queryset.filter(Exists(PledgeReview.objects.filter(pledge=OuterRef("pk"), decision=Decision.RETURNED)))
 
 
 class PersonalItemFilter(Filters):

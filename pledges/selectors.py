@@ -22,6 +22,7 @@ from pledges.models import (
     PledgeAdjustment,
     PledgeAppraisal,
     PledgeCheck,
+    PledgeComment,
     PledgeItem,
     PledgeProgress,
     PledgeQuerySet,
@@ -119,8 +120,13 @@ def submission_problems(pledge: Pledge, items: Iterable[PledgeItem]) -> list[str
 
     Rules: 2-domain b.5 (number of items; a measurable target and a day for each).
     """
-    campaign, found = pledge.campaign, list(items)
-    least, most = rules_of(campaign).bounds(pledge.subject_kind)
+    return problems_of(pledge, list(items), rules_of(pledge.campaign))
+
+
+def problems_of(pledge: Pledge, found: list[PledgeItem], rules: PledgeRules) -> list[str]:
+    """Return the same where the rules are known already."""
+    campaign = pledge.campaign
+    least, most = rules.bounds(pledge.subject_kind)
     problems = []
     if not least <= len(found) <= most:
         problems.append(
@@ -160,17 +166,33 @@ def place_of_review(organization: Organization, member: Member | None, submitter
     organization's pledge above. Where nobody holds the office, the next one above that has somebody steps in.
     """
     officers = officers_on_the_way_up(organization.path, Cap.PLEDGE_REVIEW)
-    here = officers[organization.path]
-    involved = {submitter.pk if submitter is not None else None}
-    if member is None:
-        involved |= here
-    else:
-        involved |= set(User.objects.filter(member=member).values_list("pk", flat=True))
-    stays = member is not None and not member.is_secretary and not here & involved
-    places = [place for place in officers if stays or place != organization.path]
-    staffed = [place for place in places if officers[place] - involved]
-    chosen = next(iter(staffed or places), organization.path)
+    accounts = set() if member is None else set(User.objects.filter(member=member).values_list("pk", flat=True))
+    chosen = _place(organization.path, officers, member, accounts, submitter)
     return organization if chosen == organization.path else Organization.objects.get(path=chosen)
+
+
+def places_of_review(organization: Organization, members: Iterable[Member], submitter: Any) -> dict[int, Organization]:
+    """Return the same for the pledges of several members of one organization, by member: three queries for all."""
+    found = list(members)
+    officers = officers_on_the_way_up(organization.path, Cap.PLEDGE_REVIEW)
+    accounts: dict[int, set[int]] = {}
+    for pk, member in User.objects.filter(member__in=found).values_list("pk", "member"):
+        accounts.setdefault(member, set()).add(pk)
+    paths = {
+        member.pk: _place(organization.path, officers, member, accounts.get(member.pk, set()), submitter)
+        for member in found
+    }
+    places = {place.path: place for place in Organization.objects.filter(path__in=set(paths.values()))}
+    return {pk: places[path] for pk, path in paths.items()}
+
+
+def _place(path: str, officers: dict[str, set[int]], member: Member | None, accounts: set[int], submitter: Any) -> str:
+    here = officers[path]
+    involved = {submitter.pk if submitter is not None else None} | (here if member is None else accounts)
+    stays = member is not None and not member.is_secretary and not here & involved
+    places = [place for place in officers if stays or place != path]
+    staffed = [place for place in places if officers[place] - involved]
+    return next(iter(staffed or places), path)
 
 
 def appraisable(user: Any, kind: AppraisalKind) -> PledgeQuerySet:
@@ -270,3 +292,16 @@ def _bulletin_item(item: PledgeItem) -> dict[str, Any]:
         "progress": done[-1] if done else "",
         "explanation": item.explanation,
     }
+
+
+def comments_to_moderate(user: Any) -> Any:
+    """Return what readers of the board said and nobody has looked at, on pledges that `user` publishes; oldest first."""
+    pledges = Pledge.objects.allowed(user, Cap.PLEDGE_PUBLISH).not_own(user).order_by().values("pk")
+    return PledgeComment.objects.filter(pledge__in=pledges).waiting()
+
+
+def answerable_by(user: Any) -> Any:
+    """Return the comments that `user` may answer: those on pledges that `user` publishes or has to fulfil."""
+    publishes = Pledge.objects.allowed(user, Cap.PLEDGE_PUBLISH).order_by().values("pk")
+    fulfils = own_pledges(user).order_by().values("pk")
+    return PledgeComment.objects.filter(Q(pledge__in=publishes) | Q(pledge__in=fulfils)).shown()

@@ -1,6 +1,18 @@
 from django.urls import path
 
-from pledges.views import appraising, board, fulfilling, reading, reviewing, statistics, supervising, writing
+from pledges.views import (
+    appraising,
+    board,
+    commenting,
+    fulfilling,
+    hall,
+    importing,
+    reading,
+    reviewing,
+    statistics,
+    supervising,
+    writing,
+)
 
 urlpatterns = [
     path("", reading.pledge_list, name="pledge_list"),
@@ -10,9 +22,12 @@ urlpatterns = [
     path("<int:pk>/edit/", writing.pledge_edit, name="pledge_edit"),
     path("<int:pk>/step/", writing.pledge_step, name="pledge_step"),
     path("queue/", reviewing.pledge_queue, name="pledge_queue"),
+    path("queue/undo/", reviewing.pledge_queue_undo, name="pledge_queue_undo"),
     path("queue/publish/", reviewing.pledge_queue_publish, name="pledge_queue_publish"),
     path("<int:pk>/review/", reviewing.pledge_review, name="pledge_review"),
     path("<int:pk>/publish/", reviewing.pledge_publish, name="pledge_publish"),
+    path("<int:pk>/display/", reviewing.pledge_display, name="pledge_display"),
+    path("<int:pk>/letter/", board.pledge_letter, name="pledge_letter"),
     path("<int:pk>/progress/", fulfilling.pledge_progress, name="pledge_progress"),
     path("<int:pk>/self-appraisal/", fulfilling.pledge_appraise_self, name="pledge_appraise_self"),
     path("<int:pk>/appraisal/", appraising.pledge_appraise, name="pledge_appraise"),
@@ -41,4 +56,23 @@ urlpatterns = [
     path("board/", board.board, name="board"),
     path("board/<int:pk>/", board.board_of, name="board_of"),
     path("board/<int:pk>/print/", board.board_print, name="board_print"),
+    path("board/<int:pk>/screen/", board.board_screen, name="board_screen"),
+    path("board/<int:pk>/letters/", board.pledge_letters, name="pledge_letters"),
+    path("board/<int:pk>/links/", board.boardlink_list, name="boardlink_list"),
+    path("board/links/<int:pk>/revoke/", board.boardlink_revoke, name="boardlink_revoke"),
+    path("board/pledges/<int:pk>/", board.board_pledge, name="board_pledge"),
+    path("hall/", hall.hall_enter, name="hall_enter"),
+    path("hall/board/", hall.hall_board, name="hall_board"),
+    path("hall/screen/", hall.hall_screen, name="hall_screen"),
+    path("hall/pledges/<int:pk>/", hall.hall_pledge, name="hall_pledge"),
+    path("comments/", commenting.comment_list, name="comment_list"),
+    path("comments/<int:pk>/", commenting.comment_moderate, name="comment_moderate"),
+    path("comments/<int:pk>/answer/", commenting.comment_answer, name="comment_answer"),
+    path("import/<int:pk>/", importing.pledge_import, name="pledge_import"),
+    path("import/<int:pk>/template/", importing.pledge_import_template, name="pledge_import_template"),
+    path("import/<int:pk>/submit/", importing.drafts_submit, name="drafts_submit"),
+    path("imports/<uuid:pk>/", importing.pledge_import_detail, name="pledge_import_detail"),
+    path("imports/<uuid:pk>/store/", importing.pledge_import_store, name="pledge_import_store"),
+    path("imports/<uuid:pk>/undo/", importing.pledge_import_undo, name="pledge_import_undo"),
+    path("imports/<uuid:pk>/annotated/", importing.pledge_import_annotated, name="pledge_import_annotated"),
 ]

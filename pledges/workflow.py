@@ -48,7 +48,14 @@ workflow: Workflow[Pledge] = Workflow(
             pgettext_lazy("pledge", "Approve"),
             checks=(not_own,),
         ),
-        Step("pledge_unapprove", (S.APPROVED,), S.SUBMITTED, Cap.PLEDGE_REVIEW, _("Take back the approval")),
+        Step(
+            "pledge_unapprove",
+            (S.APPROVED,),
+            S.SUBMITTED,
+            Cap.PLEDGE_REVIEW,
+            _("Take back the approval"),
+            checks=(not_own,),
+        ),
         Step("pledge_publish", (S.APPROVED,), S.PUBLISHED, Cap.PLEDGE_PUBLISH, _("Put on the board")),
         Step(
             "pledge_take_down",

@@ -1,4 +1,5 @@
 from pledges.models.fulfilling import AppraisalKind, PledgeAppraisal, PledgeProgress
+from pledges.models.importing import PledgeImport, PledgeImportState
 from pledges.models.pledges import (
     ACTIVE,
     EDITABLE,
@@ -14,7 +15,8 @@ from pledges.models.pledges import (
     PledgeRules,
     PledgeState,
 )
-from pledges.models.reviewing import Decision, PledgeReview
+from pledges.models.publishing import BoardLink, CommentKind, CommentState, PledgeComment
+from pledges.models.reviewing import Check, Decision, PledgeReview
 from pledges.models.statistics import PledgeSummary, SummaryMark, SummaryState
 from pledges.models.supervising import AdjustmentState, FulfilmentBulletin, PledgeAdjustment, PledgeCheck
 
@@ -27,6 +29,10 @@ __all__ = [
     "TEXT_LENGTH",
     "AdjustmentState",
     "AppraisalKind",
+    "BoardLink",
+    "Check",
+    "CommentKind",
+    "CommentState",
     "Decision",
     "FulfilmentBulletin",
     "ItemKind",
@@ -35,6 +41,9 @@ __all__ = [
     "PledgeAdjustment",
     "PledgeAppraisal",
     "PledgeCheck",
+    "PledgeComment",
+    "PledgeImport",
+    "PledgeImportState",
     "PledgeItem",
     "PledgeProgress",
     "PledgeQuerySet",

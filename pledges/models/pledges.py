@@ -1,6 +1,6 @@
 """Public pledges: 承诺 → 审诺 → 示诺 → 督诺 → 评诺 (2-domain b.5, form d.3)."""
 
-from typing import ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -10,11 +10,14 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from campaign.common import clock
-from campaign.common.access import Grant, Person, ScopedQuerySet, paths_of
+from campaign.common.access import Grant, Person, ScopedQuerySet, paths_of, under
 from campaign.common.capabilities import Cap, Reach
 from campaign.common.models import TimeStamped, Versioned, choice_check
 from campaign.models import Audience, Campaign, Standard
 from orgs.models import Member, Organization
+
+if TYPE_CHECKING:
+    from pledges.models.publishing import BoardLink
 
 TEXT_LENGTH = 200
 """The longest item, target and production task, in characters."""
@@ -153,6 +156,17 @@ class PledgeQuerySet(ScopedQuerySet["Pledge"]):
         """Keep what hangs on the board."""
         return self.filter(state__in=PUBLIC)
 
+    def on_display(self) -> Self:
+        """Keep what hangs on the board today: published, and its period of display has begun and is not over."""
+        today = clock.today()
+        begun = Q(display_from__isnull=True) | Q(display_from__lte=today)
+        return self.public().filter(begun, Q(display_until__isnull=True) | Q(display_until__gte=today))
+
+    def of_link(self, link: "BoardLink") -> Self:
+        """Keep what a link to a board shows: the pledges of its organization, and of those below where it says so."""
+        place = link.organization
+        return self.filter(under(place.path, "organization__path") if link.with_below else Q(organization=place))
+
     def waiting(self) -> Self:
         return self.filter(state=PledgeState.SUBMITTED)
 
@@ -207,6 +221,8 @@ class Pledge(Versioned):
     )
     reviewed_at = models.DateTimeField(_("reviewed at"), null=True, blank=True)
     published_at = models.DateTimeField(_("published at"), null=True, blank=True)
+    display_from = models.DateField(_("on display from"), null=True, blank=True)
+    display_until = models.DateField(_("on display until"), null=True, blank=True)
 
     objects = PledgeQuerySet.as_manager()
 
@@ -234,6 +250,9 @@ class Pledge(Versioned):
                 condition=Q(state__in=PUBLIC, published_at__isnull=False)
                 | (~Q(state__in=PUBLIC) & Q(published_at__isnull=True)),
                 name="pledge_published",
+            ),
+            models.CheckConstraint(
+                condition=Q(display_until__isnull=True) | Q(display_until__gte=F("display_from")), name="pledge_display"
             ),
             models.UniqueConstraint(
                 fields=("campaign", "member", "year"),

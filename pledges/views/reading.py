@@ -107,9 +107,15 @@ def pledge_mine(request: HttpRequest) -> HttpResponse:
         "year": clock.today().year,
         "pledges": pledges,
         "to_start": to_start,
+        "import_places": Organization.objects.active().filter(path__in=_written_from(user)).order_by("path")[:5],
         "may_write_for_others": any(reach is not Reach.SELF for reach, _grant in grants_for(user, Cap.PLEDGE_WRITE)),
     }
     return render(request, "pledges/pledge_mine.html", context)
+
+
+def _written_from(user: Any) -> list[str]:
+    """Return the places whose members one writes for, the own ones first of all."""
+    return [grant.path for reach, grant in grants_for(user, Cap.PLEDGE_WRITE) if reach is not Reach.SELF]
 
 
 def _items() -> "Prefetch[Any]":
