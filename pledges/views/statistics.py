@@ -17,7 +17,7 @@ from campaign.selectors import campaigns_for, current_campaign
 from orgs.models import Organization
 from pledges import statistics as figures
 from pledges.filters import PersonalItemFilter
-from pledges.reports import PLEDGE_LEDGER, PLEDGE_STATISTICS
+from pledges.reports import PLEDGE_LEDGER, PLEDGE_OVERDUE, PLEDGE_STATISTICS
 from pledges.tables import ItemRecordTable, MemberRecordTable, OrganizationRecordTable, UnitTable
 
 
@@ -147,10 +147,19 @@ def pledge_records(request: HttpRequest, pk: int, campaign: int, year: int, figu
         "title": str(figures.LABELS[figure]),
         "lead": _("%(organization)s and below, %(year)s") % {"organization": organization, "year": year},
         "crumbs": _crumbs(request, organization, itself=True),
+        "actions": _exports(request, figure),
         "empty_title": _("Nothing is counted here"),
         "empty_text": _("As soon as a record belongs to this figure, it appears here."),
     }
     return list_response(request, context, **_list_of(figure, found, year, organization))
+
+
+def _exports(request: HttpRequest, figure: str) -> list[dict[str, Any]]:
+    """Offer the ledger that has these items; members and organizations have their own reports."""
+    if figure not in figures.ITEMS or not holds(request.user, Cap.REPORT_EXPORT):  # type: ignore[arg-type]
+        return []
+    report = PLEDGE_OVERDUE if figure == "overdue" else PLEDGE_LEDGER
+    return [{"label": report.label, "url": reverse("report_export", args=[report.key]), "icon": "file-spreadsheet"}]
 
 
 def _list_of(figure: str, campaign: Campaign, year: int, organization: Organization) -> dict[str, Any]:
