@@ -9,7 +9,7 @@ from campaign.ballots.models import Result, Subject, Verdict
 from campaign.ballots.results import load
 from campaign.ballots.selectors import questionnaire
 from pledges.models import Pledge
-from pledges.opinions import Opinion, OpinionSource, opinions
+from pledges.registry import Opinion, OpinionSource, opinions
 from reviews.questionnaires import OPINIONS
 from reviews.selectors.rounds import results_for
 

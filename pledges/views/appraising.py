@@ -16,7 +16,7 @@ from campaign.selectors import current_campaign
 from pledges import services
 from pledges.forms import JudgementForm, ManyForm, VersionForm, judgements_of
 from pledges.models import AppraisalKind, Pledge, PledgeItem
-from pledges.opinions import opinions_on
+from pledges.registry import opinions_on
 from pledges.selectors import appraisable, appraised_until, peer_pledges, to_appraise
 from pledges.tables import PeerTable
 
@@ -51,7 +51,7 @@ def _appraisal(request: HttpRequest, pk: int, kind: AppraisalKind) -> HttpRespon
     posted = request.POST if request.method == "POST" else None
     forms = [JudgementForm(posted, item=item, own=peer) for item in items_of(pledge)]
     version = VersionForm(posted, initial={"version": pledge.version})
-    if posted is not None and judged(request, pledge, forms, version, kind):
+    if posted is not None and judged(pledge, forms, version, kind, actor=request.user):
         if peer:
             messages.success(request, _("Your appraisal is noted. The organization decides."))
             return redirect("pledge_peers")
@@ -70,7 +70,7 @@ def _appraisal(request: HttpRequest, pk: int, kind: AppraisalKind) -> HttpRespon
 
 
 def judged(
-    request: HttpRequest, pledge: Pledge, forms: list[JudgementForm], version: VersionForm, kind: AppraisalKind
+    pledge: Pledge, forms: list[JudgementForm], version: VersionForm, kind: AppraisalKind, *, actor: Any
 ) -> bool:
     """Hand the judgements to the service; what is wrong stands on top of the page."""
     if not all([version.is_valid(), *(form.is_valid() for form in forms)]):
@@ -82,7 +82,7 @@ def judged(
     return version.attempt(
         services.items_appraise,
         pledge=pledge,
-        actor=request.user,
+        actor=actor,
         kind=kind,
         judgements=judgements,
         version=version.cleaned_data["version"],

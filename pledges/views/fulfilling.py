@@ -61,7 +61,7 @@ def pledge_appraise_self(request: HttpRequest, pk: int) -> HttpResponse:
     items = items_of(pledge)
     own = [JudgementForm(request.POST, item=item, own=True) for item in items]
     version = VersionForm(request.POST)
-    if judged(request, pledge, own, version, AppraisalKind.SELF):
+    if judged(pledge, own, version, AppraisalKind.SELF, actor=request.user):
         messages.success(request, _("Your appraisal of yourself is noted. The organization decides."))
         return redirect("pledge_progress", pk=pk)
     return _progress_page(request, pledge, items, ProgressForm(pledge=pledge), own, version)

@@ -20,7 +20,7 @@ from orgs.models import Member, Organization
 from pledges.filters import PledgeFilter
 from pledges.metrics import counted
 from pledges.models import ItemResult, Pledge, PledgeItem, PledgeState
-from pledges.opinions import opinions_on
+from pledges.registry import opinions_on
 from pledges.selectors import members_without, open_adjustments, organizations_without, own_pledges, pledges_for
 from pledges.services.supervising import may_be_explained
 from pledges.tables import PledgeTable

@@ -29,8 +29,8 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("awards",),
     COMPOSITION,
 )
-READABLE = ("selectors", "models")
-"""What reviews and awards may read of the links below them."""
+READABLE = ("selectors", "models", "registry")
+"""What reviews and awards may read of the links below them, and the registries that these own for them to fill."""
 
 
 def part_of(module: str) -> tuple[int, str]:

@@ -19,7 +19,7 @@ from campaign.scoring.registry import MetricScope, metrics
 from orgs.timeline import sources
 from pledges import services
 from pledges.models import AppraisalKind, ItemResult, Pledge, PledgeAppraisal, PledgeState
-from pledges.opinions import opinions_on
+from pledges.registry import opinions_on
 from pledges.selectors import appraisable, to_appraise
 from pledges.services import Judgement
 from reviews.selectors.rounds import valid_results
