@@ -169,7 +169,7 @@ class AdjustmentTable(tables.Table):
         _("Pledge of"), accessor="pledge__subject_name", linkify=("adjustment_decide", {"pk": tables.A("pk")})
     )
     unit = tables.Column(_("Party organization"), accessor="pledge__organization_name")
-    old_text = tables.Column(_("Item"), attrs=WIDE, orderable=False)
+    old_text = tables.Column(_("What is promised"), attrs=WIDE, orderable=False)
     reason = tables.Column(attrs=WIDE, orderable=False)
     requested_at = DayColumn()
 
