@@ -104,7 +104,14 @@ LINE = 26
 """Chinese letters in a line of the screen, about."""
 LINES, ENTRIES = 11, 4
 """What one slide takes: so many lines of items, and so many pledges."""
+FEW = 7
+"""Up to so many lines in a column the letters are larger."""
 SECONDS = 15
+
+
+def lines_of(entry: BoardEntry) -> int:
+    """Return how many lines the items of a pledge take on the screen, about."""
+    return sum(2 + len(item.text + item.target) // LINE for item in entry.items)
 
 
 def slides_of(entries: Sequence[BoardEntry]) -> list[list[BoardEntry]]:
@@ -112,7 +119,7 @@ def slides_of(entries: Sequence[BoardEntry]) -> list[list[BoardEntry]]:
     slides: list[list[BoardEntry]] = []
     room = 0
     for entry in entries:
-        needed = sum(2 + len(item.text + item.target) // LINE for item in entry.items)
+        needed = lines_of(entry)
         alone = entry.of_organization or (bool(slides) and slides[-1][0].of_organization)
         if not slides or alone or needed > room or len(slides[-1]) == ENTRIES:
             slides.append([])
@@ -127,8 +134,10 @@ def slide_context(entries: Sequence[BoardEntry], wanted: str) -> dict[str, Any]:
     slides = slides_of(entries)
     number = int(wanted) if wanted.isdigit() and len(wanted) < 5 else 1
     place = (number - 1) % len(slides) if slides else 0
+    shown = slides[place] if slides else []
     return {
-        "entries": slides[place] if slides else [],
+        "entries": shown,
+        "few": sum(map(lines_of, shown)) <= FEW * min(len(shown), 2),
         "slide": place + 1,
         "slides": len(slides),
         "next_slide": place + 2,

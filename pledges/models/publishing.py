@@ -91,7 +91,7 @@ class PledgeComment(models.Model):
     kind = models.CharField(_("kind"), max_length=10, choices=CommentKind.choices, default=CommentKind.OPINION)
     text = models.CharField(_("text"), max_length=500)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
-    by_name = models.CharField(_("from"), max_length=60, blank=True)
+    by_name = models.CharField(pgettext_lazy("comment", "from"), max_length=60, blank=True)
     contact = models.TextField(blank=True)
     """How to reach a visitor, encrypted; erased as soon as the comment is answered or hidden."""
     link = models.ForeignKey(BoardLink, models.SET_NULL, null=True, blank=True, related_name="comments")

@@ -5,19 +5,25 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
+
 from campaign.common import clock
+from campaign.common.access import SIGNED_IN
 from campaign.common.capabilities import Cap
 from campaign.models import Campaign, Period
-from orgs.models import Member
+from orgs.models import Member, User
 from pledges.models import (
     PUBLIC,
+    BoardLink,
     FulfilmentBulletin,
     Pledge,
     PledgeAdjustment,
     PledgeCheck,
+    PledgeComment,
     PledgeItem,
     PledgeState,
 )
+from pledges.services import pledge_import_store, pledge_import_upload
 from tests.permissions.cases import Case, Listed, Make, Scoped, Target, case, lists, mark, scoped
 from tests.permissions.oracle import PARENTS, PLACES, expected
 from tests.world import World
@@ -29,8 +35,12 @@ Payload = Callable[[Pledge], Mapping[str, Any]]
 
 
 def stored(world: World, at: str, state: str, member: Member | None = None, **fields: Any) -> Pledge:
-    """Put a pledge of the organization at `at`, or of a member there, directly into a state."""
+    """Put a pledge of the organization at `at`, or of a member there, directly into a state; the one that is there already
+    serves again, since nobody has two."""
     now = clock.now()
+    there = Pledge.objects.filter(organization=world.orgs[at], member=member, year=clock.today().year, state=state)
+    if (found := there.first()) is not None:
+        return found
     pledge = Pledge.objects.create(
         campaign=Campaign.objects.get(code="C1"),
         subject_kind="organization" if member is None else "member",
@@ -329,6 +339,103 @@ def one_s_own(world: World, at: str) -> Target:
     return target
 
 
+def said(_pledge: Pledge) -> dict[str, Any]:
+    return {"kind": "opinion", "text": "建议再具体一些"}
+
+
+def period(_pledge: Pledge) -> dict[str, Any]:
+    return {"begins_on": clock.today().isoformat(), "ends_on": clock.today().isoformat()}
+
+
+def new_link(world: World, at: str) -> Target:
+    until = clock.today() + dt.timedelta(days=9)
+    return Target(kwargs={"pk": world.orgs[at].pk}, payload={"name": "大厅", "expires_on": until.isoformat()})
+
+
+def link(world: World, at: str) -> Target:
+    until = clock.today() + dt.timedelta(days=9)
+    made = BoardLink.objects.create(organization=world.orgs[at], name="大厅", code_digest=at, expires_on=until)
+    return Target(made, {"pk": made.pk})
+
+
+def letters(world: World, at: str) -> Target:
+    stored(world, at, PledgeState.APPROVED)
+    return Target(kwargs={"pk": world.orgs[at].pk}, marker=mark(at, "approved"))
+
+
+def comment(world: World, at: str) -> Target:
+    """What was said lies with the pledge, here that of the third person of the branch: who publishes it decides."""
+    pledge = stored(world, at, PledgeState.PUBLISHED, world.members[at][2])
+    made = PledgeComment.objects.create(pledge=pledge, text=mark(at, "意见"))
+    step_taken = {"step": "comment_show"}
+    return Target(
+        made,
+        {"pk": made.pk},
+        step_taken,
+        marker=mark(at, "意见"),
+        owner=f"member2@{at}",
+        hidden=_only_organizations,
+    )
+
+
+def shown_comment(world: World, at: str) -> Target:
+    """Who publishes the pledge answers, and whoever pledged."""
+    target = comment(world, at)
+    PledgeComment.objects.update(state="shown")
+    target.payload = {"text": "已采纳"}
+    target.judged_by = {SIGNED_IN: Cap.PLEDGE_PUBLISH}
+    target.rule = lambda actor, capability: actor == target.owner or expected(actor, capability, at)
+    return target
+
+
+def without_a_link(world: World, at: str) -> Target:
+    """What hangs on a board opens to nobody who brings no link's cookie, whatever their role."""
+    return Target(kwargs={"pk": stored(world, at, PledgeState.PUBLISHED).pk})
+
+
+def place_written_for(world: World, at: str) -> Target:
+    return Target(kwargs={"pk": world.orgs[at].pk})
+
+
+def drafts(world: World, at: str) -> Target:
+    stored(world, at, PledgeState.DRAFT, world.members[at][1])
+    return Target(kwargs={"pk": world.orgs[at].pk})
+
+
+def _book(world: World, at: str) -> bytes:
+    return f"姓名,承诺事项,衡量标准,完成时限\n{world.members[at][1].name},{mark(at)},三次,2026-06-30\n".encode()
+
+
+def workbook(world: World, at: str) -> Target:
+    def payload() -> Mapping[str, Any]:
+        return {"file": SimpleUploadedFile("承诺.csv", _book(world, at))}
+
+    return Target(kwargs={"pk": world.orgs[at].pk}, payload=payload)
+
+
+def sent_in(state: str) -> Make:
+    """Only who sent a workbook reaches it: here the branch's secretary."""
+
+    def make(world: World, at: str) -> Target:
+        actor = world.users[f"secretary@{at}"]
+        batch = pledge_import_upload(
+            organization=world.orgs[at],
+            campaign=Campaign.objects.get(code="C1"),
+            actor=User.objects.get(pk=actor.pk),
+            content=_book(world, at),
+            file_name="承诺.csv",
+        )
+        if state == "stored":
+            pledge_import_store(batch=batch, actor=User.objects.get(pk=actor.pk))
+        return Target(
+            batch,
+            {"pk": batch.pk},
+            rule=lambda who, capability: who == f"secretary@{at}" and expected(who, capability, at),
+        )
+
+    return make
+
+
 case(
     "pledge_list",
     Case(changes=False),
@@ -394,11 +501,38 @@ case("pledge_records", Case(make=records, changes=False))
 case("board", Case(sent_on=lambda _actor, _at: True))
 case("board_of", Case(make=board))
 case("board_print", Case(make=board))
+case("board_screen", Case(make=board))
+case("board_pledge", *both("published", said))
+case("boardlink_list", Case(make=new_link))
+case("boardlink_revoke", Case(make=link))
+case("pledge_letter", *both("approved"))
+case("pledge_letters", Case(make=letters))
+case("pledge_display", *both("published", period))
+case("pledge_queue_undo", *chosen_in_the_queue("approved"))
+# Whoever has no link's cookie is told so; what a link shows is in tests/pledges/test_display.py.
+case("hall_enter", Case(payload={"code": "falsch"}, changes=False))
+case("hall_board", Case(status=404))
+case("hall_screen", Case(status=404))
+case("hall_pledge", Case(make=without_a_link))
+case("comment_list", Case())
+case("comment_moderate", Case(make=comment, places=MEMBERS_AT))
+case("comment_answer", Case(make=shown_comment, places=MEMBERS_AT))
+case("pledge_import", Case(make=workbook, places=MEMBERS_AT))
+case("pledge_import_template", Case(make=place_written_for, places=MEMBERS_AT))
+case("drafts_submit", Case(make=drafts, places=MEMBERS_AT))
+for address, state in (
+    ("pledge_import_detail", "checked"),
+    ("pledge_import_annotated", "checked"),
+    ("pledge_import_store", "checked"),
+    ("pledge_import_undo", "stored"),
+):
+    case(address, Case(make=sent_in(state), places=MEMBERS_AT))
 lists += [
     Listed("pledge_list", of_organization("draft"), Cap.PLEDGE_VIEW),
     Listed("pledge_list", of_member("draft"), Cap.PLEDGE_VIEW, MEMBERS_AT),
     Listed("pledge_mine", of_organization("published"), Cap.PLEDGE_WRITE),
     Listed("pledge_mine", one_s_own, Cap.PLEDGE_WRITE, MEMBERS_AT),
+    Listed("comment_list", comment, Cap.PLEDGE_PUBLISH, MEMBERS_AT),
     Listed("pledge_queue", of_organization("submitted"), Cap.PLEDGE_REVIEW),
     Listed("pledge_queue", of_member("submitted"), Cap.PLEDGE_REVIEW, MEMBERS_AT),
     Listed("pledge_queue", of_organization("approved"), Cap.PLEDGE_PUBLISH, query="?show=publish"),
@@ -414,3 +548,8 @@ scoped += [
     Scoped(of_pledge(asked_for, {}, of_member("published")), MEMBERS_AT),
 ]
 scoped += [Scoped(of_organization("published")), Scoped(of_member("published"), MEMBERS_AT)]
+scoped += [
+    Scoped(link),
+    Scoped(comment, MEMBERS_AT),
+    Scoped(sent_in("checked"), MEMBERS_AT),
+]
