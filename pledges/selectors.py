@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
@@ -15,6 +15,7 @@ from campaign.models import Action, Campaign
 from orgs.models import Member, MemberQuerySet, Organization, OrganizationQuerySet, RoleAssignment, User
 from pledges.models import (
     KEPT,
+    PUBLIC,
     AdjustmentState,
     AppraisalKind,
     ItemResult,
@@ -305,3 +306,23 @@ def answerable_by(user: Any) -> Any:
     publishes = Pledge.objects.allowed(user, Cap.PLEDGE_PUBLISH).order_by().values("pk")
     fulfils = own_pledges(user).order_by().values("pk")
     return PledgeComment.objects.filter(Q(pledge__in=publishes) | Q(pledge__in=fulfils)).shown()
+
+
+def kept_record(*, member: Member | None, organization: Organization) -> list[dict[str, int]]:
+    """Return how a member, or with None an organization itself, kept the pledges on the board: for each of the last three
+    years `year`, `items`, `kept`, `unfulfilled`, `adjusted`. One query; what awards put beside a nomination."""
+    whose = (
+        {"pledge__organization": organization, "pledge__member": None} if member is None else {"pledge__member": member}
+    )
+    rows: Any = (
+        PledgeItem.objects.filter(pledge__state__in=PUBLIC, **whose)
+        .order_by("-pledge__year")
+        .values(year=F("pledge__year"))
+        .annotate(
+            items=Count("pk"),
+            kept=Count("pk", filter=Q(result__in=KEPT)),
+            unfulfilled=Count("pk", filter=Q(result=ItemResult.UNFULFILLED)),
+            adjusted=Count("pk", filter=Q(result=ItemResult.ADJUSTED)),
+        )
+    )
+    return list(rows[:3])

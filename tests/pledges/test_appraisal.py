@@ -20,7 +20,7 @@ from orgs.timeline import sources
 from pledges import services
 from pledges.models import AppraisalKind, ItemResult, Pledge, PledgeAppraisal, PledgeState
 from pledges.registry import opinions_on
-from pledges.selectors import appraisable, to_appraise
+from pledges.selectors import appraisable, kept_record, to_appraise
 from pledges.services import Judgement
 from reviews.selectors.rounds import valid_results
 from reviews.services import round_close, round_create, round_open, round_publish, vote_cast
@@ -213,3 +213,13 @@ def test_fewer_than_k_ballots_show_nothing(world: World, campaign: Campaign) -> 
     opinion_round(world, campaign, voters=4)
     shown = opinions_on(pledge, world.user("secretary", "east_one"))
     assert all(opinion.counts == () for opinion in shown)
+
+
+def test_awards_see_what_became_of_the_pledges(world: World, campaign: Campaign) -> None:
+    pledge, member = three(world, campaign)[0], world.members["east_one"][1]
+    east_one = world.orgs["east_one"]
+    unjudged = {"year": 2026, "items": 2, "kept": 0, "unfulfilled": 0, "adjusted": 0}
+    assert kept_record(member=member, organization=east_one) == [unjudged]
+    services.item_appraise(item=pledge.items.first(), actor=world.user("secretary", "east_one"), result="basic")  # type: ignore[arg-type]
+    assert kept_record(member=member, organization=east_one) == [{**unjudged, "kept": 1}]
+    assert kept_record(member=None, organization=east_one) == []  # that of the branch itself is another
