@@ -104,8 +104,8 @@ LINE = 26
 """Chinese letters in a line of the screen, about."""
 LINES, ENTRIES = 11, 4
 """What one slide takes: so many lines of items, and so many pledges."""
-FEW = 7
-"""Up to so many lines in a column the letters are larger."""
+FEW = 14
+"""Up to so many lines on a slide the letters are larger."""
 SECONDS = 15
 
 
@@ -137,7 +137,7 @@ def slide_context(entries: Sequence[BoardEntry], wanted: str) -> dict[str, Any]:
     shown = slides[place] if slides else []
     return {
         "entries": shown,
-        "few": sum(map(lines_of, shown)) <= FEW * min(len(shown), 2),
+        "few": sum(map(lines_of, shown)) <= FEW,
         "slide": place + 1,
         "slides": len(slides),
         "next_slide": place + 2,

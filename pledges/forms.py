@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from campaign.common import clock
 from campaign.common.forms import DateInput, Form, VersionMixin
@@ -18,7 +19,10 @@ from pledges.services import ItemDecision, ItemDraft, Judgement, Period
 REMARK_LENGTH = 500
 MEMBERS_SHOWN = 500
 IMPORT_BYTES = 5 * 2**20
-ITEM_DECISIONS = [(choice.value, choice.label) for choice in (Decision.APPROVED, Decision.RETURNED)]
+ITEM_DECISIONS = [
+    (Decision.APPROVED.value, pgettext_lazy("item of a pledge", "Approved")),
+    (Decision.RETURNED.value, pgettext_lazy("item of a pledge", "Returned")),
+]
 RESULTS = [choice for choice in ItemResult.choices if choice[0] != ItemResult.PENDING]
 
 
