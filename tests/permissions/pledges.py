@@ -259,6 +259,17 @@ def of_pledge(record: Callable[[World, Pledge], Any], payload: Mapping[str, Any]
     return made
 
 
+def in_its_place(make: Make) -> Make:
+    """Another pledge of the same subject: those made before are withdrawn, since there is one a year."""
+
+    def made(world: World, at: str) -> Target:
+        before = Pledge.objects.filter(organization=world.orgs[at], state=PledgeState.PUBLISHED)
+        before.update(state=PledgeState.WITHDRAWN, published_at=None)
+        return make(world, at)
+
+    return made
+
+
 def asking_check(world: World, pledge: Pledge) -> PledgeCheck:
     return PledgeCheck.objects.create(pledge=pledge, found=pledge.organization_name, request="说明", by_name="督查人")
 
@@ -542,14 +553,14 @@ lists += [
     Listed("adjustment_list", of_pledge(asked_for, {}, of_organization("published")), Cap.PLEDGE_REVIEW),
     Listed("pledge_appraise_many", of_organization("published"), Cap.PLEDGE_APPRAISE),
 ]
-scoped += [
-    Scoped(bulletin),
-    Scoped(of_pledge(asking_check, {}, of_organization("published"))),
-    Scoped(of_pledge(asked_for, {}, of_member("published")), MEMBERS_AT),
-]
 scoped += [Scoped(of_organization("published")), Scoped(of_member("published"), MEMBERS_AT)]
 scoped += [
     Scoped(link),
     Scoped(comment, MEMBERS_AT),
     Scoped(sent_in("checked"), MEMBERS_AT),
+]
+scoped += [
+    Scoped(bulletin),
+    Scoped(of_pledge(asking_check, {}, in_its_place(of_organization("published")))),
+    Scoped(of_pledge(asked_for, {}, in_its_place(of_member("published"))), MEMBERS_AT),
 ]
