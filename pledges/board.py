@@ -104,8 +104,8 @@ LINE = 26
 """Chinese letters in a line of the screen, about."""
 LINES, ENTRIES = 11, 4
 """What one slide takes: so many lines of items, and so many pledges."""
-FEW = 14
-"""Up to so many lines on a slide the letters are larger."""
+FEW, FEWEST = 14, 9
+"""Up to so many lines on a slide the letters are larger, and on that of a single pledge larger still."""
 SECONDS = 15
 
 
@@ -135,9 +135,11 @@ def slide_context(entries: Sequence[BoardEntry], wanted: str) -> dict[str, Any]:
     number = int(wanted) if wanted.isdigit() and len(wanted) < 5 else 1
     place = (number - 1) % len(slides) if slides else 0
     shown = slides[place] if slides else []
+    lines = sum(map(lines_of, shown))
     return {
         "entries": shown,
-        "few": sum(map(lines_of, shown)) <= FEW,
+        "few": lines <= FEW,
+        "large": len(shown) == 1 and lines <= FEWEST,
         "slide": place + 1,
         "slides": len(slides),
         "next_slide": place + 2,

@@ -15,7 +15,7 @@ from campaign.demo.awarding import tell_awards
 from campaign.demo.closing import tell_closing
 from campaign.demo.evaluating import tell_evaluation
 from campaign.demo.group import Group, make_group
-from campaign.demo.pledging import tell_appraisal, tell_pledges, tell_progress
+from campaign.demo.pledging import tell_appraisal, tell_comments, tell_pledges, tell_progress
 from campaign.demo.reviewing import tell_reviews
 from campaign.demo.scoring import tell_scores
 from campaign.demo.story import Story, on
@@ -27,6 +27,7 @@ from orgs.models import Organization
 Tell = Callable[[Group, Campaign, Story, random.Random], None]
 CHAPTERS: tuple[tuple[str, str, Tell], ...] = (
     ("pledges", "pledges", tell_pledges),
+    ("pledges", "comments", tell_comments),
     ("pledges", "progress", tell_progress),
     ("reviews", "leader reviews", tell_reviews),
     ("evaluation", "appraisal of pledges", tell_appraisal),
