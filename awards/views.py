@@ -24,6 +24,7 @@ from campaign.common.text import is_key
 from campaign.models import Audience
 from campaign.selectors import current_campaign
 from orgs.models import Member, Organization
+from pledges.selectors import kept_record
 
 BATCH_STEPS: dict[str, Any] = {
     "batch_open": (services.batch_open, gettext_lazy("Nominations are open.")),
@@ -205,6 +206,7 @@ def nomination_detail(request: GatedRequest, pk: int) -> HttpResponse:
         "own_steps": [step for step in available if step.name in NOMINATION_STEPS],
         "decisions": [step for step in available if step.name in DECISIONS],
         "may_edit": nomination.is_draft and reaches(request.user, Cap.NOMINATE, nomination.organization.path),
+        "pledges": kept_record(member=nomination.member, organization=nomination.nominee_organization),
     }
     return render(request, "awards/nomination_detail.html", context)
 

@@ -22,6 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("scores/", include("campaign.scoring.urls")),
     path("reports/", include("campaign.reports.urls")),
     path("notices/", include("campaign.notices.urls")),
+    path("drafts/", include("campaign.drafts.urls")),
     path("jobs/", include("campaign.jobs.urls")),
     path("audit/", include("campaign.audit.urls")),
     path("healthz", health.healthz, name="healthz"),

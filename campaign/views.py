@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.i18n import set_language as switch_language
 
 from campaign import gallery as showcase
+from campaign.blockers import open_in
 from campaign.blueprints import blueprints
 from campaign.common import clock
 from campaign.common.access import PUBLIC, SIGNED_IN, access, gate, holds, reaches
@@ -114,10 +115,13 @@ def _planned(stage: Any) -> dict[str, Any]:
 def campaign_detail(request: HttpRequest, pk: int) -> HttpResponse:
     campaign = gate(request, Campaign.objects.select_related("organization"), pk=pk)
     manages = reaches(request.user, Cap.CAMPAIGN_MANAGE, campaign.organization.path)  # type: ignore[arg-type]
+    stages = campaign_stages(campaign)
+    present = next((stage for stage in stages if stage.is_current()), None)
     context = {
         "campaign": campaign,
+        "blockers": open_in(campaign, present, request.user) if present and manages else [],
         "steps": CAMPAIGNS.available(campaign, request.user),  # type: ignore[arg-type]
-        "stages": [_stage_entry(stage, campaign, manages=manages) for stage in campaign_stages(campaign)],
+        "stages": [_stage_entry(stage, campaign, manages=manages) for stage in stages],
         "standards": standard_trees(campaign),
         "periods": PeriodTable(campaign.periods.order_by("starts_on", "kind")),
     }

@@ -13,8 +13,18 @@ from campaign.common.capabilities import Cap
 from campaign.common.desk import Tile
 from campaign.models import Action, Campaign, StageAction
 from orgs.models import Member, Organization
-from pledges.models import PUBLIC, ItemResult, Pledge, PledgeItem, PledgeQuerySet, PledgeState
-from pledges.selectors import own_pledges, queue_for, to_publish_for
+from pledges.models import PUBLIC, CommentKind, ItemResult, Pledge, PledgeItem, PledgeQuerySet, PledgeState
+from pledges.queue import late
+from pledges.selectors import (
+    answerable_by,
+    comments_to_moderate,
+    open_adjustments,
+    open_checks,
+    own_pledges,
+    peer_pledges,
+    queue_for,
+    to_publish_for,
+)
 
 SOON = dt.timedelta(days=7)
 
@@ -22,9 +32,23 @@ SOON = dt.timedelta(days=7)
 def review_tiles(user: Any) -> list[Tile]:
     """What waits for this person's decision, and what is approved but not on the board yet."""
     queue = reverse("pledge_queue")
+    waiting = queue_for(user).order_by()
+    overdue = late(clock.today())
+    figures = waiting.aggregate(all=Count("pk"), late=Count("pk", filter=overdue))
     return [
-        Tile(_("Pledges to review"), queue_for(user).count(), queue, "checklist", "warning"),
+        Tile(_("Pledges to review"), figures["all"], queue, "checklist", "danger" if figures["late"] else "warning"),
+        Tile(_("Of these over time"), figures["late"], queue, "alarm", "danger"),
         Tile(_("Approved pledges to put on the board"), to_publish_for(user).count(), queue, "clipboard-check"),
+    ]
+
+
+def comment_tiles(user: Any) -> list[Tile]:
+    """What readers of the board said: to be looked at, and to be answered."""
+    url = reverse("comment_list")
+    questions = answerable_by(user).unanswered().filter(kind=CommentKind.QUESTION)
+    return [
+        Tile(_("Opinions on pledges to look at"), comments_to_moderate(user).count(), url, "message-circle", "warning"),
+        Tile(_("Questions on pledges to answer"), questions.count(), f"{url}?show=answer", "message-reply", "warning"),
     ]
 
 
@@ -32,8 +56,30 @@ def appraise_tiles(user: Any) -> list[Tile]:
     """Pledges with items whose day is over and whose fulfilment nobody has judged."""
     due = PledgeItem.objects.filter(pledge=OuterRef("pk"), result=ItemResult.PENDING, due_on__lt=clock.today())
     waiting = Pledge.objects.allowed(user, Cap.PLEDGE_APPRAISE).public().not_own(user).filter(Exists(due))
-    url = f"{reverse('pledge_list')}?work=appraise"
+    url = reverse("pledge_appraise_many")
     return [Tile(_("Pledges to appraise"), waiting.count(), url, "rosette-discount-check", "warning")]
+
+
+def peer_tiles(user: Any) -> list[Tile]:
+    """Colleagues' pledges with items whose day has come and of which this person has said nothing yet."""
+    if not holds(user, Cap.PLEDGE_APPRAISE_PEER) or user.member_id is None:
+        return []
+    due = PledgeItem.objects.filter(pledge=OuterRef("pk"), due_on__lte=clock.today())
+    waiting = peer_pledges(user).filter(Exists(due), judged=False)
+    url, label = reverse("pledge_peers"), _("Pledges of colleagues to appraise")
+    return [Tile(label, waiting.count(), url, "users", "primary")]
+
+
+def supervision_tiles(user: Any) -> list[Tile]:
+    """What a check asks of this person, and the changes that wait for a decision."""
+    mine = open_checks(user).order_by("answer_by").values_list("pledge_id", flat=True)
+    found = list(mine[:100])
+    url = reverse("pledge_detail", args=found[:1]) if found else reverse("pledge_mine")
+    return [
+        Tile(_("Checks to answer"), len(found), url, "message-reply", "danger"),
+        Tile(_("Changes of pledges to decide"), open_adjustments(user).count(), reverse("adjustment_list"),
+             "arrows-exchange", "warning"),
+    ]  # fmt: skip
 
 
 def own_tiles(user: Any) -> list[Tile]:

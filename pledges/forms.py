@@ -6,18 +6,24 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from campaign.common import clock
 from campaign.common.forms import DateInput, Form, VersionMixin
 from campaign.common.text import is_key
 from campaign.models import Campaign, Standard
 from orgs.models import Member, Organization
-from pledges.models import TEXT_LENGTH, ItemKind, ItemResult, Pledge, PledgeItem
+from pledges.models import TEXT_LENGTH, Check, CommentKind, Decision, ItemKind, ItemResult, Pledge, PledgeItem
 from pledges.selectors import members_without, organizations_without
-from pledges.services import ItemDraft, Judgement
+from pledges.services import ItemDecision, ItemDraft, Judgement, Period
 
 REMARK_LENGTH = 500
 MEMBERS_SHOWN = 500
+IMPORT_BYTES = 5 * 2**20
+ITEM_DECISIONS = [
+    (Decision.APPROVED.value, pgettext_lazy("item of a pledge", "Approved")),
+    (Decision.RETURNED.value, pgettext_lazy("item of a pledge", "Returned")),
+]
 RESULTS = [choice for choice in ItemResult.choices if choice[0] != ItemResult.PENDING]
 
 
@@ -116,29 +122,128 @@ class VersionForm(VersionMixin, Form):
 
 
 class ReviewForm(VersionMixin, Form):
-    """A decision: a remark on each item, and a reason for the whole."""
+    """A decision item by item: approved or returned, what it lacks of the checklist, a remark; and a reason for the whole."""
 
     reason = forms.CharField(
-        label=_("What is to be changed"),
+        label=_("Remark on the whole"),
         max_length=REMARK_LENGTH,
         required=False,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("Needed when you return the pledge; the person concerned reads it."),
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("When you return the pledge: left empty, the remarks on the items are the reason."),
     )
 
     def __init__(self, *args: Any, items: list[PledgeItem], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.items = items
         for item in items:
+            self.fields[f"decision_{item.order}"] = forms.ChoiceField(
+                label=_("Decision on item %(number)s") % {"number": item.order},
+                choices=ITEM_DECISIONS,
+                required=False,
+                initial=Decision.APPROVED,
+                widget=forms.RadioSelect,
+            )
+            self.fields[f"lacking_{item.order}"] = forms.MultipleChoiceField(
+                label=_("What it lacks"), choices=Check.choices, required=False, widget=forms.CheckboxSelectMultiple
+            )
             self.fields[f"remark_{item.order}"] = forms.CharField(
                 label=_("Remark on item %(number)s") % {"number": item.order}, max_length=REMARK_LENGTH, required=False
+            )  # fmt: skip
+
+    def rows(self) -> list[tuple[PledgeItem, Any, Any, Any]]:
+        return [
+            (item, self[f"decision_{item.order}"], self[f"lacking_{item.order}"], self[f"remark_{item.order}"])
+            for item in self.items
+        ]
+
+    def decisions(self) -> dict[int, ItemDecision]:
+        """Return what was decided on each item; a remark alone says nothing against it."""
+        data = self.cleaned_data
+        return {
+            item.order: ItemDecision(
+                approved=data[f"decision_{item.order}"] != Decision.RETURNED,
+                lacking=tuple(data[f"lacking_{item.order}"]),
+                reason=data[f"remark_{item.order}"],
             )
+            for item in self.items
+        }
 
-    def rows(self) -> list[tuple[PledgeItem, Any]]:
-        return [(item, self[f"remark_{item.order}"]) for item in self.items]
+    def returned(self) -> list[int]:
+        """Return the items that are not approved."""
+        return [order for order, decision in self.decisions().items() if decision.is_return]
 
-    def remarks(self) -> dict[int, str]:
-        return {item.order: self.cleaned_data[f"remark_{item.order}"] for item in self.items}
+
+class PeriodForm(Form):
+    """From when until when a pledge hangs."""
+
+    begins_on = forms.DateField(label=_("on display from"), required=False, widget=DateInput())
+    ends_on = forms.DateField(
+        label=_("on display until"), required=False, widget=DateInput(),
+        help_text=_("Left empty: until the end of the campaign."),
+    )  # fmt: skip
+
+    def period(self) -> Period:
+        return Period(self.cleaned_data["begins_on"], self.cleaned_data["ends_on"])
+
+
+class BoardLinkForm(Form):
+    """A link to the board of an organization, for a screen or a QR code."""
+
+    name = forms.CharField(label=_("where it hangs"), max_length=60, help_text=_("Such as “screen in the hall”."))
+    expires_on = forms.DateField(label=_("valid until"), widget=DateInput())
+    with_below = forms.BooleanField(label=_("with the organizations below"), required=False)
+
+
+class BoardCodeForm(Form):
+    """The code of a link to a board, as the QR code or a person gives it."""
+
+    code = forms.CharField(
+        label=_("Code of the board"), max_length=64, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+
+
+class CommentForm(Form):
+    """What a colleague says to a pledge on the board."""
+
+    kind = forms.ChoiceField(
+        label=_("Kind"), choices=CommentKind.choices, initial=CommentKind.OPINION, widget=forms.RadioSelect
+    )
+    text = forms.CharField(
+        label=_("What you want to say"), max_length=REMARK_LENGTH, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+
+class VisitorForm(CommentForm):
+    """The same from a visitor, who may say how to be reached."""
+
+    name = forms.CharField(label=_("Your name"), max_length=60, required=False)
+    contact = forms.CharField(
+        label=_("How to reach you"), max_length=100, required=False,
+        help_text=_("May be left out. Only who answers sees it; it is deleted with the answer."),
+    )  # fmt: skip
+
+
+class CommentAnswerForm(Form):
+    text = forms.CharField(
+        label=_("Answer"), max_length=REMARK_LENGTH, widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Everybody reads it on the board, below the question."),
+    )  # fmt: skip
+
+
+class PledgeImportForm(Form):
+    file = forms.FileField(
+        label=_("Workbook"),
+        help_text=_("The template filled in, or another table with the same headings (xlsx, xls, ods or csv)."),
+        widget=forms.ClearableFileInput(attrs={"accept": ".xlsx,.xls,.ods,.csv"}),
+    )
+
+    def clean_file(self) -> Any:
+        file = self.cleaned_data["file"]
+        if file.size > IMPORT_BYTES:
+            raise forms.ValidationError(
+                _("The file is larger than %(limit)s MB. Split it.") % {"limit": IMPORT_BYTES >> 20}
+            )
+        return file
 
 
 class ProgressForm(Form):
@@ -196,3 +301,64 @@ def judgements_of(forms_: list[JudgementForm]) -> dict[int, Judgement]:
     """Return what was judged, by item."""
     found = ((form.item.pk, form.judgement()) for form in forms_)
     return {pk: judgement for pk, judgement in found if judgement is not None}
+
+
+class ManyForm(Form):
+    """What goes with many judgements: nothing but the refusal of the service."""
+
+
+class CheckForm(Form):
+    """What was found when a pledge was looked at, and what is asked for."""
+
+    on = forms.DateField(label=_("Day of the check"), widget=DateInput(), initial=clock.today)
+    found = forms.CharField(
+        label=_("What was found"), max_length=REMARK_LENGTH, widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Facts: how far each item is, what was looked at."),
+    )  # fmt: skip
+    request = forms.CharField(
+        label=_("What is asked for"), max_length=REMARK_LENGTH, required=False, widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("Left empty, no answer is expected."),
+    )  # fmt: skip
+    answer_by = forms.DateField(label=_("Answer by"), required=False, widget=DateInput())
+
+
+class AnswerForm(Form):
+    text = forms.CharField(
+        label=_("What was done about it"), max_length=REMARK_LENGTH, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+
+class ExplanationForm(Form):
+    text = forms.CharField(
+        label=_("Explanation"),
+        max_length=REMARK_LENGTH,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Everybody reads it beside the item. Left empty, it is taken back."),
+    )
+
+
+class AdjustmentForm(Form):
+    """How an item on the board is to read from now on."""
+
+    text = forms.CharField(label=_("What I promise"), max_length=TEXT_LENGTH, widget=forms.Textarea(attrs={"rows": 3}))
+    target = forms.CharField(label=_("Result to be measured"), max_length=TEXT_LENGTH)
+    due_on = forms.DateField(label=_("Done by"), widget=DateInput())
+    reason = forms.CharField(
+        label=_("Why it has to change"), max_length=REMARK_LENGTH, widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Whoever decides reads it, and later everybody who looks at both versions."),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, item: PledgeItem, **kwargs: Any) -> None:
+        kwargs.setdefault("initial", {"text": item.text, "target": item.target, "due_on": item.due_on})
+        super().__init__(*args, **kwargs)
+
+
+class DecisionForm(Form):
+    reason = forms.CharField(
+        label=_("Remark"),
+        max_length=REMARK_LENGTH,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("Needed when you refuse; the person concerned reads it."),
+    )

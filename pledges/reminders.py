@@ -4,17 +4,26 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Min, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from campaign.common import clock
 from campaign.common.capabilities import Cap
-from campaign.models import Audience
+from campaign.models import Action, Audience, CampaignStage, CampaignState
 from campaign.notices.registry import Due, ReminderRule
 from orgs.selectors import officers_of
-from pledges.models import PUBLIC, ItemResult, Pledge, PledgeItem
+from pledges.models import (
+    PUBLIC,
+    AdjustmentState,
+    ItemResult,
+    Pledge,
+    PledgeAdjustment,
+    PledgeCheck,
+    PledgeComment,
+    PledgeItem,
+)
 
 WAITING = dt.timedelta(days=3)
 """A pledge that waits longer is worth a reminder; the same queue is not mentioned twice a week."""
@@ -44,6 +53,54 @@ def reviews_due(day: dt.date) -> Iterator[Due]:
             yield Due(user_id, f"{organization_id}:{year}W{week}", text, reverse("pledge_queue"), day)
 
 
+def reviews_end(day: dt.date) -> Iterator[Due]:
+    """Remind the officers, once, when the stage that takes pledges ends within a week and pledges wait for review."""
+    stages = dict(
+        CampaignStage.objects.filter(
+            actions__action=Action.PLEDGE, ends_on__range=(day, day + SOON), campaign__state=CampaignState.RUNNING
+        ).values_list("campaign", "ends_on")
+    )
+    waiting = (
+        Pledge.objects.waiting()
+        .filter(campaign__in=stages)
+        .order_by("campaign", "reviewing_organization_id")
+        .values_list("campaign", "reviewing_organization_id")
+        .annotate(count=Count("pk"))
+    )
+    found = list(waiting)
+    officers = officers_of((organization for _campaign, organization, _count in found), Cap.PLEDGE_REVIEW, day)
+    for campaign, organization, count in found:
+        last = stages[campaign]
+        text = ngettext(
+            "%(count)s pledge is to be reviewed by %(day)s.", "%(count)s pledges are to be reviewed by %(day)s.", count
+        ) % {"count": count, "day": last}
+        for user_id in officers[organization]:
+            yield Due(user_id, f"{campaign}:{organization}:{last}", text, reverse("pledge_queue"), last)
+
+
+def comments_due(day: dt.date) -> Iterator[Due]:
+    """Remind the officers, once a week, of opinions on pledges that nobody has looked at for three days."""
+    before = clock.start_of(day - WAITING + dt.timedelta(days=1))
+    waiting = dict(
+        PledgeComment.objects.waiting()
+        .filter(created_at__lt=before)
+        .order_by()
+        .values("pledge__reviewing_organization_id")
+        .annotate(count=Count("pk"))
+        .values_list("pledge__reviewing_organization_id", "count")
+    )
+    year, week, _weekday = day.isocalendar()
+    officers = officers_of(waiting, Cap.PLEDGE_PUBLISH, day)
+    for organization, count in sorted(waiting.items()):
+        text = ngettext(
+            "%(count)s opinion on a pledge has waited for over three days.",
+            "%(count)s opinions on pledges have waited for over three days.",
+            count,
+        ) % {"count": count}
+        for user_id in officers[organization]:
+            yield Due(user_id, f"{organization}:{year}W{week}", text, reverse("comment_list"), day)
+
+
 def items_due(day: dt.date) -> Iterator[Due]:
     """Remind whoever has to keep an item, once, when it falls due within seven days."""
     rows: list[Any] = list(
@@ -64,7 +121,78 @@ def items_due(day: dt.date) -> Iterator[Due]:
             yield Due(user_id, f"item:{pk}", said, reverse("pledge_progress", args=[pledge]), due_on)
 
 
+def items_overdue(day: dt.date) -> Iterator[Due]:
+    """Remind whoever has to keep an item, once a week, of items whose day is over and that nobody has appraised."""
+    rows = (
+        PledgeItem.objects.filter(
+            Q(pledge__subject_kind=Audience.ORGANIZATION) | Q(pledge__member__user__is_active=True),
+            pledge__state__in=PUBLIC,
+            result=ItemResult.PENDING,
+            due_on__lt=day,
+        )
+        .order_by("pledge")
+        .values("pledge", "pledge__organization", "pledge__member__user")
+        .annotate(count=Count("pk"), first=Min("due_on"))
+        .values_list("pledge", "pledge__organization", "pledge__member__user", "count", "first")
+    )
+    found: list[Any] = list(rows)
+    places = {organization for _pledge, organization, user, _count, _first in found if user is None}
+    officers = officers_of(places, Cap.PLEDGE_WRITE_ORG, day)
+    year, week, _weekday = day.isocalendar()
+    for pledge, organization, user, count, first in found:
+        text = ngettext(
+            "%(count)s item of your pledge is overdue. Note what was done, or explain it.",
+            "%(count)s items of your pledge are overdue. Note what was done, or explain it.",
+            count,
+        ) % {"count": count}
+        for user_id in officers[organization] if user is None else [user]:
+            yield Due(user_id, f"pledge:{pledge}:{year}W{week}", text, reverse("pledge_progress", args=[pledge]), first)
+
+
+def checks_due(day: dt.date) -> Iterator[Due]:
+    """Remind whoever a check asks something of, once, when the answer is due within three days."""
+    rows: list[Any] = list(
+        PledgeCheck.objects.filter(answered_at=None, answer_by__range=(day, day + WAITING))
+        .exclude(request="")
+        .order_by("answer_by", "pk")
+        .values_list("pk", "pledge__organization", "pledge__member__user", "answer_by", "request")
+    )
+    places = {organization for _pk, organization, user, _day, _request in rows if user is None}
+    officers = officers_of(places, Cap.PLEDGE_WRITE_ORG, day)
+    for pk, organization, user, answer_by, request in rows:
+        text = _("A check asks for an answer until %(day)s: %(request)s") % {"day": answer_by, "request": request}
+        for user_id in officers[organization] if user is None else [user]:
+            yield Due(user_id, f"check:{pk}", text, reverse("pledge_check_answer", args=[pk]), answer_by)
+
+
+def adjustments_due(day: dt.date) -> Iterator[Due]:
+    """Remind the officers where a pledge is reviewed, once a week, of changes that have waited for three days."""
+    before = clock.start_of(day - WAITING + dt.timedelta(days=1))
+    waiting = dict(
+        PledgeAdjustment.objects.filter(state=AdjustmentState.REQUESTED, requested_at__lt=before)
+        .order_by()
+        .values("pledge__reviewing_organization")
+        .annotate(count=Count("pk"))
+        .values_list("pledge__reviewing_organization", "count")
+    )
+    year, week, _weekday = day.isocalendar()
+    officers = officers_of(waiting, Cap.PLEDGE_REVIEW, day)
+    for organization_id, count in sorted(waiting.items()):
+        text = ngettext(
+            "%(count)s change of a pledge has waited for your decision for over three days.",
+            "%(count)s changes of pledges have waited for your decision for over three days.",
+            count,
+        ) % {"count": count}
+        for user_id in officers[organization_id]:
+            yield Due(user_id, f"adjustments:{organization_id}:{year}W{week}", text, reverse("adjustment_list"), day)
+
+
 RULES = (
     ReminderRule("pledges.review", gettext_lazy("Pledges waiting for review"), reviews_due),
+    ReminderRule("pledges.review_end", gettext_lazy("End of the stage in which pledges are reviewed"), reviews_end),
+    ReminderRule("pledges.comments", gettext_lazy("Opinions on pledges waiting"), comments_due),
     ReminderRule("pledges.item_due", gettext_lazy("Pledge items falling due"), items_due),
+    ReminderRule("pledges.item_overdue", gettext_lazy("Overdue pledge items"), items_overdue),
+    ReminderRule("pledges.check", gettext_lazy("Checks of pledges to answer"), checks_due),
+    ReminderRule("pledges.adjustment", gettext_lazy("Changes of pledges to decide"), adjustments_due),
 )

@@ -4,15 +4,32 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from campaign.common import clock
-from campaign.common.access import ancestors_and_self, under
-from campaign.common.capabilities import Cap, roles_with
-from campaign.models import Campaign
+from campaign.common.access import actor_ids, ancestors_and_self, grants_for, own_member_ids, under
+from campaign.common.capabilities import Cap, Reach, roles_with
+from campaign.models import Action, Campaign
 from orgs.models import Member, MemberQuerySet, Organization, OrganizationQuerySet, RoleAssignment, User
-from pledges.models import KEPT, Pledge, PledgeItem, PledgeQuerySet, PledgeRules, PledgeState
+from pledges.models import (
+    KEPT,
+    PUBLIC,
+    AdjustmentState,
+    AppraisalKind,
+    ItemResult,
+    Pledge,
+    PledgeAdjustment,
+    PledgeAppraisal,
+    PledgeCheck,
+    PledgeComment,
+    PledgeItem,
+    PledgeProgress,
+    PledgeQuerySet,
+    PledgeRules,
+    PledgeState,
+)
 
 
 def rules_of(campaign: Campaign) -> PledgeRules:
@@ -23,14 +40,33 @@ def rules_of(campaign: Campaign) -> PledgeRules:
 def pledges_for(user: Any) -> PledgeQuerySet:
     """Return the pledges that `user` may see, with what a list shows of them."""
     return (
-        Pledge.objects.visible_to(user)
+        _seen_by(user)
         .select_related("organization", "member", "campaign")
-        .annotate(
-            item_count=Count("items"),
-            kept_count=Count("items", filter=Q(items__result__in=KEPT)),
-        )
+        .annotate(item_count=counted_items(), kept_count=counted_items(result__in=KEPT))
         .order_by("-year", "-pk")
     )
+
+
+def _seen_by(user: Any) -> PledgeQuerySet:
+    """Return what `visible_to` gives, one's own and those of a place looked up apart: as one condition over two joins they
+    would have the whole table read."""
+    grants = grants_for(user, Cap.PLEDGE_VIEW)
+    if len(grants) < 2:
+        return Pledge.objects.visible_to(user)
+    own = Pledge.objects.filter(member__user=user.pk)
+    return any_of(*(own if reach is Reach.SELF else Pledge.objects.within(reach, grant) for reach, grant in grants))
+
+
+def any_of(*querysets: PledgeQuerySet) -> PledgeQuerySet:
+    """Return the pledges that are in any of `querysets`, each of them looked up by an index of its own."""
+    first, *others = [queryset.order_by().values("pk") for queryset in querysets]
+    return Pledge.objects.filter(pk__in=first.union(*others) if others else first)
+
+
+def counted_items(**conditions: Any) -> Coalesce:
+    """Count a pledge's items beside it: a join would be grouped for all before the first page is cut off."""
+    items = PledgeItem.objects.filter(pledge=OuterRef("pk"), **conditions).order_by().values("pledge")
+    return Coalesce(Subquery(items.annotate(n=Count("pk")).values("n")), 0)
 
 
 def queue_for(user: Any) -> PledgeQuerySet:
@@ -51,9 +87,9 @@ def to_publish_for(user: Any) -> PledgeQuerySet:
 
 def own_pledges(user: Any) -> PledgeQuerySet:
     """Return the pledges that are `user`'s to fulfil: the own one, and that of the organization `user` writes for."""
-    mine = Q(member__user=user.pk) if user.acting_for is None else Q(pk__in=())
-    organization = Q(pk__in=Pledge.objects.allowed(user, Cap.PLEDGE_WRITE_ORG).values("pk"))
-    return Pledge.objects.filter(mine | organization).select_related("organization", "campaign", "member")
+    personal = Pledge.objects.filter(member__user=user.pk) if user.acting_for is None else Pledge.objects.none()
+    found = any_of(personal, Pledge.objects.allowed(user, Cap.PLEDGE_WRITE_ORG))
+    return found.select_related("organization", "campaign", "member")
 
 
 def organizations_without(user: Any, campaign: Campaign) -> OrganizationQuerySet:
@@ -74,13 +110,25 @@ def members_without(user: Any, campaign: Campaign) -> MemberQuerySet:
     )
 
 
+def earlier_pledge(pledge: Pledge) -> Pledge | None:
+    """Return the subject's latest pledge that stood on the board in a year before."""
+    same = Pledge.objects.public().filter(subject_kind=pledge.subject_kind, year__lt=pledge.year)
+    whose = {"member": pledge.member_id} if pledge.is_of_member else {"organization": pledge.organization_id}
+    return same.filter(**whose).order_by("-year", "-pk").first()
+
+
 def submission_problems(pledge: Pledge, items: Iterable[PledgeItem]) -> list[str]:
     """Return what keeps a pledge from being submitted, in the reader's words; nothing when it is complete.
 
     Rules: 2-domain b.5 (number of items; a measurable target and a day for each).
     """
-    campaign, found = pledge.campaign, list(items)
-    least, most = rules_of(campaign).bounds(pledge.subject_kind)
+    return problems_of(pledge, list(items), rules_of(pledge.campaign))
+
+
+def problems_of(pledge: Pledge, found: list[PledgeItem], rules: PledgeRules) -> list[str]:
+    """Return the same where the rules are known already."""
+    campaign = pledge.campaign
+    least, most = rules.bounds(pledge.subject_kind)
     problems = []
     if not least <= len(found) <= most:
         problems.append(
@@ -120,14 +168,162 @@ def place_of_review(organization: Organization, member: Member | None, submitter
     organization's pledge above. Where nobody holds the office, the next one above that has somebody steps in.
     """
     officers = officers_on_the_way_up(organization.path, Cap.PLEDGE_REVIEW)
-    here = officers[organization.path]
-    involved = {submitter.pk if submitter is not None else None}
-    if member is None:
-        involved |= here
-    else:
-        involved |= set(User.objects.filter(member=member).values_list("pk", flat=True))
-    stays = member is not None and not member.is_secretary and not here & involved
-    places = [place for place in officers if stays or place != organization.path]
-    staffed = [place for place in places if officers[place] - involved]
-    chosen = next(iter(staffed or places), organization.path)
+    accounts = set() if member is None else set(User.objects.filter(member=member).values_list("pk", flat=True))
+    chosen = _place(organization.path, officers, member, accounts, submitter)
     return organization if chosen == organization.path else Organization.objects.get(path=chosen)
+
+
+def places_of_review(organization: Organization, members: Iterable[Member], submitter: Any) -> dict[int, Organization]:
+    """Return the same for the pledges of several members of one organization, by member: three queries for all."""
+    found = list(members)
+    officers = officers_on_the_way_up(organization.path, Cap.PLEDGE_REVIEW)
+    accounts: dict[int, set[int]] = {}
+    for pk, member in User.objects.filter(member__in=found).values_list("pk", "member"):
+        accounts.setdefault(member, set()).add(pk)
+    paths = {
+        member.pk: _place(organization.path, officers, member, accounts.get(member.pk, set()), submitter)
+        for member in found
+    }
+    places = {place.path: place for place in Organization.objects.filter(path__in=set(paths.values()))}
+    return {pk: places[path] for pk, path in paths.items()}
+
+
+def _place(path: str, officers: dict[str, set[int]], member: Member | None, accounts: set[int], submitter: Any) -> str:
+    here = officers[path]
+    involved = {submitter.pk if submitter is not None else None} | (here if member is None else accounts)
+    stays = member is not None and not member.is_secretary and not here & involved
+    places = [place for place in officers if stays or place != path]
+    staffed = [place for place in places if officers[place] - involved]
+    return next(iter(staffed or places), path)
+
+
+def appraisable(user: Any, kind: AppraisalKind) -> PledgeQuerySet:
+    """Return the pledges on which `user` may give an appraisal of this kind: the one place that says who judges whom.
+
+    Oneself: whoever writes the pledge. Colleagues: the members of the branch in which a member pledged, nobody their own.
+    The organization: its officers where the pledge is reviewed (`not_own` keeps them from their own).
+    """
+    if kind == AppraisalKind.SELF:
+        return Pledge.objects.allowed(user, Cap.PLEDGE_WRITE)
+    if kind == AppraisalKind.PEER:
+        colleagues = Pledge.objects.allowed(user, Cap.PLEDGE_APPRAISE_PEER).of_members()
+        return colleagues.exclude(member__in=own_member_ids(user))
+    return Pledge.objects.allowed(user, Cap.PLEDGE_APPRAISE)
+
+
+def appraised_until(campaign: Campaign) -> dt.date | None:
+    """Return the last day of the present stage if it appraises pledges: the deadline; None where there is no such stage."""
+    today = clock.today()
+    stages = campaign.stages.filter(actions__action=Action.APPRAISE, starts_on__lte=today, ends_on__gte=today)
+    return stages.order_by("ends_on").values_list("ends_on", flat=True).first()
+
+
+def to_appraise(user: Any) -> QuerySet[PledgeItem]:
+    """Return the items that `user` judges for the organization and whose day has come."""
+    pledges = appraisable(user, AppraisalKind.ORGANIZATION).public().not_own(user)
+    return PledgeItem.objects.filter(
+        pledge__in=pledges.order_by().values("pk"), result=ItemResult.PENDING, due_on__lte=clock.today()
+    )
+
+
+def peer_pledges(user: Any) -> Any:
+    """Return the colleagues' pledges of this year, those that `user` has not judged yet first."""
+    judged = PledgeAppraisal.objects.filter(item__pledge=OuterRef("pk"), kind=AppraisalKind.PEER, by=user.pk)
+    pledges = appraisable(user, AppraisalKind.PEER).public().filter(year=clock.today().year)
+    return pledges.annotate(judged=Exists(judged)).order_by("judged", "member__pinyin", "pk")
+
+
+def open_adjustments(user: Any) -> Any:
+    """Return the changes that wait for a decision of `user`, the oldest first."""
+    pledges = Pledge.objects.allowed(user, Cap.PLEDGE_REVIEW).not_own(user)
+    waiting = PledgeAdjustment.objects.filter(
+        state=AdjustmentState.REQUESTED, pledge__in=pledges.order_by().values("pk")
+    )
+    return (
+        waiting.exclude(requested_by__in=actor_ids(user))
+        .select_related("pledge", "item")
+        .order_by("requested_at", "pk")
+    )
+
+
+def open_checks(user: Any) -> Any:
+    """Return the checks that ask something of `user` and are not answered."""
+    mine = own_pledges(user).order_by().values("pk")
+    return PledgeCheck.objects.filter(pledge__in=mine, answered_at=None).exclude(request="")
+
+
+def bulletin_quarters(campaign: Campaign) -> list[tuple[int, int]]:
+    """Return (year, quarter) of every quarter of the campaign that has begun, the latest first."""
+    last = min(campaign.ends_on, clock.today())
+    first = (campaign.starts_on.year, (campaign.starts_on.month + 2) // 3)
+    found = [
+        (year, quarter)
+        for year in range(campaign.starts_on.year, last.year + 1)
+        for quarter in range(1, 5)
+        if first <= (year, quarter) <= (last.year, (last.month + 2) // 3)
+    ]
+    return found[::-1]
+
+
+def bulletin_entries(organization: Organization, campaign: Campaign, year: int, quarter: int) -> list[dict[str, Any]]:
+    """Return what a bulletin says of the pledges made in an organization, by the whitelist of the board (2-domain (e)), with
+    the last progress up to the quarter's end; the organization's own pledge first. Three queries."""
+    day_after = dt.date(year + quarter // 4, quarter % 4 * 3 + 1, 1)
+    progress = PledgeProgress.objects.filter(on__lt=day_after).order_by("on", "pk")
+    items = PledgeItem.objects.order_by("order").prefetch_related(Prefetch("progress", progress))
+    pledges = Pledge.objects.public().filter(organization=organization, campaign=campaign, year=year)
+    return [
+        {
+            "name": pledge.subject_name,
+            "unit": pledge.organization_name,
+            "post": pledge.post,
+            "items": [_bulletin_item(item) for item in pledge.items.all()],
+        }
+        for pledge in pledges.order_by("-subject_kind", "member__pinyin", "pk").prefetch_related(
+            Prefetch("items", items)
+        )
+    ]
+
+
+def _bulletin_item(item: PledgeItem) -> dict[str, Any]:
+    done = [entry.text for entry in item.progress.all()]
+    return {
+        "text": item.text,
+        "due_on": item.due_on.isoformat() if item.due_on else "",
+        "result": "overdue" if item.is_overdue else item.result,
+        "progress": done[-1] if done else "",
+        "explanation": item.explanation,
+    }
+
+
+def comments_to_moderate(user: Any) -> Any:
+    """Return what readers of the board said and nobody has looked at, on pledges that `user` publishes; oldest first."""
+    pledges = Pledge.objects.allowed(user, Cap.PLEDGE_PUBLISH).not_own(user).order_by().values("pk")
+    return PledgeComment.objects.filter(pledge__in=pledges).waiting()
+
+
+def answerable_by(user: Any) -> Any:
+    """Return the comments that `user` may answer: those on pledges that `user` publishes or has to fulfil."""
+    publishes = Pledge.objects.allowed(user, Cap.PLEDGE_PUBLISH).order_by().values("pk")
+    fulfils = own_pledges(user).order_by().values("pk")
+    return PledgeComment.objects.filter(Q(pledge__in=publishes) | Q(pledge__in=fulfils)).shown()
+
+
+def kept_record(*, member: Member | None, organization: Organization) -> list[dict[str, int]]:
+    """Return how a member, or with None an organization itself, kept the pledges on the board: for each of the last three
+    years `year`, `items`, `kept`, `unfulfilled`, `adjusted`. One query; what awards put beside a nomination."""
+    whose = (
+        {"pledge__organization": organization, "pledge__member": None} if member is None else {"pledge__member": member}
+    )
+    rows: Any = (
+        PledgeItem.objects.filter(pledge__state__in=PUBLIC, **whose)
+        .order_by("-pledge__year")
+        .values(year=F("pledge__year"))
+        .annotate(
+            items=Count("pk"),
+            kept=Count("pk", filter=Q(result__in=KEPT)),
+            unfulfilled=Count("pk", filter=Q(result=ItemResult.UNFULFILLED)),
+            adjusted=Count("pk", filter=Q(result=ItemResult.ADJUSTED)),
+        )
+    )
+    return list(rows[:3])

@@ -5,10 +5,13 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from campaign.common.access import actor_ids
 from campaign.common.capabilities import Cap
 from campaign.common.errors import DomainError
 from campaign.common.workflow import Step, Workflow
-from pledges.models import EDITABLE, Pledge
+from pledges.models import EDITABLE, Pledge, PledgeAdjustment, PledgeComment
+from pledges.models import AdjustmentState as A
+from pledges.models import CommentState as C
 from pledges.models import PledgeState as S
 
 WRITING = ("pledge_submit", "pledge_recall", "pledge_withdraw")
@@ -45,6 +48,14 @@ workflow: Workflow[Pledge] = Workflow(
             pgettext_lazy("pledge", "Approve"),
             checks=(not_own,),
         ),
+        Step(
+            "pledge_unapprove",
+            (S.APPROVED,),
+            S.SUBMITTED,
+            Cap.PLEDGE_REVIEW,
+            _("Take back the approval"),
+            checks=(not_own,),
+        ),
         Step("pledge_publish", (S.APPROVED,), S.PUBLISHED, Cap.PLEDGE_PUBLISH, _("Put on the board")),
         Step(
             "pledge_take_down",
@@ -69,6 +80,69 @@ workflow: Workflow[Pledge] = Workflow(
             S.WITHDRAWN,
             Cap.PLEDGE_WRITE,
             _("Withdraw the pledge"),
+        ),
+    ],
+)
+
+
+def not_asked_for_oneself(adjustment: PledgeAdjustment, actor: Any) -> None:
+    """Who asks for a change does not decide on it; raises DomainError."""
+    if adjustment.requested_by_id in actor_ids(actor):
+        raise DomainError(
+            _("Nobody decides on what they asked for themselves. Please leave this one to another officer.")
+        )
+    not_own(adjustment.pledge, actor)
+
+
+adjustments: Workflow[PledgeAdjustment] = Workflow(
+    PledgeAdjustment,
+    [
+        Step(
+            "adjustment_approve",
+            (A.REQUESTED,),
+            A.APPROVED,
+            Cap.PLEDGE_REVIEW,
+            _("Agree to the change"),
+            checks=(not_asked_for_oneself,),
+        ),
+        Step(
+            "adjustment_refuse",
+            (A.REQUESTED,),
+            A.REFUSED,
+            Cap.PLEDGE_REVIEW,
+            _("Refuse the change"),
+            needs_reason=True,
+            checks=(not_asked_for_oneself,),
+        ),
+        Step("adjustment_recall", (A.REQUESTED,), A.RECALLED, Cap.PLEDGE_WRITE, _("Take the request back")),
+    ],
+)
+
+
+def not_on_own_pledge(comment: PledgeComment, actor: Any) -> None:
+    """Nobody decides what shows on the own pledge; raises DomainError."""
+    not_own(comment.pledge, actor)
+
+
+comments: Workflow[PledgeComment] = Workflow(
+    PledgeComment,
+    [
+        Step(
+            "comment_show",
+            (C.WAITING, C.HIDDEN),
+            C.SHOWN,
+            Cap.PLEDGE_PUBLISH,
+            _("Show it on the board"),
+            checks=(not_on_own_pledge,),
+        ),
+        Step(
+            "comment_hide",
+            (C.WAITING, C.SHOWN),
+            C.HIDDEN,
+            Cap.PLEDGE_PUBLISH,
+            _("Do not show it"),
+            needs_reason=True,
+            checks=(not_on_own_pledge,),
         ),
     ],
 )

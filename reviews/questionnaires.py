@@ -70,6 +70,31 @@ templates.register(
         ),
     )
 )
+KEPT_CHOICES = (
+    ChoicePlan("已兑现", 100, True),
+    ChoicePlan("基本兑现", 80, True),
+    ChoicePlan("未兑现", 0, False),
+)
+OPINIONS = ("pledge_organization", "pledge_member")
+"""Questionnaires about the pledge alone: their counts stand beside its other appraisals, and are no evaluation of the subject."""
+templates.register(
+    Template(
+        "pledge_organization",
+        _("Pledges of party organizations (1 question)"),
+        Audience.ORGANIZATION,
+        (ItemPlan("该党组织公开承诺事项的兑现情况"),),
+        KEPT_CHOICES,
+    )
+)
+templates.register(
+    Template(
+        "pledge_member",
+        _("Pledges of party members (1 question)"),
+        Audience.MEMBER,
+        (ItemPlan("该党员公开承诺事项的兑现情况"),),
+        KEPT_CHOICES,
+    )
+)
 schemes.register(
     Scheme(
         "abc",

@@ -207,7 +207,10 @@ def access(**decisions: Decision) -> Callable[[Callable[..., HttpResponseBase]],
 def _to_login(request: HttpRequest) -> HttpResponse:
     from django.contrib.auth.views import redirect_to_login
 
-    back = request.get_full_path() if request.method in ("GET", "HEAD") else "/"
+    from campaign.common.middleware import came_from
+
+    # A page that is sent again after signing in: the form, with what its draft kept.
+    back = request.get_full_path() if request.method in ("GET", "HEAD") else came_from(request)
     login = redirect_to_login(back)
     if request.headers.get("HX-Request"):
         # A fragment must not be replaced by the login page: let the whole page go there.

@@ -75,6 +75,9 @@ class Cap(TextChoices):
     PLEDGE_REVIEW = "pledges.review", _("Review pledges")
     PLEDGE_PUBLISH = "pledges.publish", _("Publish pledges")
     PLEDGE_APPRAISE = "pledges.appraise", _("Appraise pledges")
+    PLEDGE_APPRAISE_PEER = "pledges.appraise_peer", _("Appraise the pledges of colleagues")
+    PLEDGE_CHECK = "pledges.check", _("Record checks of pledges")
+    PLEDGE_STATISTICS = "pledges.statistics", _("See the statistics of pledges")
     BOARD_VIEW = "pledges.board", _("See the public board")
 
     REVIEW_VIEW = "reviews.view", _("See leader reviews")
@@ -171,6 +174,9 @@ MATRIX: dict[Cap, dict[Role, Reach]] = {
     C.PLEDGE_REVIEW: {R.SECRETARY: UNIT, R.STAFF: UNIT, R.OFFICE: UNIT},
     C.PLEDGE_PUBLISH: {R.SECRETARY: UNIT, R.STAFF: UNIT, R.OFFICE: UNIT},
     C.PLEDGE_APPRAISE: {R.SECRETARY: UNIT, R.STAFF: UNIT, R.OFFICE: UNIT},
+    C.PLEDGE_APPRAISE_PEER: {R.MEMBER: UNIT},
+    C.PLEDGE_CHECK: {R.SECRETARY: SUBTREE, R.STAFF: SUBTREE, R.OFFICE: SUBTREE, R.LEADER: SUBTREE},
+    C.PLEDGE_STATISTICS: {R.SECRETARY: SUBTREE, R.STAFF: SUBTREE, R.OFFICE: SUBTREE, R.LEADER: SUBTREE},
     C.BOARD_VIEW: {
         R.MEMBER: UNIT,
         R.SECRETARY: SUBTREE,

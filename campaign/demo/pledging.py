@@ -14,6 +14,10 @@ from pledges.models import ItemResult, Pledge, PledgeItem, PledgeState
 from pledges.services import (
     ItemDraft,
     Judgement,
+    boardlink_create,
+    comment_add,
+    comment_answer,
+    comment_show,
     items_appraise,
     pledge_approve,
     pledge_publish,
@@ -103,6 +107,35 @@ class Telling:
             # The secretary reviews the members; the secretary's own pledge is reviewed above.
             for reviewer in (self.group.secretaries[branch.pk], above):
                 pledges_approve_many(queryset=waiting, actor=reviewer, publish=True)
+
+
+def tell_comments(group: Group, campaign: Campaign, story: Story, _chance: random.Random) -> None:
+    """Colleagues ask on the board; most is answered, the latest waits to be looked at. A screen hangs in some halls."""
+    day = story.day(4, 10)
+    if day >= story.today:
+        return
+    for number, branch in enumerate(group.branches[:8]):
+        secretary = group.secretaries[branch.pk]
+        with on(day):
+            boardlink_create(organization=branch, actor=secretary, name="一楼大厅屏幕", expires_on=campaign.ends_on)
+        shown = Pledge.objects.public().filter(
+            campaign=campaign, organization=branch, reviewing_organization=branch, display_from__lte=day
+        )
+        asking = group.roll(branch)
+        for place, pledge in enumerate(shown.exclude(member=None).order_by("pk")[:3]):
+            asker = next((member for member in asking if member.pk != pledge.member_id), None)
+            if asker is not None:
+                _comment(pledge, asker.user, secretary, day, number + place)
+
+
+def _comment(pledge: Pledge, asker: User, secretary: User, day: dt.date, number: int) -> None:
+    kind, text, answer = texts.COMMENTS[number % len(texts.COMMENTS)]
+    with on(day + dt.timedelta(days=number % 5)):
+        comment = comment_add(pledge=pledge, actor=asker, kind=kind, text=text)
+        if number % 4 != 3:
+            comment = comment_show(comment=comment, actor=secretary)
+            if answer:
+                comment_answer(comment=comment, actor=secretary, text=answer)
 
 
 def tell_progress(group: Group, campaign: Campaign, story: Story, chance: random.Random) -> None:

@@ -19,12 +19,13 @@ from campaign.demo.evaluating import tell_evaluation
 from campaign.demo.group import Group, make_group
 from campaign.demo.moving import tell_members
 from campaign.demo.organizing import tell_gaps, tell_organizing
-from campaign.demo.pledging import tell_appraisal, tell_pledges, tell_progress
+from campaign.demo.pledging import tell_appraisal, tell_comments, tell_pledges, tell_progress
 from campaign.demo.reviewing import tell_reviews
 from campaign.demo.scoring import tell_scores
 from campaign.demo.signing_in import tell_accounts
 from campaign.demo.story import Story, on
 from campaign.demo.structure import tell_structure
+from campaign.demo.supervising import tell_supervision
 from campaign.models import Campaign
 from campaign.services import campaign_create
 from orgs.models import Organization
@@ -33,9 +34,11 @@ Tell = Callable[[Group, Campaign, Story, random.Random], None]
 CHAPTERS: tuple[tuple[str, str, Tell], ...] = (
     ("pledges", "leading groups, contact points, plans", tell_organizing),
     ("pledges", "pledges", tell_pledges),
+    ("pledges", "comments", tell_comments),
     ("pledges", "progress", tell_progress),
     ("reviews", "leader reviews", tell_reviews),
     ("evaluation", "appraisal of pledges", tell_appraisal),
+    ("evaluation", "supervision of pledges", tell_supervision),
     ("evaluation", "mass evaluation", tell_evaluation),
     ("awards", "awards", tell_awards),
     ("closed", "closing", tell_closing),

@@ -83,3 +83,11 @@ ORGANIZATION_DEEDS = (
         "坚持每月主题党日和每季度党课，组织技术比武四次；为职工办实事八件，群众满意率高。"
     ),
 )
+
+COMMENTS = (
+    ("question", "设备检修的记录在哪里可以看到？", "每月五日张贴在班组公开栏。"),
+    ("opinion", "希望把夜班也算进去。", "已采纳，夜班同样检查。"),
+    ("question", "结对的徒弟是哪几位？", "名单见班组公示，每季度更新一次。"),
+    ("opinion", "浴室热水时间可以再长一些。", ""),
+)
+"""(kind, text, answer) of what readers of the board say."""

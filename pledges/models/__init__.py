@@ -1,4 +1,5 @@
 from pledges.models.fulfilling import AppraisalKind, PledgeAppraisal, PledgeProgress
+from pledges.models.importing import PledgeImport, PledgeImportState
 from pledges.models.pledges import (
     ACTIVE,
     EDITABLE,
@@ -14,7 +15,10 @@ from pledges.models.pledges import (
     PledgeRules,
     PledgeState,
 )
-from pledges.models.reviewing import Decision, PledgeReview
+from pledges.models.publishing import BoardLink, CommentKind, CommentState, PledgeComment
+from pledges.models.reviewing import Check, Decision, PledgeReview
+from pledges.models.statistics import PledgeSummary, SummaryMark, SummaryState
+from pledges.models.supervising import AdjustmentState, FulfilmentBulletin, PledgeAdjustment, PledgeCheck
 
 __all__ = [
     "ACTIVE",
@@ -23,16 +27,30 @@ __all__ = [
     "KEPT",
     "PUBLIC",
     "TEXT_LENGTH",
+    "AdjustmentState",
     "AppraisalKind",
+    "BoardLink",
+    "Check",
+    "CommentKind",
+    "CommentState",
     "Decision",
+    "FulfilmentBulletin",
     "ItemKind",
     "ItemResult",
     "Pledge",
+    "PledgeAdjustment",
     "PledgeAppraisal",
+    "PledgeCheck",
+    "PledgeComment",
+    "PledgeImport",
+    "PledgeImportState",
     "PledgeItem",
     "PledgeProgress",
     "PledgeQuerySet",
     "PledgeReview",
     "PledgeRules",
     "PledgeState",
+    "PledgeSummary",
+    "SummaryMark",
+    "SummaryState",
 ]

@@ -27,6 +27,7 @@ class PledgeProgress(models.Model):
 
 class AppraisalKind(models.TextChoices):
     SELF = "self", _("Self-appraisal")
+    PEER = "peer", _("Appraisal by a colleague")
     ORGANIZATION = "organization", _("Appraisal by the organization")
 
 

@@ -1,6 +1,6 @@
 """Public pledges: 承诺 → 审诺 → 示诺 → 督诺 → 评诺 (2-domain b.5, form d.3)."""
 
-from typing import ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -11,11 +11,14 @@ from django.utils.translation import pgettext_lazy
 
 from campaign.audit.selectors import done_for
 from campaign.common import clock
-from campaign.common.access import Person, ScopedQuerySet, actor_ids, own_paths
-from campaign.common.capabilities import Cap
+from campaign.common.access import Grant, Person, ScopedQuerySet, actor_ids, own_paths, under
+from campaign.common.capabilities import Cap, Reach
 from campaign.common.models import TimeStamped, Versioned, choice_check
 from campaign.models import Audience, Campaign, Standard
 from orgs.models import Member, Organization
+
+if TYPE_CHECKING:
+    from pledges.models.publishing import BoardLink
 
 TEXT_LENGTH = 200
 """The longest item, target and production task, in characters."""
@@ -137,6 +140,10 @@ class PledgeQuerySet(ScopedQuerySet["Pledge"]):
             return super().allowed(user, capability).of_organizations()
         return super().allowed(user, capability)
 
+    def within(self, reach: Reach, grant: Grant) -> Self:
+        """Keep what a role reaches from where it is held (never one's own)."""
+        return self.filter(self._place_condition(reach, grant, self.org_lookup))
+
     def of_members(self) -> Self:
         return self.filter(subject_kind=Audience.MEMBER)
 
@@ -149,6 +156,17 @@ class PledgeQuerySet(ScopedQuerySet["Pledge"]):
     def public(self) -> Self:
         """Keep what hangs on the board."""
         return self.filter(state__in=PUBLIC)
+
+    def on_display(self) -> Self:
+        """Keep what hangs on the board today: published, and its period of display has begun and is not over."""
+        today = clock.today()
+        begun = Q(display_from__isnull=True) | Q(display_from__lte=today)
+        return self.public().filter(begun, Q(display_until__isnull=True) | Q(display_until__gte=today))
+
+    def of_link(self, link: "BoardLink") -> Self:
+        """Keep what a link to a board shows: the pledges of its organization, and of those below where it says so."""
+        place = link.organization
+        return self.filter(under(place.path, "organization__path") if link.with_below else Q(organization=place))
 
     def waiting(self) -> Self:
         return self.filter(state=PledgeState.SUBMITTED)
@@ -207,6 +225,8 @@ class Pledge(Versioned):
     )
     reviewed_at = models.DateTimeField(_("reviewed at"), null=True, blank=True)
     published_at = models.DateTimeField(_("published at"), null=True, blank=True)
+    display_from = models.DateField(_("on display from"), null=True, blank=True)
+    display_until = models.DateField(_("on display until"), null=True, blank=True)
 
     objects = PledgeQuerySet.as_manager()
 
@@ -234,6 +254,9 @@ class Pledge(Versioned):
                 condition=Q(state__in=PUBLIC, published_at__isnull=False)
                 | (~Q(state__in=PUBLIC) & Q(published_at__isnull=True)),
                 name="pledge_published",
+            ),
+            models.CheckConstraint(
+                condition=Q(display_until__isnull=True) | Q(display_until__gte=F("display_from")), name="pledge_display"
             ),
             models.UniqueConstraint(
                 fields=("campaign", "member", "year"),
@@ -287,6 +310,8 @@ class PledgeItem(TimeStamped):
         _("mark"), null=True, blank=True, validators=(MinValueValidator(0), MaxValueValidator(FULL_MARK))
     )
     appraised_at = models.DateTimeField(_("appraised at"), null=True, blank=True)
+    explanation = models.CharField(_("explanation to the masses"), max_length=500, blank=True)
+    """What whoever pledged says to everybody about an item that is late or was not kept."""
 
     class Meta:
         verbose_name = _("pledge item")

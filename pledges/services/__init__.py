@@ -1,16 +1,81 @@
 """What people do with pledges. Each function checks, locks, writes and audits in one transaction."""
 
-from pledges.services.fulfilling import Judgement, item_appraise, items_appraise, progress_add
-from pledges.services.publishing import pledge_publish, pledge_take_down, pledges_publish_many
-from pledges.services.reviewing import pledge_approve, pledge_return, pledges_approve_many
-from pledges.services.writing import ItemDraft, pledge_recall, pledge_save, pledge_start, pledge_submit, pledge_withdraw
+from pledges.drafting import ItemDraft
+from pledges.services.adjusting import (
+    adjustment_approve,
+    adjustment_recall,
+    adjustment_refuse,
+    adjustment_request,
+)
+from pledges.services.appraising import Judgement, item_appraise, items_appraise, items_appraise_many
+from pledges.services.commenting import comment_add, comment_answer, comment_hide, comment_show
+from pledges.services.fulfilling import progress_add
+from pledges.services.importing import (
+    drafts_submit_many,
+    pledge_import_annotated,
+    pledge_import_store,
+    pledge_import_undo,
+    pledge_import_upload,
+)
+from pledges.services.publishing import (
+    Period,
+    boardlink_create,
+    boardlink_open,
+    boardlink_revoke,
+    pledge_display,
+    pledge_publish,
+    pledge_take_down,
+    pledges_publish_many,
+)
+from pledges.services.reviewing import (
+    ItemDecision,
+    pledge_approve,
+    pledge_return,
+    pledges_approve_many,
+    pledges_unapprove_many,
+)
+from pledges.services.supervising import bulletin_publish, bulletin_withdraw, check_add, check_answer, item_explain
+from pledges.services.writing import (
+    pledge_copy_forward,
+    pledge_recall,
+    pledge_save,
+    pledge_start,
+    pledge_submit,
+    pledge_withdraw,
+)
 
 __all__ = [
+    "ItemDecision",
     "ItemDraft",
     "Judgement",
+    "Period",
+    "adjustment_approve",
+    "adjustment_recall",
+    "adjustment_refuse",
+    "adjustment_request",
+    "boardlink_create",
+    "boardlink_open",
+    "boardlink_revoke",
+    "bulletin_publish",
+    "bulletin_withdraw",
+    "check_add",
+    "check_answer",
+    "comment_add",
+    "comment_answer",
+    "comment_hide",
+    "comment_show",
+    "drafts_submit_many",
     "item_appraise",
+    "item_explain",
     "items_appraise",
+    "items_appraise_many",
     "pledge_approve",
+    "pledge_copy_forward",
+    "pledge_display",
+    "pledge_import_annotated",
+    "pledge_import_store",
+    "pledge_import_undo",
+    "pledge_import_upload",
     "pledge_publish",
     "pledge_recall",
     "pledge_return",
@@ -21,5 +86,6 @@ __all__ = [
     "pledge_withdraw",
     "pledges_approve_many",
     "pledges_publish_many",
+    "pledges_unapprove_many",
     "progress_add",
 ]

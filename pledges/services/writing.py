@@ -1,8 +1,8 @@
 """承诺: beginning a pledge, putting its items down, handing it in, taking it back."""
 
+import calendar
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -14,31 +14,19 @@ from campaign.common import clock
 from campaign.common.access import reaches
 from campaign.common.capabilities import Cap
 from campaign.common.errors import DomainError, NotAllowed, StateConflict
-from campaign.models import Action, Audience, Campaign, CampaignState, Standard
+from campaign.models import Action, Audience, Campaign, CampaignState
 from campaign.selectors import action_allowed
 from orgs.models import Member, Organization
+from pledges.drafting import ItemDraft, names_of, stored_item
 from pledges.models import (
     TEXT_LENGTH,
     ItemKind,
     Pledge,
     PledgeItem,
 )
-from pledges.selectors import place_of_review, rules_of, submission_problems
+from pledges.selectors import earlier_pledge, place_of_review, rules_of, submission_problems
 from pledges.services.locking import check_writer, locked
 from pledges.workflow import workflow
-
-
-@dataclass(frozen=True)
-class ItemDraft:
-    """An item as it is written: `due_on` and `target` may be missing until the pledge is submitted."""
-
-    kind: str
-    text: str
-    target: str = ""
-    due_on: dt.date | None = None
-    baseline: str = ""
-    standard: Standard | None = None
-    production_task: str = ""
 
 
 def pledge_start(
@@ -59,7 +47,7 @@ def pledge_start(
     place = organization if organization is not None else member.organization  # type: ignore[union-attr]
     _check_may_start(actor, place, member)
     wanted = year or clock.today().year
-    _check_fits(campaign, place, wanted)
+    check_fits(campaign, place, wanted)
     with transaction.atomic():
         try:
             with transaction.atomic():
@@ -70,7 +58,7 @@ def pledge_start(
                     member=member,
                     year=wanted,
                     reviewing_organization=place_of_review(place, member, actor),
-                    **_names(place, member),
+                    **names_of(place, member),
                 )
         except IntegrityError:
             raise DomainError(_("There is already a pledge for this year. Please go on with that one.")) from None
@@ -85,7 +73,8 @@ def _check_may_start(actor: Any, place: Organization, member: Member | None) -> 
         raise NotAllowed
 
 
-def _check_fits(campaign: Campaign, place: Organization, year: int) -> None:
+def check_fits(campaign: Campaign, place: Organization, year: int) -> None:
+    """Raise DomainError unless the campaign runs, and reaches the organization and the year."""
     if campaign.state != CampaignState.RUNNING:
         raise DomainError(_("The campaign is not running."))
     if not campaign.organizations().filter(pk=place.pk).exists():
@@ -94,16 +83,42 @@ def _check_fits(campaign: Campaign, place: Organization, year: int) -> None:
         raise DomainError(_("The campaign does not reach into this year."))
 
 
-def _names(place: Organization, member: Member | None) -> dict[str, str]:
-    """Return the names as they are now: the pledge keeps them."""
-    if member is None:
-        return {"subject_name": place.name, "organization_name": place.name}
-    posts = (member.get_party_post_display(), member.admin_post or member.job)
-    return {
-        "subject_name": member.name,
-        "organization_name": place.name,
-        "post": "、".join(post for post in posts if post)[:60],
-    }
+def pledge_copy_forward(*, pledge: Pledge, actor: Any, version: int) -> Pledge:
+    """Put the items of the subject's last pledge into one that has none yet, for the writer to go on from.
+
+    The days move by the years between both, and stay empty where the campaign does not reach; standards come along where
+    both pledges belong to one campaign. Raises NotAllowed, StateConflict, EditConflict, or DomainError without an earlier
+    pledge or with items already written.
+    """
+    earlier = earlier_pledge(pledge)
+    if earlier is None:
+        raise DomainError(_("There is no earlier pledge to take over."))
+    if pledge.items.exists():
+        raise DomainError(_("Something is written here already. Remove it first, or go on with it."))
+    drafts = [
+        ItemDraft(
+            kind=item.kind,
+            text=item.text,
+            target=item.target,
+            due_on=_moved(item.due_on, pledge.year - earlier.year, pledge.campaign),
+            baseline=item.baseline,
+            standard=item.standard if earlier.campaign_id == pledge.campaign_id else None,
+            production_task=item.production_task,
+        )
+        for item in earlier.items.select_related("standard").order_by("order")
+    ]
+    most = rules_of(pledge.campaign).bounds(pledge.subject_kind)[1]
+    return pledge_save(pledge=pledge, actor=actor, version=version, items=drafts[:most])
+
+
+def _moved(day: dt.date | None, years: int, campaign: Campaign) -> dt.date | None:
+    """Return the same day so many years later (29 February: the 28th), if it lies within the campaign."""
+    if day is None:
+        return None
+    year = day.year + years
+    last = calendar.monthrange(year, day.month)[1]
+    moved = dt.date(year, day.month, min(day.day, last))
+    return moved if campaign.starts_on <= moved <= campaign.ends_on else None
 
 
 def pledge_save(*, pledge: Pledge, actor: Any, version: int, items: Sequence[ItemDraft]) -> Pledge:
@@ -121,20 +136,7 @@ def pledge_save(*, pledge: Pledge, actor: Any, version: int, items: Sequence[Ite
         before = list(pledge.items.values_list("text", flat=True))
         pledge.save_version(version)
         pledge.items.all().delete()
-        PledgeItem.objects.bulk_create(
-            PledgeItem(
-                pledge=pledge,
-                order=order,
-                kind=item.kind,
-                text=item.text.strip(),
-                baseline=item.baseline.strip(),
-                target=item.target.strip(),
-                due_on=item.due_on,
-                standard=item.standard,
-                production_task=item.production_task.strip(),
-            )
-            for order, item in enumerate(items, start=1)
-        )
+        PledgeItem.objects.bulk_create(stored_item(pledge, order, item) for order, item in enumerate(items, start=1))
         audit_record(
             action="pledge_save", actor=actor, target=pledge, changes={"items": [before, [item.text for item in items]]}
         )

@@ -21,8 +21,11 @@ from orgs.models import Member, Organization
 from pledges.filters import PledgeFilter
 from pledges.metrics import counted
 from pledges.models import ItemResult, Pledge, PledgeItem, PledgeState
-from pledges.selectors import members_without, organizations_without, own_pledges, pledges_for
+from pledges.registry import opinions_on
+from pledges.selectors import members_without, open_adjustments, organizations_without, own_pledges, pledges_for
+from pledges.services.supervising import may_be_explained
 from pledges.tables import PledgeTable
+from pledges.views.appraising import items_of
 from pledges.workflow import PUBLISHING, REVIEWING, WRITING, workflow
 
 
@@ -103,9 +106,15 @@ def pledge_mine(request: HttpRequest) -> HttpResponse:
         "year": clock.today().year,
         "pledges": pledges,
         "to_start": to_start,
+        "import_places": Organization.objects.active().filter(path__in=_written_from(user)).order_by("path")[:5],
         "may_write_for_others": any(reach is not Reach.SELF for reach, _grant in grants_for(user, Cap.PLEDGE_WRITE)),
     }
     return render(request, "pledges/pledge_mine.html", context)
+
+
+def _written_from(user: Any) -> list[str]:
+    """Return the places whose members one writes for, the own ones first of all."""
+    return [grant.path for reach, grant in grants_for(user, Cap.PLEDGE_WRITE) if reach is not Reach.SELF]
 
 
 def _items() -> "Prefetch[Any]":
@@ -116,7 +125,7 @@ def _items() -> "Prefetch[Any]":
 def pledge_detail(request: HttpRequest, pk: int) -> HttpResponse:
     joined = Pledge.objects.select_related("campaign", "organization", "reviewing_organization", "reviewed_by")
     found = gate(request, joined, pk=pk)
-    items = found.items.select_related("standard").prefetch_related("progress", "appraisals").order_by("order")
+    items = items_of(found)
     steps = workflow.available(found, request.user)  # type: ignore[arg-type]
     names = {step.name for step in steps}
     may_write = Pledge.objects.allowed(request.user, Cap.PLEDGE_WRITE).filter(pk=pk).exists()  # type: ignore[arg-type]
@@ -133,6 +142,7 @@ def pledge_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "may_appraise": found.is_public
         and Pledge.objects.allowed(request.user, Cap.PLEDGE_APPRAISE).not_own(request.user).filter(pk=pk).exists(),  # type: ignore[arg-type]
         "crumbs": [_above(found, request.user)],
+        **_supervision(request, found, items, may_write=may_write),
     }
     return render(request, "pledges/pledge_detail.html", context)
 
@@ -142,6 +152,25 @@ def _above(pledge: Pledge, user: Any) -> dict[str, str]:
     if pledge.member_id is not None and pledge.member_id == user.member_id:
         return {"label": _("My pledges"), "url": reverse("pledge_mine")}
     return {"label": _("Public pledges"), "url": reverse("pledge_list")}
+
+
+def _supervision(request: HttpRequest, pledge: Pledge, items: list[PledgeItem], *, may_write: bool) -> dict[str, Any]:
+    """Return what the page shows of 督诺 and 评诺: the checks, what may be asked for, what the masses said."""
+    user: Any = request.user
+    running = pledge.state in (PledgeState.PUBLISHED, PledgeState.IN_PROGRESS)
+    waiting = {change.item_id for item in items for change in item.adjustments.all() if change.is_open}
+    for item in items:
+        pending = item.result == ItemResult.PENDING
+        item.may_adjust = may_write and running and pending and item.pk not in waiting  # type: ignore[attr-defined]
+        item.may_explain = may_write and pledge.is_public and may_be_explained(item)  # type: ignore[attr-defined]
+    return {
+        "checks": pledge.checks.all(),
+        "opinions": opinions_on(pledge, user),
+        "may_write": may_write,
+        "may_check": pledge.is_public
+        and Pledge.objects.allowed(user, Cap.PLEDGE_CHECK).not_own(user).filter(pk=pledge.pk).exists(),
+        "may_decide": bool(waiting) and open_adjustments(user).filter(pledge=pledge).exists(),
+    }
 
 
 LINKS = (

@@ -1,41 +1,61 @@
-"""审诺 and 示诺: the queue, the decision on one pledge, the board's door."""
+"""审诺: the queue, the decision on one pledge, many at once, and taking an approval back; the board's door."""
 
 from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Prefetch
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from campaign.common import clock
 from campaign.common.access import access, gate
 from campaign.common.capabilities import Cap
 from campaign.common.listing import BoundedPaginator
 from campaign.common.text import is_key
 from pledges import services
-from pledges.forms import ReviewForm
+from pledges.filters import QueueFilter
+from pledges.forms import PeriodForm, ReviewForm
+from pledges.hints import pledge_hints
 from pledges.models import Pledge, PledgeItem, PledgeQuerySet
+from pledges.queue import neighbours, put_due_days, put_earlier
 from pledges.selectors import queue_for, to_publish_for
 from pledges.workflow import PUBLISHING
 
 PER_PAGE = 30
+SEARCH = "search:pledge_queue"
+UNDO = "pledges_approved"
+"""In the session: which pledges were approved last, for the undo."""
 
 
 def _with_items(pledges: PledgeQuerySet) -> Any:
     return pledges.prefetch_related(Prefetch("items", PledgeItem.objects.order_by("order")))
 
 
+def _filtered(request: HttpRequest) -> QueueFilter:
+    """Return the queue as it is filtered now; the search is kept in the session, since it holds names."""
+    return QueueFilter(QueryDict(request.session.get(SEARCH, "")), queryset=queue_for(request.user), request=request)
+
+
+def _is_search(request: HttpRequest) -> bool:
+    return "clear" in request.POST or ("name" in request.POST and "op" not in request.POST)
+
+
 @access(GET=Cap.PLEDGE_REVIEW, POST=Cap.PLEDGE_REVIEW)
 def pledge_queue(request: HttpRequest) -> HttpResponse:
     """What waits for one's decision; several at once may be approved, a return is written one by one."""
     if request.method == "POST":
+        if _is_search(request):
+            request.session[SEARCH] = "" if "clear" in request.POST else request.POST.urlencode()
+            return HttpResponseRedirect(request.path)
         return _approve_chosen(request)
+    chosen = _filtered(request)
     approved = to_publish_for(request.user).select_related("organization", "member").order_by("reviewed_at", "pk")
     pages: dict[str, Paginator[Any]] = {
-        "review": BoundedPaginator(_with_items(queue_for(request.user)), PER_PAGE),
+        "review": BoundedPaginator(_with_items(chosen.qs), PER_PAGE),
         "publish": BoundedPaginator(_with_items(approved), PER_PAGE),
     }
     shown = "publish" if request.GET.get("show") == "publish" else "review"
@@ -48,8 +68,15 @@ def pledge_queue(request: HttpRequest) -> HttpResponse:
             "count": pages["publish"].count,
         },
     ]
-    context = {"page": pages[shown].get_page(request.GET.get("page")), "shown": shown, "tabs": tabs}
-    return render(request, "pledges/pledge_queue.html", context)
+    page = pages[shown].get_page(request.GET.get("page"))
+    put_due_days(page.object_list)
+    context = {"page": page, "shown": shown, "tabs": tabs, "filter": chosen, "all_count": pages[shown].count}
+    undo = _undoable(request).count() if request.session.get(UNDO) else 0
+    return render(request, "pledges/pledge_queue.html", {**context, "undo_count": undo, "period": PeriodForm()})
+
+
+def _undoable(request: HttpRequest) -> PledgeQuerySet:
+    return to_publish_for(request.user).filter(pk__in=request.session.get(UNDO, []))
 
 
 def _chosen(request: HttpRequest) -> Any:
@@ -58,8 +85,13 @@ def _chosen(request: HttpRequest) -> Any:
 
 
 def _approve_chosen(request: HttpRequest) -> HttpResponse:
-    publish = request.POST.get("publish") == "1"
-    count = services.pledges_approve_many(queryset=_chosen(request), actor=request.user, publish=publish)
+    """Approve what is ticked, the page, or all that the filter leaves: then as many as were confirmed."""
+    publish, expected, queryset = request.POST.get("publish") == "1", None, _chosen(request)
+    if request.POST.get("op") in ("all", "all-publish"):
+        queryset, publish = _filtered(request).qs, request.POST["op"] == "all-publish"
+        expected = int(request.POST.get("count", "0")) if request.POST.get("count", "0").isdigit() else 0
+    ids = services.pledges_approve_many(queryset=queryset, actor=request.user, publish=publish, expected=expected)
+    count = len(ids)
     if not count:
         messages.warning(request, _("Nothing was chosen. Tick the pledges that you have read, then approve them."))
     elif publish:
@@ -69,13 +101,35 @@ def _approve_chosen(request: HttpRequest) -> HttpResponse:
             % {"n": count},
         )
     else:
+        request.session[UNDO] = ids
         messages.success(request, ngettext("%(n)s pledge approved.", "%(n)s pledges approved.", count) % {"n": count})
+    return redirect("pledge_queue")
+
+
+@access(POST=Cap.PLEDGE_REVIEW)
+def pledge_queue_undo(request: HttpRequest) -> HttpResponse:
+    """Take approvals back while nobody has put them on the board: those just given, or those that are ticked."""
+    last = request.POST.get("op") == "last"
+    queryset = _undoable(request) if last else _chosen(request)
+    count = services.pledges_unapprove_many(queryset=queryset, actor=request.user)
+    if last:
+        request.session.pop(UNDO, None)
+    if count:
+        text = ngettext("%(n)s approval taken back.", "%(n)s approvals taken back.", count) % {"n": count}
+        messages.success(request, text)
+    else:
+        messages.warning(request, _("Nothing was taken back: what is on the board has to be taken down first."))
     return redirect("pledge_queue")
 
 
 @access(POST=Cap.PLEDGE_PUBLISH)
 def pledge_queue_publish(request: HttpRequest) -> HttpResponse:
-    count = services.pledges_publish_many(queryset=_chosen(request), actor=request.user)
+    form = PeriodForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("Give the days of the period as dates."))
+        return redirect(f"{reverse('pledge_queue')}?show=publish")
+    queryset = to_publish_for(request.user) if request.POST.get("op") == "all" else _chosen(request)
+    count = services.pledges_publish_many(queryset=queryset, actor=request.user, period=form.period())
     if count:
         messages.success(
             request, ngettext("%(n)s pledge put on the board.", "%(n)s pledges put on the board.", count) % {"n": count}
@@ -90,13 +144,22 @@ def pledge_review(request: HttpRequest, pk: int) -> HttpResponse:
     """Read one pledge item by item and decide: approve it, or return it with what is to be changed."""
     pledge = gate(request, Pledge.objects.select_related("organization", "member", "campaign"), pk=pk)
     items = list(pledge.items.select_related("standard").order_by("order"))
+    reviews = list(pledge.reviews.all())
+    put_earlier(items, reviews[0] if reviews else None)
+    put_due_days([pledge])
+    queue = _filtered(request).qs
+    before, after = neighbours(queue, pledge) if pledge.submitted_at else (None, None)
     form = ReviewForm(request.POST or None, items=items, initial={"version": pledge.version})
     if request.method == "POST" and form.is_valid() and _decided(request, form, pledge):
-        return redirect("pledge_queue")
+        return redirect("pledge_review", pk=after) if after else redirect("pledge_queue")
     context = {
         "pledge": pledge,
         "form": form,
-        "reviews": pledge.reviews.all(),
+        "hints": pledge_hints(pledge, items),
+        "reviews": reviews,
+        "before": before,
+        "after": after,
+        "is_own": not Pledge.objects.filter(pk=pk).not_own(request.user).exists(),  # type: ignore[arg-type]
         "crumbs": [{"label": _("Pledge review"), "url": reverse("pledge_queue")}],
     }
     return render(request, "pledges/pledge_review.html", context)
@@ -106,8 +169,12 @@ def _decided(request: HttpRequest, form: ReviewForm, pledge: Pledge) -> bool:
     data, op = form.cleaned_data, request.POST.get("op")
     common = {"pledge": pledge, "actor": request.user, "version": data["version"], "reason": data["reason"]}
     if op == "return":
-        done = form.attempt(services.pledge_return, item_reasons=form.remarks(), **common)
+        done = form.attempt(services.pledge_return, decisions=form.decisions(), **common)
         said = _("Returned to %(name)s with your reason.")
+    elif returned := form.returned():
+        text = _("Item %(number)s is not approved. Press “Return for revision”, or approve it first.")
+        form.add_error(f"decision_{returned[0]}", text % {"number": returned[0]})
+        return False
     else:
         done = form.attempt(services.pledge_approve, publish=op == "publish", **common)
         said = (
@@ -132,3 +199,18 @@ def pledge_publish(request: HttpRequest, pk: int) -> HttpResponse:
         services.pledge_take_down(pledge=pledge, actor=request.user, reason=request.POST.get("reason", ""))
         messages.success(request, _("The pledge is off the board."))
     return redirect("pledge_detail", pk=pk)
+
+
+@access(GET=Cap.PLEDGE_PUBLISH, POST=Cap.PLEDGE_PUBLISH)
+def pledge_display(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change from when until when a pledge hangs."""
+    pledge = gate(request, Pledge.objects.select_related("campaign"), pk=pk)
+    begins_on = pledge.display_from or clock.today()
+    form = PeriodForm(request.POST or None, initial={"begins_on": begins_on, "ends_on": pledge.display_until})
+    sent = request.method == "POST" and form.is_valid()
+    if sent and form.attempt(services.pledge_display, pledge=pledge, actor=request.user, period=form.period()):
+        messages.success(request, _("The period of display is changed."))
+        return redirect("pledge_detail", pk=pk)
+    crumbs = [{"label": pledge, "url": reverse("pledge_detail", args=[pk])}]
+    context = {"form": form, "pledge": pledge, "crumbs": crumbs, "title": _("Period of display")}
+    return render(request, "pledges/supervising_form.html", context)

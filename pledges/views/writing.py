@@ -12,12 +12,16 @@ from django.utils.translation import gettext_lazy
 from campaign.common.access import access, gate
 from campaign.common.capabilities import Cap
 from campaign.common.errors import DomainError, EditConflict, NotAllowed
+from campaign.drafts.models import Draft
+from campaign.drafts.selectors import draft_of
+from campaign.drafts.services import draft_clear
 from campaign.models import Campaign, Standard
 from campaign.selectors import current_campaign
 from pledges import services
 from pledges.forms import ItemFormSet, SubjectForm, VersionForm, rows_of, rows_typed
+from pledges.hints import pledge_hints
 from pledges.models import Pledge, PledgeState
-from pledges.selectors import rules_of
+from pledges.selectors import earlier_pledge, rules_of
 from pledges.workflow import WRITING
 
 
@@ -48,11 +52,27 @@ def pledge_edit(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         return _posted(request, pledge, request.POST.get("op", "save"))
     stored = rows_of(list(pledge.items.order_by("order")))
-    return _page(request, pledge, VersionForm(initial={"version": pledge.version}), _items_form(pledge, stored))
+    draft = draft_of(request.user, draft_key(pledge))
+    if draft is None:
+        return _page(request, pledge, VersionForm(initial={"version": pledge.version}), _items_form(pledge, stored))
+    # With the version it was begun with: what somebody else saved since is told when it is sent.
+    typed = dict(draft.fields)
+    form = VersionForm(initial={"version": typed.get("version", pledge.version)})
+    return _page(request, pledge, form, _items_form(pledge, rows_typed(typed)), draft)
+
+
+def draft_key(pledge: Pledge) -> str:
+    """Return the key under which what is typed into this pledge is kept."""
+    return f"pledge:{pledge.pk}"
 
 
 def _posted(request: HttpRequest, pledge: Pledge, op: str) -> HttpResponse:
     form = VersionForm(request.POST)
+    if op == "discard":
+        draft_clear(request=request, key=draft_key(pledge))
+        return redirect("pledge_edit", pk=pledge.pk)
+    if op == "copy":
+        return _copied(request, pledge, form)
     if op == "add" or op.startswith("remove:"):
         rows = rows_typed(request.POST)
         rows = [*rows, {}] if op == "add" else _without(rows, op.removeprefix("remove:"))
@@ -60,8 +80,17 @@ def _posted(request: HttpRequest, pledge: Pledge, op: str) -> HttpResponse:
         return _page(request, pledge, unchecked, _items_form(pledge, rows))
     items = ItemFormSet(request.POST, form_kwargs=_form_options(pledge))
     if form.is_valid() and items.is_valid() and _saved(request, pledge, form, items):
+        draft_clear(request=request, key=draft_key(pledge))
         return _after_save(request, pledge, submit=op == "submit")
     return _page(request, pledge, form, items)
+
+
+def _copied(request: HttpRequest, pledge: Pledge, form: VersionForm) -> HttpResponse:
+    if form.is_valid():
+        services.pledge_copy_forward(pledge=pledge, actor=request.user, version=form.cleaned_data["version"])
+        draft_clear(request=request, key=draft_key(pledge))
+        messages.success(request, _("Taken over from the earlier pledge. Read it through: what has changed since?"))
+    return redirect("pledge_edit", pk=pledge.pk)
 
 
 def _without(rows: list[dict[str, Any]], place: str) -> list[dict[str, Any]]:
@@ -105,12 +134,19 @@ def _items_form(pledge: Pledge, rows: list[dict[str, Any]]) -> Any:
     return ItemFormSet(initial=rows, form_kwargs=_form_options(pledge))
 
 
-def _page(request: HttpRequest, pledge: Pledge, form: VersionForm, items: Any) -> HttpResponse:
+def _page(
+    request: HttpRequest, pledge: Pledge, form: VersionForm, items: Any, draft: Draft | None = None
+) -> HttpResponse:
     least, most = rules_of(pledge.campaign).bounds(pledge.subject_kind)
+    stored = list(pledge.items.order_by("order"))
     context = {
         "pledge": pledge,
         "form": form,
         "items": items,
+        "draft": draft,
+        "earlier": None if stored else earlier_pledge(pledge),
+        "hints": pledge_hints(pledge, stored),
+        "draft_key": draft_key(pledge),
         "least": least,
         "most": most,
         "can_add": len(items.forms) < most,

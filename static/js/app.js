@@ -162,6 +162,11 @@
     });
   }
 
+  // ---- a page that is made to be printed ----
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-print]")) window.print();
+  });
+
   // ---- what scrolls sideways can be reached by keyboard ----
   const reach = () => {
     for (const box of document.querySelectorAll(".table-responsive, .sheet")) {

@@ -9,7 +9,14 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 APPS = ("campaign", "orgs", "pledges", "reviews", "awards")
 ENGINES = ("campaign.scoring", "campaign.ballots", "campaign.reports", "campaign.notices")
-BASE = ("campaign.common", "campaign.audit", "campaign.jobs", "campaign.attachments", "campaign.env")
+BASE = (
+    "campaign.common",
+    "campaign.audit",
+    "campaign.jobs",
+    "campaign.attachments",
+    "campaign.drafts",
+    "campaign.env",
+)
 COMPOSITION = (
     "campaign.settings",
     "campaign.urls",
@@ -29,8 +36,8 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("awards",),
     COMPOSITION,
 )
-READABLE = ("selectors", "models")
-"""What reviews and awards may read of the links below them."""
+READABLE = ("selectors", "models", "registry")
+"""What reviews and awards may read of the links below them, and the registries that these own for them to fill."""
 
 
 def part_of(module: str) -> tuple[int, str]:

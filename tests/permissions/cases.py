@@ -72,7 +72,8 @@ Make = Callable[[World, str], Target]
 
 @dataclass(frozen=True)
 class Case:
-    """`make` puts an object at a place; None for pages without one, which then take `payload`.
+    """`make` puts an object at a place; None for pages without one, which then take `payload` and the
+    `arguments` of the address.
 
     * `places` leaves out organizations where such an object cannot be.
     * `named_in_form`: the object is not in the address but in what is sent, so the page opens for whoever holds the
@@ -83,6 +84,7 @@ class Case:
     """
 
     make: Make | None = None
+    arguments: Mapping[str, Any] = field(default_factory=dict)
     payload: Mapping[str, Any] | Callable[[], Mapping[str, Any]] = field(default_factory=dict)
     places: tuple[str, ...] = PLACES
     named_in_form: bool = False

@@ -1,16 +1,31 @@
 """Cases of the pledges. An organization's pledge is written in it and reviewed above; a member's is reviewed in the branch."""
 
+import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
+
 from campaign.common import clock
+from campaign.common.access import SIGNED_IN
 from campaign.common.capabilities import Cap
 from campaign.models import Campaign, Period
-from orgs.models import Member
-from pledges.models import PUBLIC, Pledge, PledgeItem, PledgeState
+from orgs.models import Member, User
+from pledges.models import (
+    PUBLIC,
+    BoardLink,
+    FulfilmentBulletin,
+    Pledge,
+    PledgeAdjustment,
+    PledgeCheck,
+    PledgeComment,
+    PledgeItem,
+    PledgeState,
+)
+from pledges.services import pledge_import_store, pledge_import_upload
 from tests.permissions.cases import Case, Listed, Make, Scoped, Target, case, lists, mark, scoped
-from tests.permissions.oracle import PARENTS
+from tests.permissions.oracle import PARENTS, PLACES, expected
 from tests.world import World
 
 MEMBERS_AT = ("east_one", "east_two", "west_one")
@@ -20,8 +35,12 @@ Payload = Callable[[Pledge], Mapping[str, Any]]
 
 
 def stored(world: World, at: str, state: str, member: Member | None = None, **fields: Any) -> Pledge:
-    """Put a pledge of the organization at `at`, or of a member there, directly into a state."""
+    """Put a pledge of the organization at `at`, or of a member there, directly into a state; the one that is there already
+    serves again, since nobody has two."""
     now = clock.now()
+    there = Pledge.objects.filter(organization=world.orgs[at], member=member, year=clock.today().year, state=state)
+    if (found := there.first()) is not None:
+        return found
     pledge = Pledge.objects.create(
         campaign=Campaign.objects.get(code="C1"),
         subject_kind="organization" if member is None else "member",
@@ -99,6 +118,11 @@ def by_the_secretary(actor: str, at: str) -> bool:
     return actor == f"secretary@{at}"
 
 
+def one_s_own_organization(actor: str, at: str) -> bool:
+    """Nobody checks the pledge they write; at the top, where nobody is above, another officer does."""
+    return at != "root" and expected(actor, Cap.PLEDGE_WRITE_ORG, at)
+
+
 def edited(pledge: Pledge) -> dict[str, Any]:
     row = {"form-0-kind": "post", "form-0-text": "改过的", "form-0-target": "四次"}
     return {"op": "save", "version": pledge.version, "form-TOTAL_FORMS": 1, "form-INITIAL_FORMS": 0, **row}
@@ -168,6 +192,143 @@ def board(world: World, at: str) -> Target:
     return Target(kwargs={"pk": world.orgs[at].pk}, marker=mark(at, "published"))
 
 
+def statistics(world: World, at: str) -> Target:
+    """The page names the organization, which others see as well: it is found or not, without a marker."""
+    return Target(kwargs={"pk": world.orgs[at].pk})
+
+
+def records(world: World, at: str) -> Target:
+    stored(world, at, PledgeState.PUBLISHED)
+    campaign = Campaign.objects.get(code="C1")
+    kwargs = {"pk": world.orgs[at].pk, "campaign": campaign.pk, "year": clock.today().year, "figure": "items"}
+    return Target(kwargs=kwargs, marker=mark(at, "published"))
+
+
+def ledger_row(world: World, at: str) -> Target:
+    """An overdue item of a member's pledge made at a place: on the first sheet of the ledger."""
+    member = Member.objects.order_by("pk")[PLACES.index(at)]
+    pledge = stored(world, at, PledgeState.PUBLISHED, member)
+    pledge.items.update(due_on=clock.today() - dt.timedelta(days=1))
+    return Target(pledge, marker=mark(at, "published"))
+
+
+def checked(pledge: Pledge) -> dict[str, Any]:
+    return {"on": clock.today().isoformat(), "found": "看过"}
+
+
+def first_item(make: Make) -> Make:
+    """The same pledge, addressed with the number of an item."""
+
+    def numbered(world: World, at: str) -> Target:
+        target = make(world, at)
+        target.kwargs = {**target.kwargs, "order": 1}
+        return target
+
+    return numbered
+
+
+def wanted(pledge: Pledge) -> dict[str, Any]:
+    due_on = (clock.today() + dt.timedelta(days=1)).isoformat()
+    return {"text": "改成这样", "target": "五次", "due_on": due_on, "reason": "设备推迟"}
+
+
+def late(make: Make) -> Make:
+    """The pledge with its day over, so that there is something to explain."""
+
+    def made(world: World, at: str) -> Target:
+        target = make(world, at)
+        PledgeItem.objects.filter(pledge=target.kwargs["pk"]).update(due_on=clock.today() - dt.timedelta(days=1))
+        return target
+
+    return made
+
+
+def with_order(*made: Case, make: Callable[[Make], Make] = lambda made: made) -> list[Case]:
+    return [replace(each, make=make(first_item(each.make))) for each in made if each.make]
+
+
+def of_pledge(record: Callable[[World, Pledge], Any], payload: Mapping[str, Any], make: Make) -> Make:
+    """Something that belongs to a pledge and is addressed by its own number."""
+
+    def made(world: World, at: str) -> Target:
+        target = make(world, at)
+        found = record(world, Pledge.objects.get(pk=target.kwargs["pk"]))
+        target.record, target.kwargs, target.payload = found, {"pk": found.pk}, payload
+        return target
+
+    return made
+
+
+def in_its_place(make: Make) -> Make:
+    """Another pledge of the same subject: those made before are withdrawn, since there is one a year."""
+
+    def made(world: World, at: str) -> Target:
+        before = Pledge.objects.filter(organization=world.orgs[at], state=PledgeState.PUBLISHED)
+        before.update(state=PledgeState.WITHDRAWN, published_at=None)
+        return make(world, at)
+
+    return made
+
+
+def asking_check(world: World, pledge: Pledge) -> PledgeCheck:
+    return PledgeCheck.objects.create(pledge=pledge, found=pledge.organization_name, request="说明", by_name="督查人")
+
+
+def asked_for(world: World, pledge: Pledge) -> PledgeAdjustment:
+    """A change that nobody of the reviewers asked for."""
+    item = pledge.items.get()
+    return PledgeAdjustment.objects.create(
+        pledge=pledge, item=item, reason="设备推迟", old_text=item.text, old_target=item.target, old_due_on=item.due_on,
+        new_text="改成这样", new_target="五次", new_due_on=clock.today(), requested_by_name="承诺人",
+    )  # fmt: skip
+
+
+def both_of_pledge(record: Callable[[World, Pledge], Any], payload: Mapping[str, Any], **options: Any) -> list[Case]:
+    return [
+        replace(each, make=of_pledge(record, payload, each.make), **options) for each in both("published") if each.make
+    ]
+
+
+def peer(world: World, at: str) -> Target:
+    """The pledge of the second person of a branch: judged by everybody else there."""
+    target = of_member("published", judged)(world, at)
+    target.owner, own = "", f"member@{at}"
+    target.hidden = lambda actor, _capability: actor == own
+    return target
+
+
+def bulletin(world: World, at: str) -> Target:
+    found = FulfilmentBulletin.objects.create(
+        organization=world.orgs[at], campaign=Campaign.objects.get(code="C1"), year=clock.today().year, quarter=1,
+        organization_name=mark(at, "季度"), published_by_name="公示人",
+        entries=[{"name": "承诺人", "unit": "", "post": "", "items": []}],
+    )  # fmt: skip
+    return Target(found, {"pk": found.pk}, {"reason": "有误"}, marker=mark(at, "季度"))
+
+
+def bulletins(world: World, at: str) -> Target:
+    return Target(kwargs={"pk": world.orgs[at].pk})
+
+
+def to_publish(world: World, at: str) -> Target:
+    stored(world, at, PledgeState.PUBLISHED)
+    today, campaign = clock.today(), Campaign.objects.get(code="C1")
+    quarter = {"campaign": campaign.pk, "year": today.year, "quarter": (today.month + 2) // 3}
+    return Target(kwargs={"pk": world.orgs[at].pk, **quarter}, marker=mark(at, "published"))
+
+
+def due_today(make: Make) -> Make:
+    """What is chosen on the page of many: named in the form."""
+
+    def made(world: World, at: str) -> Target:
+        target = make(world, at)
+        item = PledgeItem.objects.get(pledge=target.kwargs["pk"])
+        target.kwargs, target.payload = {}, {"item": [item.pk], f"item{item.pk}-result": "fulfilled"}
+        return target
+
+    return made
+
+
 def counted(kind: str) -> Make:
     """The pledges behind a figure of somebody: whoever may see the subject may ask for them."""
 
@@ -187,6 +348,103 @@ def one_s_own(world: World, at: str) -> Target:
     target = of_member("draft")(world, at)
     target.rule = lambda actor, _capability: actor == target.owner
     return target
+
+
+def said(_pledge: Pledge) -> dict[str, Any]:
+    return {"kind": "opinion", "text": "建议再具体一些"}
+
+
+def period(_pledge: Pledge) -> dict[str, Any]:
+    return {"begins_on": clock.today().isoformat(), "ends_on": clock.today().isoformat()}
+
+
+def new_link(world: World, at: str) -> Target:
+    until = clock.today() + dt.timedelta(days=9)
+    return Target(kwargs={"pk": world.orgs[at].pk}, payload={"name": "大厅", "expires_on": until.isoformat()})
+
+
+def link(world: World, at: str) -> Target:
+    until = clock.today() + dt.timedelta(days=9)
+    made = BoardLink.objects.create(organization=world.orgs[at], name="大厅", code_digest=at, expires_on=until)
+    return Target(made, {"pk": made.pk})
+
+
+def letters(world: World, at: str) -> Target:
+    stored(world, at, PledgeState.APPROVED)
+    return Target(kwargs={"pk": world.orgs[at].pk}, marker=mark(at, "approved"))
+
+
+def comment(world: World, at: str) -> Target:
+    """What was said lies with the pledge, here that of the third person of the branch: who publishes it decides."""
+    pledge = stored(world, at, PledgeState.PUBLISHED, world.members[at][2])
+    made = PledgeComment.objects.create(pledge=pledge, text=mark(at, "意见"))
+    step_taken = {"step": "comment_show"}
+    return Target(
+        made,
+        {"pk": made.pk},
+        step_taken,
+        marker=mark(at, "意见"),
+        owner=f"member2@{at}",
+        hidden=_only_organizations,
+    )
+
+
+def shown_comment(world: World, at: str) -> Target:
+    """Who publishes the pledge answers, and whoever pledged."""
+    target = comment(world, at)
+    PledgeComment.objects.update(state="shown")
+    target.payload = {"text": "已采纳"}
+    target.judged_by = {SIGNED_IN: Cap.PLEDGE_PUBLISH}
+    target.rule = lambda actor, capability: actor == target.owner or expected(actor, capability, at)
+    return target
+
+
+def without_a_link(world: World, at: str) -> Target:
+    """What hangs on a board opens to nobody who brings no link's cookie, whatever their role."""
+    return Target(kwargs={"pk": stored(world, at, PledgeState.PUBLISHED).pk})
+
+
+def place_written_for(world: World, at: str) -> Target:
+    return Target(kwargs={"pk": world.orgs[at].pk})
+
+
+def drafts(world: World, at: str) -> Target:
+    stored(world, at, PledgeState.DRAFT, world.members[at][1])
+    return Target(kwargs={"pk": world.orgs[at].pk})
+
+
+def _book(world: World, at: str) -> bytes:
+    return f"姓名,承诺事项,衡量标准,完成时限\n{world.members[at][1].name},{mark(at)},三次,2026-06-30\n".encode()
+
+
+def workbook(world: World, at: str) -> Target:
+    def payload() -> Mapping[str, Any]:
+        return {"file": SimpleUploadedFile("承诺.csv", _book(world, at))}
+
+    return Target(kwargs={"pk": world.orgs[at].pk}, payload=payload)
+
+
+def sent_in(state: str) -> Make:
+    """Only who sent a workbook reaches it: here the branch's secretary."""
+
+    def make(world: World, at: str) -> Target:
+        actor = world.users[f"secretary@{at}"]
+        batch = pledge_import_upload(
+            organization=world.orgs[at],
+            campaign=Campaign.objects.get(code="C1"),
+            actor=User.objects.get(pk=actor.pk),
+            content=_book(world, at),
+            file_name="承诺.csv",
+        )
+        if state == "stored":
+            pledge_import_store(batch=batch, actor=User.objects.get(pk=actor.pk))
+        return Target(
+            batch,
+            {"pk": batch.pk},
+            rule=lambda who, capability: who == f"secretary@{at}" and expected(who, capability, at),
+        )
+
+    return make
 
 
 case(
@@ -222,17 +480,87 @@ case(
     *both("published", judged),
     Case(make=handed_in_by_the_secretary("published", judged), places=("east_one", "west_one"), told=by_the_secretary),
 )
+case("pledge_appraise_peer", Case(make=peer, places=MEMBERS_AT))
+case("pledge_peers", Case())
+case(
+    "pledge_appraise_many",
+    *(
+        replace(each, make=due_today(each.make), named_in_form=True, names=False)
+        for each in both("published")
+        if each.make
+    ),
+)
+case(
+    "pledge_check",
+    Case(make=of_organization("published", checked), told=one_s_own_organization),
+    Case(make=of_member("published", checked), places=MEMBERS_AT),
+)
+case("pledge_check_answer", *both_of_pledge(asking_check, {"text": "已补"}))
+case("pledge_explain", *with_order(*both("published", lambda _pledge: {"text": "停产检修"}), make=late))
+case("pledge_adjust", *with_order(*both("published", wanted)))
+case("adjustment_list", Case())
+case("adjustment_decide", *both_of_pledge(asked_for, {"op": "approve"}))
+case("adjustment_recall", *both_of_pledge(asked_for, {}))
+case("bulletin_list", Case(make=bulletins))
+case("bulletin_new", Case(make=to_publish))
+case("bulletin_detail", Case(make=bulletin))
+case("bulletin_withdraw", Case(make=bulletin))
+case("pledge_statistics", Case(sent_on=lambda _actor, _at: True))
+case("pledge_overdue", Case(sent_on=lambda _actor, _at: True))
+case("pledge_statistics_of", Case(make=statistics))
+case("pledge_records", Case(make=records, changes=False))
 case("board", Case(sent_on=lambda _actor, _at: True))
 case("board_of", Case(make=board))
 case("board_print", Case(make=board))
+case("board_screen", Case(make=board))
+case("board_pledge", *both("published", said))
+case("boardlink_list", Case(make=new_link))
+case("boardlink_revoke", Case(make=link))
+case("pledge_letter", *both("approved"))
+case("pledge_letters", Case(make=letters))
+case("pledge_display", *both("published", period))
+case("pledge_queue_undo", *chosen_in_the_queue("approved"))
+# Whoever has no link's cookie is told so; what a link shows is in tests/pledges/test_display.py.
+case("hall_enter", Case(payload={"code": "falsch"}, changes=False))
+case("hall_board", Case(status=404))
+case("hall_screen", Case(status=404))
+case("hall_pledge", Case(make=without_a_link))
+case("comment_list", Case())
+case("comment_moderate", Case(make=comment, places=MEMBERS_AT))
+case("comment_answer", Case(make=shown_comment, places=MEMBERS_AT))
+case("pledge_import", Case(make=workbook, places=MEMBERS_AT))
+case("pledge_import_template", Case(make=place_written_for, places=MEMBERS_AT))
+case("drafts_submit", Case(make=drafts, places=MEMBERS_AT))
+for address, state in (
+    ("pledge_import_detail", "checked"),
+    ("pledge_import_annotated", "checked"),
+    ("pledge_import_store", "checked"),
+    ("pledge_import_undo", "stored"),
+):
+    case(address, Case(make=sent_in(state), places=MEMBERS_AT))
 lists += [
     Listed("pledge_list", of_organization("draft"), Cap.PLEDGE_VIEW),
     Listed("pledge_list", of_member("draft"), Cap.PLEDGE_VIEW, MEMBERS_AT),
     Listed("pledge_mine", of_organization("published"), Cap.PLEDGE_WRITE),
     Listed("pledge_mine", one_s_own, Cap.PLEDGE_WRITE, MEMBERS_AT),
+    Listed("comment_list", comment, Cap.PLEDGE_PUBLISH, MEMBERS_AT),
     Listed("pledge_queue", of_organization("submitted"), Cap.PLEDGE_REVIEW),
     Listed("pledge_queue", of_member("submitted"), Cap.PLEDGE_REVIEW, MEMBERS_AT),
     Listed("pledge_queue", of_organization("approved"), Cap.PLEDGE_PUBLISH, query="?show=publish"),
     Listed("pledge_queue", of_member("approved"), Cap.PLEDGE_PUBLISH, MEMBERS_AT, query="?show=publish"),
 ]
+lists += [
+    Listed("adjustment_list", of_pledge(asked_for, {}, of_organization("published")), Cap.PLEDGE_REVIEW),
+    Listed("pledge_appraise_many", of_organization("published"), Cap.PLEDGE_APPRAISE),
+]
 scoped += [Scoped(of_organization("published")), Scoped(of_member("published"), MEMBERS_AT)]
+scoped += [
+    Scoped(link),
+    Scoped(comment, MEMBERS_AT),
+    Scoped(sent_in("checked"), MEMBERS_AT),
+]
+scoped += [
+    Scoped(bulletin),
+    Scoped(of_pledge(asking_check, {}, in_its_place(of_organization("published")))),
+    Scoped(of_pledge(asked_for, {}, in_its_place(of_member("published"))), MEMBERS_AT),
+]

@@ -11,7 +11,8 @@ from campaign.common.capabilities import Cap
 from campaign.jobs.models import Job, JobState
 from campaign.jobs.services import job_run
 from campaign.reports.registry import reports
-from tests.permissions import orgs, scoring
+from pledges.services.summarizing import summaries_refresh
+from tests.permissions import orgs, pledges, scoring
 from tests.permissions.cases import Make, Target
 from tests.permissions.ground import Ground, undone
 from tests.permissions.oracle import ACTORS, PLACES, expected, lineage
@@ -26,11 +27,23 @@ def scored_organization(world: World, at: str) -> Target:
     return orgs.organization(world, at)
 
 
+def counted_organization(world: World, at: str) -> Target:
+    """An organization in the summary that can be told from the others by its name."""
+    target = orgs.organization(world, at)
+    summaries_refresh()
+    return target
+
+
 EXPORTS: dict[str, tuple[Make, Cap]] = {
+    "pledge_ledger": (pledges.ledger_row, Cap.PLEDGE_VIEW),
+    "pledge_overdue": (pledges.ledger_row, Cap.PLEDGE_VIEW),
+    "pledge_statistics": (counted_organization, Cap.PLEDGE_STATISTICS),
     "roster": (orgs.member, Cap.MEMBER_VIEW),
     "score_summary": (scored_organization, Cap.SCORE_VIEW),
 }
 """For each report: what makes a row of it at a place, and who may see such a row."""
+LEVELS = {"pledge_statistics"}
+"""Reports that name an organization and those directly below it, and no further ones."""
 TRIES = [(key, format_) for key in sorted(EXPORTS) for format_ in ("xlsx", "csv")]
 
 
@@ -51,6 +64,8 @@ def test_a_file_holds_what_one_reaches_of_the_organization_and_nothing_else(
             wanted = None
             if expected(actor, Cap.REPORT_EXPORT, asked):
                 wanted = {at for at in PLACES if asked in lineage(at) and expected(actor, capability, at)}
+                if key in LEVELS:
+                    wanted = {at for at in wanted if asked in lineage(at)[:2]}
             shown = None if found is None else {at for at, marker in markers.items() if marker in found}
             if shown != wanted:
                 wrong.append(f"{actor} for {asked}: {shown} instead of {wanted}")

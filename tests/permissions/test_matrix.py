@@ -68,7 +68,7 @@ def test_address(bare_refusals: None, ground: Ground, name: str, method: str, nu
     wrong: list[str] = []
     for at in _places(case):
         with undone():
-            target = case.make(ground.world, at) if case.make else Target(payload=case.payload)
+            target = case.make(ground.world, at) if case.make else Target(kwargs=case.arguments, payload=case.payload)
             for actor in (*VISITORS, "") if at == _places(case)[0] else VISITORS:
                 answer = _ask(ground, actor, method, name, target)
                 wrong += [
@@ -135,7 +135,7 @@ def _found(method: str, answer: Answer, status: int) -> str:
 @pytest.mark.parametrize("name", sorted(ADDRESSES))
 def test_a_method_without_a_decision_is_refused(bare_refusals: None, ground: Ground, name: str) -> None:
     case, decided = cases[name][0], set(DECISIONS[name])
-    target = case.make(ground.world, _places(case)[0]) if case.make else Target()
+    target = case.make(ground.world, _places(case)[0]) if case.make else Target(kwargs=case.arguments)
     if "GET" in decided:
         asked, headed = (_ask(ground, "former@east", method, name, target) for method in ("GET", "HEAD"))
         assert (headed.status, headed.tried) == (asked.status, frozenset())

@@ -4,12 +4,23 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from pledges.models import Pledge, PledgeState
+from campaign.drafts.models import Draft
+from pledges.models import Pledge, PledgeItem, PledgeState
+from pledges.services import (
+    ItemDraft,
+    boardlink_create,
+    boardlink_revoke,
+    pledge_approve,
+    pledge_save,
+    pledge_start,
+    pledge_submit,
+)
 from tests.chromium import Login, assert_accessible
-from tests.world import make_world
+from tests.world import PASSWORD, make_world
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("emptied")]
 
@@ -63,3 +74,115 @@ def _fits(page: Page) -> None:
     """Nothing is wider than the screen of the phone."""
     wider: Any = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert wider <= 0
+
+
+def test_nothing_typed_is_lost(page: Page, login: Login, complaints: list[str]) -> None:
+    """A lost connection, a session that ended and the back button: what was typed stands there again."""
+    world, today = make_world(), timezone.localdate()
+    campaign = world.campaign(starts_on=dt.date(today.year, 1, 1))
+    secretary = world.users["secretary@east_one"]
+    pledge = pledge_start(campaign=campaign, actor=secretary, organization=world.orgs["east_one"])
+    login(page, secretary)
+    edit, text = f"/pledges/{pledge.pk}/edit/", page.locator("[name=form-0-text]")
+
+    page.goto(edit)
+    text.fill("党员带头检修水泵")
+    expect(page.locator("[data-draft-status][data-state=saved]")).to_be_visible()
+    page.goto("/pledges/mine/")
+    page.go_back()
+    expect(text).to_have_value("党员带头检修水泵")
+
+    page.context.set_offline(True)
+    text.fill("党员带头检修三十台水泵")
+    expect(page.locator("[data-draft-status][data-state=local]")).to_be_visible()
+    page.context.set_offline(False)
+    assert {said for said in complaints if "ERR_INTERNET_DISCONNECTED" not in said} == set()
+    complaints.clear()
+    expect(page.locator("[data-draft-status][data-state=saved]")).to_be_visible(timeout=20_000)
+
+    Session.objects.all().delete()
+    text.fill("党员带头检修三十台水泵,职工作证")
+    page.locator("button[value=save]:visible").click()
+    page.wait_for_url("**/login/**")
+    page.fill("[name=username]", secretary.username)
+    page.fill("[name=password]", PASSWORD)
+    page.get_by_role("button", name="登录").click()
+    page.wait_for_url(f"**{edit}")
+    expect(text).to_have_value("党员带头检修三十台水泵,职工作证")
+    expect(page.get_by_text("尚未保存的内容")).to_be_visible()
+    assert_accessible(page)
+
+    page.locator("button[value=save]:visible").click()
+    expect(page.locator(".alert-success, .note-success").first).to_be_visible()
+    assert PledgeItem.objects.get().text == "党员带头检修三十台水泵,职工作证"
+    assert not Draft.objects.exists()
+    assert page.evaluate("Object.keys(localStorage).filter((name) => name.startsWith('draft:')).length") == 0
+
+
+def test_a_secretary_reviews_by_phone_item_by_item(phone: Page, login: Login) -> None:
+    world, today = make_world(), timezone.localdate()
+    campaign = world.campaign(starts_on=dt.date(today.year, 1, 1))
+    due_on = dt.date(today.year, 12, 31)
+    for place, text in ((1, "带好一名徒弟"), (2, "努力工作")):
+        member = world.user("member" if place == 1 else "member2", "east_one")
+        pledge = pledge_start(campaign=campaign, actor=member, member=member.member)
+        items = [ItemDraft(kind="post", text=text, target="年内取得上岗证", due_on=due_on)]
+        pledge_submit(
+            pledge=pledge_save(pledge=pledge, actor=member, version=pledge.version, items=items), actor=member
+        )
+    login(phone, world.users["secretary@east_one"])
+    phone.goto("/pledges/queue/")
+    phone.get_by_role("link", name="细看或退回").first.click()
+    assert_accessible(phone)
+    _fits(phone)
+    phone.get_by_role("link", name="下一份").first.click()
+    expect(phone.get_by_text("努力工作").first).to_be_visible()
+    phone.locator(".review-returned").click()
+    phone.locator("summary").first.click()
+    phone.get_by_text("无法检查").click()
+    assert_accessible(phone)
+    _fits(phone)
+    phone.locator("button[value=return]").click()
+    phone.wait_for_url("**/pledges/queue/")
+    returned = Pledge.objects.get(state=PledgeState.RETURNED)
+    assert returned.reviews.get().items[0]["lacking"] == ["checkable"]
+
+    phone.locator("button[value=all]").click()
+    phone.locator("dialog [data-ask-yes]").click()
+    expect(phone.get_by_role("button", name="撤回审定")).to_be_visible()
+    assert Pledge.objects.filter(state=PledgeState.APPROVED).count() == 1
+    assert_accessible(phone)
+
+
+def test_the_screen_in_the_hall_turns_by_itself_until_its_link_is_closed(page: Page, complaints: list[str]) -> None:
+    world, today = make_world(), timezone.localdate()
+    campaign = world.campaign(starts_on=dt.date(today.year, 1, 1))
+    due_on = dt.date(today.year, 12, 31)
+    secretary, staff = world.user("secretary", "east_one"), world.user("staff", "east")
+    subjects = (
+        ("党支部建强堡垒", secretary, {"organization": world.orgs["east_one"]}, staff),
+        ("带好一名徒弟", world.user("member", "east_one"), {"member": world.members["east_one"][1]}, secretary),
+    )
+    for text, writer, subject, reviewer in subjects:
+        pledge = pledge_start(campaign=campaign, actor=writer, **subject)  # type: ignore[arg-type]
+        items = [ItemDraft(kind="post", text=text, target="年内完成", due_on=due_on)]
+        pledge = pledge_save(pledge=pledge, actor=writer, version=pledge.version, items=items)
+        pledge_approve(pledge=pledge_submit(pledge=pledge, actor=writer), actor=reviewer, publish=True)
+    link, code = boardlink_create(
+        organization=world.orgs["east_one"], actor=secretary, name="大厅", expires_on=dt.date(today.year, 12, 31)
+    )
+    page.goto(f"/pledges/hall/?screen=1#{code}")
+    page.wait_for_url("**/pledges/hall/screen/")
+    assert code not in page.url
+    expect(page.get_by_text("党支部建强堡垒")).to_be_visible()
+    assert_accessible(page)
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_text("带好一名徒弟")).to_be_visible()
+    page.evaluate("document.querySelector('main[data-next]').dataset.seconds = '0'")
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_text("党支部建强堡垒")).to_be_visible()
+
+    boardlink_revoke(link=link, actor=secretary)
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_text("公示栏没有开放")).to_be_visible()
+    complaints[:] = [said for said in complaints if "404" not in said]

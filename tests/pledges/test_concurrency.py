@@ -93,3 +93,42 @@ def test_two_starts_make_one_pledge(world: World, campaign: Campaign) -> None:
     start = [lambda: services.pledge_start(campaign=campaign, actor=member, member=member.member)] * 4
     assert at_once(*start).count("") == 1
     assert Pledge.objects.count() == 1
+
+
+def test_of_two_reviewers_one_decides(world: World, campaign: Campaign) -> None:
+    """One approves while the other returns: the pledge, its review and its items say the same, whoever was first."""
+    secretary = world.user("secretary", "east_one")
+    for _round in range(5):
+        Pledge.objects.all().delete()
+        pledge = submitted(world, campaign, "member@east_one")
+        version = pledge.version
+        outcomes = at_once(
+            lambda pledge=pledge, version=version: services.pledge_approve(  # type: ignore[misc]
+                pledge=pledge, actor=secretary, version=version
+            ),
+            lambda pledge=pledge, version=version: services.pledge_return(  # type: ignore[misc]
+                pledge=pledge, actor=secretary, version=version, decisions={1: services.ItemDecision(lacking=("post",))}
+            ),
+        )
+        pledge.refresh_from_db()
+        review = PledgeReview.objects.get(pledge=pledge)
+        assert outcomes.count("") == 1
+        assert review.decision == pledge.state
+        assert [record["decision"] for record in review.items] == [pledge.state]
+
+
+def test_an_approval_is_taken_back_or_published_never_both(world: World, campaign: Campaign) -> None:
+    secretary = world.user("secretary", "east_one")
+    for _round in range(5):
+        Pledge.objects.all().delete()
+        pledge = submitted(world, campaign, "member@east_one")
+        services.pledge_approve(pledge=pledge, actor=secretary)
+        chosen = Pledge.objects.filter(pk=pledge.pk)
+        at_once(
+            lambda chosen=chosen: services.pledges_unapprove_many(queryset=chosen, actor=secretary),  # type: ignore[misc]
+            lambda chosen=chosen: services.pledges_publish_many(queryset=chosen, actor=secretary),  # type: ignore[misc]
+        )
+        pledge.refresh_from_db()
+        public = pledge.state == "published"
+        assert (pledge.state, pledge.published_at is not None) in {("published", True), ("submitted", False)}
+        assert (pledge.reviewed_at is not None, pledge.display_until is not None) == (public, public)

@@ -183,7 +183,7 @@ def test_steps_by_button(world: World, campaign: Campaign, browser: Browser) -> 
 
 
 def test_the_board_shows_what_anyone_may_read_and_no_more(world: World, campaign: Campaign, browser: Browser) -> None:
-    secret = item("公开的内容", target="内部目标", baseline="内部基数", production_task="内部任务")
+    secret = item("公开的内容", target="公开的目标", baseline="内部基数", production_task="内部任务")
     shown = published(world, campaign, "member@east_one", secret, by="secretary@east_one")
     services.progress_add(item=shown.items.get(), actor=world.user("member", "east_one"), text="内部进展")
     write(world, campaign, "member2@east_one", item("还是草稿"))
@@ -191,7 +191,8 @@ def test_the_board_shows_what_anyone_may_read_and_no_more(world: World, campaign
     published(world, campaign, "member@east_two", item("隔壁支部的"), by="secretary@east_two")
     page = text_of(browser("member2@east_one").get(reverse("board"), follow=True))
     assert "公开的内容" in page
-    for hidden in ("内部目标", "内部基数", "内部任务", "内部进展", "还是草稿", "等着审诺", "隔壁支部的"):
+    assert "公开的目标" in page
+    for hidden in ("内部基数", "内部任务", "内部进展", "还是草稿", "等着审诺", "隔壁支部的"):
         assert hidden not in page
     above = text_of(browser("staff@east").get(reverse("board"), follow=True))
     assert "公开的内容" in above

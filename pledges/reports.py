@@ -1,0 +1,299 @@
+"""Form d.3: the ledger of pledges, of members and of organizations, and the statistics by unit (2-domain d.3)."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from campaign.common.access import under
+from campaign.common.excel.sheet import Filled, FormColumn, FormSheet, Kind, Row
+from campaign.models import Campaign, CampaignState
+from campaign.reports.registry import Report, ReportRequest
+from orgs.models import Member, Organization
+from orgs.models.members import PartyPost
+from pledges.models import PUBLIC, Decision, ItemResult, Pledge, PledgeItem, PledgeProgress, PledgeReview
+from pledges.statistics import HANDED_IN, Figures, item_figures, level_of
+
+CHUNK = 1000
+BOARD = "公开栏"
+
+
+def campaign_of(request: ReportRequest) -> Campaign | None:
+    """Return the campaign of the report: the one asked for, else the last running one that reaches the organization."""
+    if request.campaign is not None:
+        return request.campaign
+    path = request.organization.path
+    above = [path[:end] for end in range(Organization.steplen, len(path) + 1, Organization.steplen)]
+    found = Campaign.objects.filter(organization__path__in=above).exclude(state=CampaignState.DRAFT)
+    return found.order_by("-state", "-starts_on", "-pk").select_related("organization").first()
+
+
+def year_of(request: ReportRequest) -> int:
+    """Return the year on the sheet: that of the day on which it was asked for."""
+    return timezone.localtime(request.asked_at).year
+
+
+def _until(request: ReportRequest) -> str:
+    today = timezone.localtime(request.asked_at)
+    return f"统计时间：{today.year}年1月1日—{today.month}月{today.day}日"
+
+
+# -- the statistics ----------------------------------------------------------------------------------------------------
+
+UNITS = FormSheet(
+    name="公开承诺统计表",
+    title="公开承诺情况统计表",
+    freeze=1,
+    paper_a3=True,
+    columns=(
+        FormColumn("单位", width=34),
+        FormColumn("应承诺党组织数", Kind.INTEGER, width=9, group="党组织"),
+        FormColumn("已承诺", Kind.INTEGER, width=8, group="党组织"),
+        FormColumn("承诺率%", Kind.HUNDREDTHS, width=9, group="党组织"),
+        FormColumn("应承诺党员数", Kind.INTEGER, width=9, group="党员"),
+        FormColumn("已承诺", Kind.INTEGER, width=8, group="党员"),
+        FormColumn("承诺率%", Kind.HUNDREDTHS, width=9, group="党员"),
+        FormColumn("承诺事项总数", Kind.INTEGER, width=9),
+        FormColumn("已审定", Kind.INTEGER, width=8),
+        FormColumn("退回", Kind.INTEGER, width=7),
+        FormColumn("已公示", Kind.INTEGER, width=8),
+        FormColumn("到期事项", Kind.INTEGER, width=8),
+        FormColumn("已兑现", Kind.INTEGER, width=8),
+        FormColumn("基本兑现", Kind.INTEGER, width=8),
+        FormColumn("未兑现", Kind.INTEGER, width=8),
+        FormColumn("客观调整", Kind.INTEGER, width=8),
+        FormColumn("待评", Kind.INTEGER, width=7),
+        FormColumn("兑现率%", Kind.HUNDREDTHS, width=9),
+        FormColumn("逾期事项", Kind.INTEGER, width=8),
+    ),
+    notes=(
+        (
+            "注：1.到期事项＝已兑现＋基本兑现＋未兑现＋客观调整＋待评，含提前评定的事项。"
+            "2.兑现率＝（已兑现＋基本兑现）÷（已评定和逾期事项－客观调整）。"
+            "3.承诺事项计入作出承诺时所在的党组织，应承诺、已承诺党员按现所在党组织统计。"
+        ),
+    ),
+)
+
+
+def _unit_row(name: str, figures: Figures) -> Row:
+    return (
+        name,
+        figures["organizations_obliged"],
+        figures["organizations_pledged"],
+        figures.organizations_rate,
+        figures["members_obliged"],
+        figures["members_pledged"],
+        figures.members_rate,
+        figures["items"],
+        figures["approved"],
+        figures["returned"],
+        figures["published"],
+        figures["due"],
+        figures["fulfilled"],
+        figures["basic"],
+        figures["unfulfilled"],
+        figures["adjusted"],
+        figures["pending"],
+        figures.fulfilment_rate,
+        figures["overdue"],
+    )
+
+
+def _statistics(request: ReportRequest) -> list[Filled]:
+    campaign = campaign_of(request)
+    if campaign is None:
+        return [(UNITS, [])]
+    level = level_of(campaign, year_of(request), request.organization)
+    names = [f"{unit.organization.name}（本级）" if unit.own and len(level.units) > 1 else unit.organization.name
+             for unit in level.units]  # fmt: skip
+    rows = [_unit_row(name, unit.figures) for name, unit in zip(names, level.units, strict=True)]
+    total = (None, *_unit_row("", level.total)[1:])
+    return [(_dated(UNITS, request, totals=total), rows)]
+
+
+def _dated(sheet: FormSheet, request: ReportRequest, **changes: Any) -> FormSheet:
+    return replace(sheet, middle=_until(request), **changes)
+
+
+def _count_units(request: ReportRequest) -> int:
+    organization = request.organization
+    found: int = Organization.objects.filter(under(organization.path), depth__lte=organization.depth + 1).count()
+    return found
+
+
+# -- the ledger --------------------------------------------------------------------------------------------------------
+
+_ITEM_COLUMNS = (
+    FormColumn("承诺类别(共性/岗位/实事)", width=11, align="center"),
+    FormColumn("承诺事项", width=34),
+    FormColumn("衡量标准(基数/目标)", width=26),
+    FormColumn("完成时限", Kind.DATE, width=12),
+    FormColumn("审诺人", width=10),
+    FormColumn("审诺时间", Kind.DATE, width=12),
+    FormColumn("审诺结果", width=10, align="center"),
+    FormColumn("示诺日期", Kind.DATE, width=12),
+    FormColumn("示诺方式", width=10, align="center"),
+    FormColumn("践诺进展", width=30),
+    FormColumn("完成情况", width=10, align="center"),
+    FormColumn("评诺得分或等次", Kind.HUNDREDTHS, width=10),
+    FormColumn("是否逾期", Kind.YES_NO, width=8),
+    FormColumn("备注", width=18),
+)
+OF_MEMBERS = FormSheet(
+    name="党员公开承诺汇总表",
+    title="党员公开承诺情况汇总表",
+    freeze=2,
+    paper_a3=True,
+    columns=(
+        FormColumn("所在党组织", width=26),
+        FormColumn("姓名", width=10),
+        FormColumn("岗位职务", width=14),
+        *_ITEM_COLUMNS,
+    ),
+)
+OF_ORGANIZATIONS = FormSheet(
+    name="党组织公开承诺汇总表",
+    title="党组织公开承诺情况汇总表",
+    freeze=1,
+    paper_a3=True,
+    columns=(
+        FormColumn("党组织", width=30),
+        FormColumn("书记", width=10),
+        FormColumn("向谁承诺(上级党组织)", width=26),
+        *_ITEM_COLUMNS,
+    ),
+)
+
+
+def _items(request: ReportRequest) -> QuerySet[PledgeItem]:
+    """Return the items of the pledges handed in this year that the person may see."""
+    campaign = campaign_of(request)
+    pledges = Pledge.objects.all() if request.user is None else Pledge.objects.visible_to(request.user)
+    mine = pledges.filter(
+        under(request.organization.path, "organization__path"),
+        campaign=campaign,
+        year=year_of(request),
+        state__in=HANDED_IN,
+    )
+    return PledgeItem.objects.filter(pledge__in=mine.order_by().values("pk"))
+
+
+def _overdue(request: ReportRequest) -> QuerySet[PledgeItem]:
+    today = timezone.localtime(request.asked_at).date()
+    return _items(request).filter(item_figures(today)["overdue"])
+
+
+def _ledger_rows(request: ReportRequest, items: QuerySet[PledgeItem], *, members: bool) -> Iterator[Row]:
+    found = items.filter(pledge__member__isnull=not members).select_related(
+        "pledge", "pledge__organization", "pledge__member", "pledge__reviewing_organization"
+    )
+    numbers = list(
+        found.order_by("pledge__organization__path", "pledge__member__pinyin", "pledge_id", "order").values_list(
+            "pk", flat=True
+        )
+    )
+    today = timezone.localtime(request.asked_at).date()
+    rest = iter(numbers)
+    while chunk := list(islice(rest, CHUNK)):
+        by_number = found.in_bulk(chunk)
+        more = _Beside([by_number[pk] for pk in chunk])
+        for pk in chunk:
+            yield more.row(by_number[pk], members=members, today=today)
+
+
+class _Beside:
+    """What a line of the ledger says beside its item: the last decision, the last progress, the secretary."""
+
+    def __init__(self, items: list[PledgeItem]) -> None:
+        pledges = {item.pledge_id for item in items}
+        reviews = PledgeReview.objects.filter(pledge__in=pledges).order_by("at", "pk")
+        self.reviews = {review.pledge_id: review for review in reviews}
+        progress = PledgeProgress.objects.filter(item__in=items).order_by("on", "pk")
+        self.progress = {entry.item_id: entry for entry in progress}
+        places = {item.pledge.organization_id for item in items if item.pledge.member_id is None}
+        posts = Member.objects.present().filter(organization__in=places, party_post=PartyPost.SECRETARY)
+        self.secretaries = dict(posts.order_by("-pk").values_list("organization_id", "name"))
+
+    def row(self, item: PledgeItem, *, members: bool, today: Any) -> Row:
+        pledge = item.pledge
+        if members:
+            head = (pledge.organization_name, pledge.subject_name, pledge.post)
+        else:
+            higher = pledge.reviewing_organization.name
+            head = (pledge.subject_name, self.secretaries.get(pledge.organization_id, ""), higher)
+        return (*head, *self._item(item, today))
+
+    def _item(self, item: PledgeItem, today: Any) -> Row:
+        pledge, review = item.pledge, self.reviews.get(item.pledge_id)
+        public, entry = pledge.state in PUBLIC, self.progress.get(item.pk)
+        shown = pledge.published_at if public else None
+        pending = item.result == ItemResult.PENDING
+        return (
+            item.get_kind_display(),
+            item.text,
+            "／".join(part for part in (item.baseline, item.target) if part),
+            item.due_on,
+            review.by_name if review else "",
+            timezone.localtime(review.at).date() if review else None,
+            str(Decision(review.decision).label) if review else "待审",
+            timezone.localtime(shown).date() if shown else None,
+            BOARD if public else "",
+            f"{entry.on:%Y-%m-%d} {entry.text}" if entry else "",
+            item.get_result_display() if public else "",
+            item.mark,
+            bool(public and pending and item.due_on and item.due_on < today),
+            item.explanation,
+        )
+
+
+def _ledger(request: ReportRequest) -> list[Filled]:
+    return _two_sheets(request, _items(request))
+
+
+def _overdue_ledger(request: ReportRequest) -> list[Filled]:
+    return _two_sheets(request, _overdue(request))
+
+
+def _two_sheets(request: ReportRequest, items: QuerySet[PledgeItem]) -> list[Filled]:
+    return [
+        (_dated(OF_MEMBERS, request), _ledger_rows(request, items, members=True)),
+        (_dated(OF_ORGANIZATIONS, request), _ledger_rows(request, items, members=False)),
+    ]
+
+
+PLEDGE_LEDGER = Report(
+    key="pledge_ledger",
+    form="d.3",
+    label=_("Ledger of public pledges"),
+    description=_("Every item of this year's pledges, one row each: a sheet for members and one for organizations."),
+    sheets=_ledger,
+    count=lambda request: _items(request).count(),
+    by_period=False,
+    icon="writing-sign",
+)
+PLEDGE_OVERDUE = Report(
+    key="pledge_overdue",
+    form="d.3",
+    label=_("Overdue pledge items"),
+    description=_("The items on the board whose day is over and that nobody has appraised, in the form of the ledger."),
+    sheets=_overdue_ledger,
+    count=lambda request: _overdue(request).count(),
+    by_period=False,
+    icon="alarm",
+)
+PLEDGE_STATISTICS = Report(
+    key="pledge_statistics",
+    form="d.3",
+    label=_("Statistics of public pledges"),
+    description=_("One row for each unit of a level: who has pledged, what was approved, shown, kept, and is overdue."),
+    sheets=_statistics,
+    count=_count_units,
+    by_period=False,
+    icon="report-analytics",
+)
+REPORTS = (PLEDGE_LEDGER, PLEDGE_STATISTICS, PLEDGE_OVERDUE)
