@@ -3,7 +3,7 @@
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from campaign.common import clock
@@ -33,6 +33,8 @@ class BoardEntry:
     post: str
     of_organization: bool
     items: list[BoardItem] = field(default_factory=list)
+    first: int = 1
+    """The number of the first item: a long pledge goes over several slides of the screen."""
 
 
 def board_pledges(organization: Organization, campaign: Campaign | None, year: int) -> Any:
@@ -111,14 +113,30 @@ SECONDS = 15
 
 def lines_of(entry: BoardEntry) -> int:
     """Return how many lines the items of a pledge take on the screen, about."""
-    return sum(2 + len(item.text + item.target) // LINE for item in entry.items)
+    return sum(map(_lines, entry.items))
+
+
+def _lines(item: BoardItem) -> int:
+    return 2 + len(item.text + item.target) // LINE
+
+
+def _parts(entry: BoardEntry) -> list[BoardEntry]:
+    """Return a pledge as one slide takes it: in several parts where it is too long."""
+    parts, room = [replace(entry, items=[])], 2 * LINES
+    for number, item in enumerate(entry.items, start=1):
+        if parts[-1].items and _lines(item) > room:
+            parts.append(replace(entry, items=[], first=number))
+            room = 2 * LINES
+        parts[-1].items.append(item)
+        room -= _lines(item)
+    return parts
 
 
 def slides_of(entries: Sequence[BoardEntry]) -> list[list[BoardEntry]]:
     """Spread pledges over slides so that each can be read from afar; an organization's own has a slide of its own."""
     slides: list[list[BoardEntry]] = []
     room = 0
-    for entry in entries:
+    for entry in (part for whole in entries for part in _parts(whole)):
         needed = lines_of(entry)
         alone = entry.of_organization or (bool(slides) and slides[-1][0].of_organization)
         if not slides or alone or needed > room or len(slides[-1]) == ENTRIES:

@@ -16,7 +16,7 @@ from campaign.common import clock
 from campaign.common.errors import DomainError, NotAllowed, StateConflict
 from campaign.models import Campaign
 from pledges import services
-from pledges.board import BoardEntry, BoardItem, slides_of
+from pledges.board import BoardEntry, BoardItem, lines_of, slides_of
 from pledges.models import BoardLink, CommentState, ItemKind, ItemResult, Pledge, PledgeComment
 from pledges.reminders import comments_due
 from pledges.selectors import comments_to_moderate
@@ -91,10 +91,15 @@ def test_slides_hold_everybody_once_in_order_and_not_too_many() -> None:
         entry(0, items=5, organization=True),
         *(entry(n, length=n * 20 % 200, items=n % 3 + 1) for n in range(1, 20)),
     ]
+    entries.append(entry(20, length=200, items=5))
     slides = slides_of(entries)
-    assert [each.pk for slide in slides for each in slide] == list(range(20))
+    assert list(dict.fromkeys(each.pk for slide in slides for each in slide)) == list(range(21))
+    for wanted in entries:
+        parts = [each for slide in slides for each in slide if each.pk == wanted.pk]
+        assert [item for part in parts for item in part.items] == wanted.items
+        assert [part.first for part in parts] == [1 + sum(len(p.items) for p in parts[:n]) for n in range(len(parts))]
     assert [each.pk for each in slides[0]] == [0]
-    assert all(1 <= len(slide) <= 4 for slide in slides)
+    assert all(1 <= len(slide) <= 4 and sum(map(lines_of, slide)) <= 22 for slide in slides)
 
 
 def test_the_screen_goes_round(world: World, campaign: Campaign, browser: Browser) -> None:
