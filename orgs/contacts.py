@@ -51,6 +51,13 @@ def not_visited_since(points: ContactPointQuerySet, day: dt.date) -> ContactPoin
     return current(points).filter(~Exists(visits))
 
 
+def not_visited_between(first: dt.date, last: dt.date) -> ContactPointQuerySet:
+    """Return the current contact points that stood on `first` and had no visit until `last`: those in use, whoever asks."""
+    visits = ContactVisit.objects.filter(contact_point=OuterRef("pk"), visited_on__range=(first, last))
+    standing = current(ContactPoint.objects.filter(starts_on__lte=first, organization__is_active=True))
+    return standing.filter(~Exists(visits))
+
+
 def own_points(user: Any) -> ContactPointQuerySet:
     """Return the contact points that are the user's own to visit (for a deputy, also those of whom he acts for)."""
     return points_for(user).filter(leader__in=own_member_ids(user))

@@ -1,8 +1,10 @@
 """Filters above the lists. Searches for people are posted, never in an address."""
 
+from functools import partial
 from typing import Any, ClassVar
 
 import django_filters
+from django.contrib import messages
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -10,6 +12,7 @@ from django.utils.translation import pgettext_lazy
 from campaign.common import clock
 from campaign.common.access import holds
 from campaign.common.capabilities import Cap, Role
+from campaign.common.errors import DomainError
 from campaign.common.filters import Filters, search_box
 from campaign.common.forms import RemoteSelect
 from orgs.models import (
@@ -82,6 +85,9 @@ class OrganizationFilter(Filters):
         return queryset.filter(is_active=state == "active")
 
 
+FINDS_BY_ID_NUMBER = (Cap.MEMBER_MANAGE, Cap.PERSONAL_UNMASK)
+
+
 class MemberFilter(Filters):
     personal = True
 
@@ -106,12 +112,17 @@ class MemberFilter(Filters):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if self.request is not None and holds(self.request.user, Cap.PERSONAL_UNMASK):
+        if self.request is not None and any(map(partial(holds, self.request.user), FINDS_BY_ID_NUMBER)):
             hint = _("Name, pinyin initials, last four digits of the phone, id number")
             self.form.fields["q"].widget.attrs["placeholder"] = hint
 
     def by_words(self, queryset: Any, _name: str, words: str) -> Any:
-        return members_matching(queryset, words, self.request.user)
+        try:
+            return members_matching(queryset, words, self.request.user)
+        except DomainError as error:
+            if self.request.method == "GET":  # the answer to a posted search is a redirect to here
+                messages.warning(self.request, str(error))
+            return queryset.none()
 
     def by_organization(self, queryset: Any, _name: str, organization: Organization | None) -> Any:
         return _subtree(queryset, "organization", organization)

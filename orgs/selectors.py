@@ -5,8 +5,6 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import reduce
-from operator import or_
 from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
@@ -17,6 +15,7 @@ from campaign.common.access import grants_for, paths_of, under
 from campaign.common.capabilities import Cap, Role, roles_with
 from campaign.common.listing import BOUND
 from campaign.common.masking import TAIL_SHOWN, mask
+from orgs.guessing import looked_up
 from orgs.lockout import locked_accounts
 from orgs.models import (
     HeadCount,
@@ -136,8 +135,9 @@ def members_matching(queryset: MemberQuerySet, words: str, viewer: Any) -> Membe
     """Keep members by name, pinyin initials, personnel number, end of the phone, or whole id number.
 
     A search never tells more than the page shows: the last four digits of a phone stand there even masked, so that
-    anybody may search by them; by more digits one finds those whose phone one reads in full, by id number those whose
-    number one may unmask. Else digits could be tried out until somebody appears.
+    anybody may search by them; by more digits one finds those whose phone one reads in full. A whole id number finds those
+    whose record one keeps or may unmask: who typed it knows it already, and `orgs.guessing` stops trying out. Raises
+    DomainError after too many id numbers that led to nobody.
     """
     typed = "".join(words.split())
     if not typed:
@@ -146,9 +146,17 @@ def members_matching(queryset: MemberQuerySet, words: str, viewer: Any) -> Membe
     if typed.isascii() and typed.isdigit() and PHONE_TAIL <= len(typed) <= LONGEST_PHONE:
         condition |= _phone_ends(typed, viewer)
     if ID_NUMBER.fullmatch(typed):
-        reach = [under(path, "organization__path") for path in paths_of(viewer, Cap.PERSONAL_UNMASK)]
-        condition |= Q(id_number_digest=id_digest(typed)) & reduce(or_, reach, Q(pk=viewer.member_id or 0))
+        condition |= Q(pk=_by_id_number(str(id_digest(typed)), viewer) or 0)
     return queryset.alias(phone_length=Length("phone")).filter(condition)
+
+
+def _by_id_number(digest: str, viewer: Any) -> int | None:
+    """Return the key of the member with this id number, of those `viewer` may find by it."""
+    kept = Member.objects.allowed(viewer, Cap.MEMBER_MANAGE).order_by().values("pk")
+    unmasked = Member.objects.allowed(viewer, Cap.PERSONAL_UNMASK).order_by().values("pk")
+    reach = Q(pk__in=kept) | Q(pk__in=unmasked) | Q(pk=viewer.member_id or 0)
+    found = Member.objects.filter(reach, id_number_digest=digest).order_by()
+    return looked_up(viewer, digest, lambda: found.values_list("pk", flat=True).first())
 
 
 def _phone_ends(digits: str, viewer: Any) -> Q:

@@ -1,11 +1,16 @@
 """Objects of this part whose readers and history can be looked at."""
 
+from typing import Any
+
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from campaign.audit.labels import Noted, noted
 from campaign.common.capabilities import Cap
+from campaign.common.exact import hundredths
 from campaign.common.oversight import ObjectKind, kinds
-from pledges.models import PUBLIC, Pledge
+from pledges.models import PUBLIC, ItemResult, Pledge
 
 
 def on_the_board(pledge: Pledge) -> list[str | Promise]:
@@ -23,3 +28,17 @@ kinds.register(
         also=on_the_board,
     )
 )
+
+
+def _appraisal(value: Any) -> str:
+    """Say how an item was appraised: the result before, or the result with its mark."""
+    result, mark = value if isinstance(value, list) else (value, None)
+    if not result:
+        return "—"
+    label = str(dict(ItemResult.choices).get(result, result))
+    return (
+        label if mark is None else gettext("%(result)s (mark %(mark)s)") % {"result": label, "mark": hundredths(mark)}
+    )
+
+
+noted.register(Noted("pledges.pledge item", _appraisal))

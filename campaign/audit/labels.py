@@ -1,6 +1,7 @@
 """What an entry of the log says in words: the action, and each changed field with its values."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -14,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from campaign.audit.models import AuditEntry
 from campaign.common.access import titled
 from campaign.common.capabilities import Role
+from campaign.common.registry import Registry
 from campaign.common.workflow import workflows
 
 ACTIONS: dict[str, str | Promise] = {
@@ -154,6 +156,11 @@ FIELDS: dict[str, str | Promise] = {
     "unmasked": gettext_lazy("unmasked"),
     "file_name": gettext_lazy("file"),
     "id_number": gettext_lazy("id number"),
+    "new": gettext_lazy("records made"),
+    "changed": gettext_lazy("records changed"),
+    "unchanged": gettext_lazy("records unchanged"),
+    "missing": gettext_lazy("records missing in the file"),
+    "mistakes": gettext_lazy("mistakes"),
     "sessions": gettext_lazy("places signed in"),
     "part": gettext_lazy("part of the sheet"),
     "codes": gettext_lazy("one-time codes"),
@@ -165,6 +172,18 @@ FIELDS: dict[str, str | Promise] = {
     "item": gettext_lazy("pledged item"),
 }
 """What is noted with an action and is no field of its object."""
+
+
+@dataclass(frozen=True)
+class Noted:
+    """How an app says what it notes with an action and is no field of the object: `key` is "app.model name", the name
+    without a number behind it."""
+
+    key: str
+    words: Callable[[Any], str]
+
+
+noted: Registry[Noted] = Registry("noted values")
 
 
 def action_choices() -> list[tuple[str, str]]:
@@ -204,7 +223,9 @@ def changes_in_words(entry: AuditEntry) -> Iterator[str]:
     for name, (before, after) in sorted(entry.changes.items()):  # PostgreSQL keeps no order of keys
         field = _field(model, name)
         label = str(getattr(field, "verbose_name", "")) or _label(name)
-        values = {"field": label, "before": _value(field or name, before), "after": _value(field or name, after)}
+        key = f"{entry.target_type} {name.split(' ')[0]}"
+        words = noted.get(key).words if key in noted else _value_of(field or name)
+        values = {"field": label, "before": words(before), "after": words(after)}
         yield (
             _("%(field)s: %(before)s → %(after)s") if values["before"] != "—" else _("%(field)s: %(after)s")
         ) % values
@@ -229,6 +250,10 @@ def _field(model: type[models.Model] | None, name: str) -> Any:
         return model._meta.get_field(name) if model else None
     except FieldDoesNotExist:
         return None
+
+
+def _value_of(field: Any) -> Callable[[Any], str]:
+    return lambda value: _value(field, value)
 
 
 def _value(field: Any, value: Any) -> str:

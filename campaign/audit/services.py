@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -81,11 +82,42 @@ def audit_record_each(*, action: str, actor: Any, entries: Iterable[tuple[models
 
 
 def audit_load(
-    *, action: str, actor: Any, model: type[models.Model], entries: Iterable[tuple[int, str, Changes]]
+    *, action: str, actor: Any, model: type[models.Model], entries: Iterable[tuple[int, str, "Changes | Written"]]
 ) -> None:
     """Write one entry for each (key, name, its own changes) of records of `model` that were stored without instances."""
     kind = model._meta.label_lower
-    _load(action, actor, "", (((kind, str(key), name[:200]), masked(changes)) for key, name, changes in entries))
+    _load(action, actor, "", (((kind, str(key), name[:200]), _storable(changes)) for key, name, changes in entries))
+
+
+def _storable(changes: "Changes | Written") -> dict[str, Any] | str:
+    return changes if isinstance(changes, Written) else masked(changes)
+
+
+class Written(str):
+    """Changes that `written` has made fit for storing."""
+
+    __slots__ = ()
+
+
+def written(values: Mapping[str, Any]) -> Written:
+    """Return the changes of a new record ("" → value) as `masked` has them, as JSON, which is how they are stored.
+
+    For a hundred thousand records: most values come again, and are written once.
+    """
+    said = [
+        f'"{field}": ["", {_HIDDEN if field in PERSONAL else _as_json(value)}]'
+        for field, value in values.items()
+        if value
+    ]
+    return Written("{" + ", ".join(said) + "}")
+
+
+_HIDDEN = '"•"'
+
+
+@lru_cache(maxsize=65_536, typed=True)
+def _as_json(value: Any) -> str:
+    return json.dumps(_plain(value), ensure_ascii=False)
 
 
 Target = tuple[str, str, str]
@@ -96,13 +128,12 @@ def _target(target: models.Model) -> Target:
     return target._meta.label_lower, str(target.pk), str(target)[:200]
 
 
-def _load(action: str, actor: Any, reason: str, entries: Iterable[tuple[Target, dict[str, Any]]]) -> None:
+def _load(action: str, actor: Any, reason: str, entries: Iterable[tuple[Target, dict[str, Any] | str]]) -> None:
     pattern = _entry(action, actor, None, reason, {})
     own = ("target_type", "target_id", "target_name", "changes")
-    common = [field.attname for field in AuditEntry._meta.concrete_fields if not field.primary_key]
-    common = [name for name in common if name not in own]
-    values = [getattr(pattern, name) for name in common]
-    bulk_load(AuditEntry, [*common, *own], ((*values, *target, changes) for target, changes in entries))
+    fields = [field.attname for field in AuditEntry._meta.concrete_fields if not field.primary_key]
+    same = {name: getattr(pattern, name) for name in fields if name not in own}
+    bulk_load(AuditEntry, own, ((*target, changes) for target, changes in entries), same)
 
 
 def canonical(entry: AuditEntry) -> bytes:

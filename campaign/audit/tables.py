@@ -19,7 +19,9 @@ UNBROKEN = {"td": {"class": "text-nowrap"}}
 
 class AuditTable(tables.Table):
     at = MomentColumn(format="Y-m-d H:i:s")
-    actor_name = tables.Column(gettext_lazy("person"), orderable=False, empty_values=(), attrs=UNBROKEN)
+    actor_name = tables.Column(
+        gettext_lazy("person"), orderable=False, empty_values=(), attrs={"td": {"class": "cell-name"}}
+    )
     action = tables.Column(orderable=False, attrs=UNBROKEN)
     target_name = tables.Column(gettext_lazy("object"), orderable=False, empty_values=(), attrs=WIDE)
     changes = tables.Column(gettext_lazy("changes and reason"), orderable=False, empty_values=(), attrs=WIDE)

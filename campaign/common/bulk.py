@@ -9,7 +9,7 @@ import datetime as dt
 import gc
 import io
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from itertools import islice
@@ -61,16 +61,24 @@ def keys_take(model: type[models.Model], count: int) -> list[int]:
         return list(range(last + 1, last + 1 + count))
 
 
-def bulk_load(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Insert `rows` into the table of `model`; `columns` are names of its fields (`organization_id` for a relation).
+def bulk_load(
+    model: type[models.Model],
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    same: Mapping[str, Any] | None = None,
+) -> None:
+    """Insert `rows` into the table of `model`; `columns` are names of its fields (`organization_id` for a relation), `same`
+    are those whose value is the same in every row.
 
-    Values are str, int, bool, date, aware datetime, UUID, bytes, None, or dict and list for JSON. Rows are taken one by one
-    while the database stores those before. Raises django.db.IntegrityError as any insert does.
+    Values are str, int, bool, date, aware datetime, UUID, bytes, None, or dict and list for JSON; dates and JSON may be
+    written as text already. Rows are taken one by one while the database stores those before. Raises
+    django.db.IntegrityError as any insert does.
     """
-    names = [field.column for field in _fields(model, columns)]
+    given = same or {}
+    names = [field.column for field in _fields(model, [*columns, *given])]
     connection = _connection(model)
     load = _copy if connection.vendor == "postgresql" else _insert
-    load(connection, model._meta.db_table, names, rows)
+    load(connection, model._meta.db_table, names, rows, tuple(given.values()))
 
 
 def bulk_change(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -135,10 +143,16 @@ def _connection(model: type[models.Model]) -> BaseDatabaseWrapper:
 _NULL = "\x02"
 
 
-def _copy(connection: BaseDatabaseWrapper, table: str, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+def _copy(
+    connection: BaseDatabaseWrapper,
+    table: str,
+    names: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    same: Sequence[Any] = (),
+) -> None:
     quote = connection.ops.quote_name
     statement = f"COPY {quote(table)} ({', '.join(map(quote, names))}) FROM STDIN (NULL E'\\x02')"
-    lines = _Lines(rows, len(names))
+    lines = _Lines(rows, len(names), same)
     try:
         with connection.cursor() as cursor, connection.wrap_database_errors:
             cursor.cursor.copy_expert(statement, lines, size=1 << 16)
@@ -152,8 +166,9 @@ def _copy(connection: BaseDatabaseWrapper, table: str, names: Sequence[str], row
 class _Lines(io.RawIOBase):
     """The rows in the text format of COPY, made while they are read."""
 
-    def __init__(self, rows: Iterable[Sequence[Any]], width: int) -> None:
+    def __init__(self, rows: Iterable[Sequence[Any]], width: int, same: Sequence[Any]) -> None:
         self._rows, self._width = iter(rows), width
+        self._end = "".join(["\t" + _text(value).translate(_ESCAPES) for value in same]) + "\n"
         self._ready = memoryview(b"")
         self.error: Exception | None = None
 
@@ -173,12 +188,12 @@ class _Lines(io.RawIOBase):
 
     def _lines(self, rows: Sequence[Sequence[Any]]) -> str:
         texts = [[value if value.__class__ is str else _text(value) for value in row] for row in rows]
-        lines = "".join(["\t".join(row) + "\n" for row in texts])
+        lines = "".join(["\t".join(row) + self._end for row in texts])
         # Looked for in all rows at once: what must be escaped is rare.
         counted = (lines.count("\n"), lines.count("\t")) == (len(rows), len(rows) * (self._width - 1))
         if counted and "\\" not in lines and "\r" not in lines:
             return lines
-        return "".join(["\t".join([text.translate(_ESCAPES) for text in row]) + "\n" for row in texts])
+        return "".join(["\t".join([text.translate(_ESCAPES) for text in row]) + self._end for row in texts])
 
 
 def _text(value: Any) -> str:
@@ -195,11 +210,17 @@ def _refuse(value: Any) -> str:
 # -- SQLite ----------------------------------------------------------------------------------------------------------
 
 
-def _insert(connection: BaseDatabaseWrapper, table: str, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+def _insert(
+    connection: BaseDatabaseWrapper,
+    table: str,
+    names: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    same: Sequence[Any] = (),
+) -> None:
     quote = connection.ops.quote_name
     marks = ", ".join(["%s"] * len(names))
     statement = f"INSERT INTO {quote(table)} ({', '.join(map(quote, names))}) VALUES ({marks})"  # noqa: S608 names of models
-    _many(connection, statement, rows)
+    _many(connection, statement, ((*row, *same) for row in rows) if same else rows)
 
 
 def _many(connection: BaseDatabaseWrapper, statement: str, rows: Iterable[Sequence[Any]]) -> None:
@@ -214,6 +235,8 @@ def _prepared(rows: Iterable[Sequence[Any]], moment: Callable[[dt.datetime], Any
     for row in rows:
         cells = list(row)
         for place, value in enumerate(cells):
+            if value.__class__ in _AS_IT_IS:
+                continue
             if isinstance(value, dt.datetime):
                 if value not in moments:
                     moments[value] = moment(value)
@@ -242,6 +265,7 @@ def _moment_text(value: dt.datetime) -> str:
     return value.isoformat()
 
 
+_AS_IT_IS = frozenset({str, int, bool, type(None)})
 _json = json.JSONEncoder(ensure_ascii=False).encode
 _KINDS: tuple[tuple[type, Callable[[Any], str]], ...] = (
     (str, str),

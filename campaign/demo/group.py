@@ -6,13 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from campaign.common.capabilities import Role
-from campaign.common.excel.layout import Heading
 from campaign.common.excel.problems import ProblemList
-from campaign.common.excel.schema import ParsedRow, Places
 from campaign.demo.logins import PASSWORD, USERNAMES
 from campaign.demo.people import ROOT_NAME, SIZES, Person, branch_name, company_name, people
 from campaign.demo.story import Story, on
-from orgs.importers.plan import New, Plan
+from orgs.importers.plan import NO_ROW, New, Plan
 from orgs.models import Category, Member, MembershipKind, Organization, OrganizationType, PartyPost, UnitKind, User
 from orgs.services import member_create, organization_create, role_grant, user_create, users_create_for_members
 from orgs.services.storing import members_store
@@ -112,10 +110,6 @@ def _roll(group: Group, size: str, story: Story, chance: random.Random) -> None:
             count = chance.randint(mean - mean // 4, mean + mean // 4)
             plan.new += [New(NO_ROW, _values(branch, next(supply), place)) for place in range(count)]
         members_store(plan=plan, actor=None)
-
-
-NO_ROW = ParsedRow(0, Places("", Heading(0, 0, (), {}, {}), ()), (), "")
-"""These members come from no sheet."""
 
 
 def _values(branch: Organization, person: Person, place: int) -> dict[str, Any]:

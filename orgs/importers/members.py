@@ -239,7 +239,7 @@ def members_plan(sent: Sent) -> Plan[Member]:
     places = Organization.objects.active()
     if sent.actor is not None:
         places = places.allowed(sent.actor, Cap.MEMBER_IMPORT)
-    names = Names(places.only("code", "name", "short_name", "path", "type").iterator(chunk_size=2000))
+    names = Names(places.only("code", "name", "short_name", "path", "type", "version").iterator(chunk_size=2000))
     table = parse(sent.workbook, COLUMNS, names.in_titles)
     rows = sent.rows(table)
     plan: Plan[Member] = Plan.of(table, len(rows))
@@ -261,6 +261,7 @@ class _Reading:
         entries = [self._entry(row) for row in self._rows]
         self._rows = ()
         known = Known(entries)
+        plan.namesakes = known.namesakes
         for entry in entries:
             self._sort(plan, entry, known)
         if self._is_full:
@@ -447,6 +448,11 @@ class Known:
         # Who has another id number is somebody else.
         for member in (*_members("name", with_number, id_number_digest=None), *_members("name", without)):
             self._by_name[member.organization_id, member.name].append(member)
+
+    @property
+    def namesakes(self) -> dict[int, int]:
+        """Version by key of those who were looked at by name."""
+        return {member.pk: member.version for some in self._by_name.values() for member in some}
 
     def _numbered(self, entry: Entry) -> Member | None:
         return self._by_digest.get(entry.digest) or self._by_number.get(entry.values.get("personnel_no", ""))

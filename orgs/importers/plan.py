@@ -1,5 +1,6 @@
 """What a workbook means for the database, before anything is stored: new, changed (old → new), unchanged, missing, mistakes."""
 
+import datetime as dt
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -7,15 +8,19 @@ from typing import Any, Generic, TypeVar
 
 from django.db import models
 
+from campaign.common import clock
+from campaign.common.excel.layout import Heading
 from campaign.common.excel.problems import ProblemList
 from campaign.common.excel.reader import Workbook
-from campaign.common.excel.schema import ParsedRow, ParsedTable, Read
+from campaign.common.excel.schema import ParsedRow, ParsedTable, Places, Read
 from campaign.common.masking import mask
 from orgs.models import Organization
 
 M = TypeVar("M", bound=models.Model)
 
 TOLD_EVERY = 1_000
+NO_ROW = ParsedRow(0, Places("", Heading(0, 0, (), {}, {}), ()), (), "")
+"""Stands for the row of what comes from no sheet, or whose sheet has been set aside."""
 MASKED = frozenset({"id_number", "phone", "contact_phone"})
 
 
@@ -83,6 +88,9 @@ class Plan(Generic[M]):
     base: Organization | None = None
     unchanged: int = 0
     rows: int = 0
+    compared_at: dt.datetime = field(default_factory=clock.now)
+    namesakes: dict[int, int] = field(default_factory=dict)
+    """Version by key of the members who were looked at by name."""
 
     @classmethod
     def of(cls, table: ParsedTable, rows: int) -> "Plan[M]":

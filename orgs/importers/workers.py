@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +20,8 @@ from orgs.services.changes import differences
 
 MOST = 5_000
 """Rows of one list: what a page can show and a person can look through."""
+SEPARATORS = re.compile("[,，、;；]")
+"""What people put between the values of a line that they type."""
 HEADINGS = ("姓名", "工号", "班组", "岗位", "是否代表")
 
 WORKER_TWICE = mistake(
@@ -57,9 +60,9 @@ class WorkerPlan(Plan[Worker]):
 
 
 def workbook_of(pasted: str) -> Workbook:
-    """Return what was pasted from a sheet (tabs) or typed (commas), one worker a line; headings may be missing."""
+    """Return what was pasted from a sheet (tabs) or typed (commas of any kind), one worker a line; headings may be missing."""
     lines = [line for line in pasted.splitlines() if line.strip()]
-    rows = [line.split("\t") if "\t" in line else line.replace("\uff0c", ",").split(",") for line in lines]
+    rows = [line.split("\t") if "\t" in line else SEPARATORS.split(line) for line in lines]
     if not any(squeezed(cell) == HEADINGS[0] for row in rows[:SEARCHED_ROWS] for cell in row):
         rows.insert(0, list(HEADINGS))
     return open_workbook(_csv(rows).encode())

@@ -98,7 +98,7 @@ class Member(Versioned):
     ethnicity = models.CharField(_("ethnic group"), max_length=20, blank=True)
     birth_date = models.DateField(_("date of birth"), null=True, blank=True)
     id_number_cipher = models.TextField(blank=True, editable=False)
-    id_number_digest = models.CharField(max_length=64, null=True, unique=True, editable=False)
+    id_number_digest = models.CharField(max_length=64, null=True, editable=False)
     native_place = models.CharField(_("native place"), max_length=60, blank=True)
     education = models.CharField(_("education"), max_length=20, blank=True)
     degree = models.CharField(_("degree"), max_length=20, blank=True)
@@ -112,7 +112,11 @@ class Member(Versioned):
     status_since = models.DateField(_("status since"), null=True, blank=True)
     probation_ends_on = models.DateField(_("probation ends on"), null=True, blank=True)
     organization = models.ForeignKey(
-        Organization, models.PROTECT, related_name="members", verbose_name=_("party organization")
+        Organization,
+        models.PROTECT,
+        related_name="members",
+        db_index=False,  # `member_roll` begins with it
+        verbose_name=_("party organization"),
     )
     cell = models.CharField(_("party group"), max_length=60, blank=True)
     party_post = models.CharField(_("party position"), max_length=20, choices=PartyPost.choices, blank=True)
@@ -122,12 +126,11 @@ class Member(Versioned):
     is_frontline = models.BooleanField(_("front line"), default=False)
     is_party_worker = models.BooleanField(_("party-affairs worker"), default=False)
     is_exempt = models.BooleanField(_("exempt from pledging"), default=False)
-    phone = models.CharField(_("phone"), max_length=20, blank=True, db_index=True)
+    phone = models.CharField(_("phone"), max_length=20, blank=True)
     phone_tail = models.GeneratedField(
         expression=Right("phone", PHONE_TAIL),
         output_field=models.CharField(max_length=20),
         db_persist=True,
-        db_index=True,
     )
     remarks = models.CharField(_("remarks"), max_length=200, blank=True)
 
@@ -146,9 +149,14 @@ class Member(Versioned):
                 condition=Q(joined_on=None) | Q(full_member_on=None) | Q(full_member_on__gte=F("joined_on")),
                 name="member_joined_before_full",
             ),
+            models.UniqueConstraint(fields=("id_number_digest",), name="member_id_number"),
         )
+        # Named here and not at the fields, which would add a second index for searches by a beginning: every index makes a
+        # long roster slower to store.
         indexes = (
             models.Index(fields=("organization", "pinyin", "id"), name="member_roll"),
+            models.Index(fields=("phone",), name="member_phone"),
+            models.Index(fields=("phone_tail",), name="member_phone_tail"),
             # What the checks of the data look for (orgs/quality.py): the work grows with the findings, not with the whole.
             models.Index(fields=("name", "birth_date"), name="member_double"),
             models.Index(fields=("organization",), condition=Q(id_number_digest=None), name="member_no_id_number"),

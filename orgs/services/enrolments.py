@@ -41,9 +41,11 @@ def enrolments_open(members: Sequence[Enrolled], *, starts_on: dt.date | None, o
 
 def _enrolments_open(members: Sequence[Enrolled], starts_on: dt.date | None, origin: EnrolmentOrigin) -> None:
     moment = clock.now()
-    columns = ("member_id", "organization_id", "starts_on", "ends_on", "origin", "created_at", "updated_at")
-    rows = ((member.pk, member.organization_id, starts_on, None, str(origin), moment, moment) for member in members)
-    bulk_load(Enrolment, columns, rows)
+    same = {
+        "starts_on": starts_on, "ends_on": None, "origin": str(origin), "created_at": moment, "updated_at": moment
+    }  # fmt: skip
+    rows = ((member.pk, member.organization_id) for member in members)
+    bulk_load(Enrolment, ("member_id", "organization_id"), rows, same)
 
 
 def enrolments_move(members: Sequence[Member], *, moved_on: dt.date, origin: EnrolmentOrigin) -> None:

@@ -25,7 +25,15 @@ from campaign.jobs.services import job_request
 from orgs.importers import IMPORTERS, Sent
 from orgs.importers.plan import Plan
 from orgs.models import DONE, ImportBatch, ImportKind, ImportRow, ImportState, ImportTrace, Organization
-from orgs.services.storing import CHANGED_MEANWHILE, accounts_store, members_store, organizations_store, positions_store
+from orgs.services.rosters import Overtaken, roster_keep, roster_load, roster_of
+from orgs.services.storing import (
+    ChangedMeanwhile,
+    accounts_store,
+    members_store,
+    organizations_store,
+    positions_store,
+    roster_store,
+)
 from orgs.services.traces import Trace
 
 CHECKED_AT_ONCE = 200 * 1024
@@ -38,6 +46,7 @@ STORES: dict[ImportKind, Callable[..., Trace]] = {
 }
 KEPT = 2
 """Days for which a workbook waits to be stored or fetched with its mistakes marked."""
+UNDERSTOOD = ".understood"
 UNDONE_WITHIN = 30
 """Days for which an import can be undone."""
 CHECK_JOB = "orgs.check_import"
@@ -153,13 +162,15 @@ def import_check(*, batch: ImportBatch, told: Callable[[int], None] | None = Non
     """
     plan = _plan(batch, told)
     fields = IMPORTERS[ImportKind(batch.kind)].shown
+    kept = batch.kind == ImportKind.MEMBERS and not plan.problems.errors
+    fingerprint = roster_keep(roster_of(plan), _understood(batch)) if kept else plan.fingerprint
     with transaction.atomic():
         checked = (
             ImportBatch.objects.filter(pk=batch.pk)
             .exclude(state__in=DONE)
             .update(
                 state=ImportState.REJECTED if plan.problems.errors else ImportState.CHECKED,
-                fingerprint=plan.fingerprint,
+                fingerprint=fingerprint,
                 figures=plan.figures,
                 problems=plan.problems.as_json(),
                 preview={"read": plan.understood},
@@ -177,6 +188,11 @@ def import_check(*, batch: ImportBatch, told: Callable[[int], None] | None = Non
             bulk_load(ImportRow, columns, rows)
     batch.refresh_from_db()
     return batch
+
+
+def _understood(batch: ImportBatch) -> Path:
+    """Return where what was understood of a long list is kept beside the upload, encrypted."""
+    return Path(settings.MEDIA_ROOT) / f"{batch.file_path}{UNDERSTOOD}"
 
 
 def _plan(batch: ImportBatch, told: Callable[[int], None] | None = None) -> Plan[Any]:
@@ -232,17 +248,12 @@ def import_run(progress: Progress) -> Outcome:
     batch = _batch_of(progress)
     url = reverse("import_detail", args=[batch.pk])
     if batch.state not in DONE:
-        progress.step(_("Reading the file"), total=batch.figures.get("rows", 0))
-        plan = _plan(batch, progress.advance)
-        if plan.fingerprint != batch.fingerprint:
+        try:
+            trace = _store(batch, progress)
+        except ChangedMeanwhile:
+            # The page shows the new comparison, to be confirmed again.
             import_check(batch=batch)
-            raise DomainError(CHANGED_MEANWHILE)
-        progress.step(_("Storing"))
-        with transaction.atomic():
-            trace = plan_store(kind=batch.kind, plan=plan, actor=progress.user)
-            trace.save(batch)
-            _finish(batch, progress.user)
-            progress.guard()
+            raise
         _remove_file(batch)
         url = trace.url or url
     return Outcome(
@@ -250,6 +261,34 @@ def import_run(progress: Progress) -> Outcome:
         url=url,
         figures=batch.figures,
     )
+
+
+def _store(batch: ImportBatch, progress: Progress) -> Trace:
+    """Store what was confirmed. Raises ChangedMeanwhile when that is no longer what the workbook means."""
+    store = _confirmed(batch, progress)
+    progress.step(_("Storing"), total=batch.figures.get("new", 0))
+    with without_collector(), transaction.atomic():
+        trace = store()
+        trace.save(batch)
+        _finish(batch, progress.user)
+        progress.guard()
+    return trace
+
+
+def _confirmed(batch: ImportBatch, progress: Progress) -> Callable[[], Trace]:
+    """Return what stores a batch: members as the check understood them, the shorter kinds read once more."""
+    if batch.kind == ImportKind.MEMBERS:
+        try:
+            with without_collector():
+                roster = roster_load(_understood(batch), batch.fingerprint)
+        except Overtaken:
+            raise ChangedMeanwhile from None
+        return lambda: roster_store(roster=roster, actor=progress.user, told=progress.advance)
+    progress.step(_("Reading the file"), total=batch.figures.get("rows", 0))
+    plan = _plan(batch, progress.advance)
+    if plan.fingerprint != batch.fingerprint:
+        raise ChangedMeanwhile
+    return lambda: plan_store(kind=batch.kind, plan=plan, actor=progress.user)
 
 
 def _finish(batch: ImportBatch, actor: Any) -> None:
@@ -270,7 +309,8 @@ def import_drop(batches: Any) -> int:
     """Delete the workbooks of `batches`; what was found in them stays, masked. Returns how many files there were."""
     kept = list(batches.exclude(file_path="").values_list("pk", "file_path"))
     for _pk, path in kept:
-        (Path(settings.MEDIA_ROOT) / path).unlink(missing_ok=True)
+        for name in (path, path + UNDERSTOOD):
+            (Path(settings.MEDIA_ROOT) / name).unlink(missing_ok=True)
     batches.model.objects.filter(pk__in=[pk for pk, _path in kept]).update(file_path="")
     return len(kept)
 

@@ -14,8 +14,8 @@ from campaign.common import clock
 from campaign.common.bulk import bulk_change, bulk_load, keys_take, portions
 from campaign.common.errors import DomainError, NotAllowed
 from campaign.common.models import TimeStamped, Versioned
-from orgs.importers.plan import Changed, New, Plan
-from orgs.models import EnrolmentOrigin, Member, MembershipStatus, Organization, Position, User
+from orgs.importers.plan import TOLD_EVERY, Changed, New, Plan
+from orgs.models import EnrolmentOrigin, Member, Organization, Position, User
 from orgs.models.members import PRESENT
 from orgs.services import members, organizations
 from orgs.services.accounts_many import accounts_create
@@ -29,10 +29,28 @@ from orgs.services.enrolments import (
     party_posts_follow,
     positions_follow,
 )
+from orgs.services.rosters import (
+    NAME,
+    NEW_COLUMNS,
+    ORGANIZATION,
+    PARTY_POST,
+    PERSONNEL_NO,
+    STATUS,
+    NewMember,
+    Overtaken,
+    Roster,
+    roster_of,
+)
 from orgs.services.traces import Spans, Trace
 from orgs.services.tree import tree_insert, tree_lock
 
-CHANGED_MEANWHILE = _("The data has changed since the file was checked. Check the file once more.")
+
+class ChangedMeanwhile(DomainError):
+    """What was confirmed is no longer what would be stored."""
+
+    message = _("The data has changed since the file was checked. Check the file once more.")
+
+
 SearchNames = Callable[[str], dict[str, str]]
 
 
@@ -65,22 +83,34 @@ def organizations_store(*, plan: Plan[Organization], actor: Any) -> Trace:
 
 def members_store(*, plan: Plan[Member], actor: Any) -> Trace:
     """Store a plan of members, whole or not at all; returns and raises as `organizations_store`."""
-    trace = Trace()
-    with _storing(plan):
-        spans = Spans([entry.record.pk for entry in plan.changed if not _STAYS.isdisjoint(entry.changes)])
+    _refuse_mistakes(plan)
+    return roster_store(roster=roster_of(plan), actor=actor)
+
+
+def roster_store(*, roster: Roster, actor: Any, told: Callable[[int], None] | None = None) -> Trace:
+    """Store what a check of members understood, whole or not at all; `told` is called with the number of rows sent.
+
+    Returns what an undo needs. Raises ChangedMeanwhile when the database is not as it was compared.
+    """
+    trace, moment = Trace(), clock.now()
+    with _whole():
+        changed = roster.still_changed(actor)
+        spans = Spans([entry.record.pk for entry in changed if not _STAYS.isdisjoint(entry.changes)])
         # What becomes of a member's position follows from these.
-        turned = [entry.record.pk for entry in plan.changed if {"status", "organization"} & entry.changes.keys()]
+        turned = [entry.record.pk for entry in changed if {"status", "organization"} & entry.changes.keys()]
         before = _posts(turned)
-        _update(Member, plan.changed, members.search_names, trace)
-        keys = keys_take(Member, len(plan.new))
-        columns, rows = _member_rows(plan.new, keys)
-        bulk_load(Member, columns, rows)
-        enrolments_open(_enrolled(keys, plan.new), starts_on=None, origin=EnrolmentOrigin.IMPORTED)
-        _follow(plan.changed)
+        _update(Member, changed, members.search_names, trace)
+        keys = keys_take(Member, len(roster.new))
+        same = _usual() | {"created_at": moment, "updated_at": moment}
+        bulk_load(Member, ("id", *NEW_COLUMNS), _member_rows(keys, roster.new, told), same)
+        enrolments_open(_enrolled(keys, roster.new), starts_on=None, origin=EnrolmentOrigin.IMPORTED)
+        _follow(changed)
         spans.into(trace)
         trace.made(Member, keys)
         _trace_posts(trace, before)
-        _audit("member", Member, actor, plan, keys)
+        new = ((key, entry.values[NAME], entry.said) for key, entry in zip(keys, roster.new, strict=True))
+        audit_load(action="member_create", actor=actor, model=Member, entries=new)
+        _audit_changed("member_update", Member, actor, changed)
     return trace
 
 
@@ -146,7 +176,7 @@ def accounts_store(*, plan: Plan[User], actor: Any) -> Trace:
             sheet=sheet,
         )
         if len(made) != len(members):
-            raise DomainError(CHANGED_MEANWHILE)
+            raise ChangedMeanwhile
         sheet_store(sheet=sheet, made=made)
         trace.made(User, [new.user.pk for new in made])
         trace.url = reverse("code_sheet_detail", args=[sheet.pk])
@@ -165,12 +195,12 @@ class _Enrolled(NamedTuple):
     party_post: str
 
 
-def _enrolled(keys: Sequence[int], entries: Sequence[New[Member]]) -> list[_Enrolled]:
+def _enrolled(keys: Sequence[int], entries: Sequence[NewMember]) -> list[_Enrolled]:
     """Return the new members who are enrolled: who has left or died is not."""
     return [
-        _Enrolled(key, new.values["organization"].pk, new.values.get("party_post", ""))
-        for key, new in zip(keys, entries, strict=True)
-        if new.values.get("status", MembershipStatus.NORMAL) in PRESENT
+        _Enrolled(key, values[ORGANIZATION], values[PARTY_POST])
+        for key, (values, _said) in zip(keys, entries, strict=True)
+        if values[STATUS] in PRESENT
     ]
 
 
@@ -193,31 +223,31 @@ def _turned(entry: Changed[Member]) -> bool:
     return "status" in entry.changes and (entry.changes["status"][0] in PRESENT) != entry.record.is_present
 
 
-def _member_rows(entries: Sequence[New[Member]], keys: Sequence[int]) -> tuple[list[str], Iterator[list[Any]]]:
-    """Return the columns of a member, and a row for each of `entries`."""
-    fields = [field for field in Member._meta.concrete_fields if not field.generated]
-    columns = [field.attname for field in fields]
-    places = {field.name: place for place, field in enumerate(fields)}
-    usual = [None if field.primary_key else field.get_default() for field in fields]
-    numbers = [new.values.get("personnel_no", "") for new in entries]
-    made = iter(codes_next(PERSONNEL_NUMBERS, numbers.count("")))
+def _member_rows(
+    keys: Sequence[int], entries: Sequence[NewMember], told: Callable[[int], None] | None
+) -> Iterator[list[Any]]:
+    """Return a row for each of `entries`, made while those before are stored; who has no personnel number gets one."""
+    made = iter(codes_next(PERSONNEL_NUMBERS, sum(not values[PERSONNEL_NO] for values, _said in entries)))
 
     def rows() -> Iterator[list[Any]]:
-        for key, new, number in zip(keys, entries, numbers, strict=True):
-            row = usual.copy()
-            for name, value in _stored(new.values).items():
-                row[places[name]] = value
-            row[places["id"]], row[places["personnel_no"]] = key, number or next(made)
+        for count, (key, (values, _said)) in enumerate(zip(keys, entries, strict=True)):
+            if told is not None and count % TOLD_EVERY == 0:
+                told(count)
+            row = [key, *values]
+            row[_NUMBERED] = values[PERSONNEL_NO] or next(made)
             yield row
 
-    return columns, rows()
+    return rows()
 
 
-def _stored(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what is written into the table for the values of a new member."""
-    stored = {**values, "organization": values["organization"].pk, **members.search_names(values["name"])}
-    stored |= members.identity_fields(stored.pop("id_number", ""))
-    return stored
+_NUMBERED = PERSONNEL_NO + 1
+"""Behind the key."""
+
+
+def _usual() -> dict[str, Any]:
+    """Return the columns of a new member of which a roster says nothing, with their value."""
+    fields = [field for field in Member._meta.concrete_fields if not (field.primary_key or field.generated)]
+    return {field.attname: field.get_default() for field in fields if field.attname not in NEW_COLUMNS}
 
 
 def _in_tree_order(entries: list[New[Organization]]) -> None:
@@ -228,16 +258,26 @@ def _in_tree_order(entries: list[New[Organization]]) -> None:
     entries.sort(key=lambda new: keys[id(new)])
 
 
-@contextmanager
-def _storing(plan: Plan[Any]) -> Iterator[None]:
+def _refuse_mistakes(plan: Plan[Any]) -> None:
     if plan.problems.errors:
         raise DomainError(_("The file has mistakes. Nothing was stored."))
+
+
+@contextmanager
+def _storing(plan: Plan[Any]) -> Iterator[None]:
+    _refuse_mistakes(plan)
+    with _whole():
+        yield
+
+
+@contextmanager
+def _whole() -> Iterator[None]:
+    """All or nothing. Raises ChangedMeanwhile also when somebody stored the same person or code."""
     try:
         with transaction.atomic():
             yield
-    except IntegrityError:
-        # Somebody stored the same person or code since the plan was made.
-        raise DomainError(CHANGED_MEANWHILE) from None
+    except (IntegrityError, Overtaken):
+        raise ChangedMeanwhile from None
 
 
 def _update(model: type[TimeStamped], changed: Sequence[Changed[Any]], names: SearchNames, trace: Trace) -> None:
@@ -279,7 +319,7 @@ def _lock(model: type[TimeStamped], changed: Sequence[Changed[Any]]) -> None:
         rows = model._default_manager.select_for_update().filter(pk__in=keys).order_by("pk")
         found = dict(rows.values_list("pk", stamp))
         if any(found.get(key) != compared[key] for key in keys):
-            raise DomainError(CHANGED_MEANWHILE)
+            raise ChangedMeanwhile
 
 
 _ACTIONS = {"position": ("position_begin", "position_change")}
@@ -292,15 +332,19 @@ def _audit(part: str, model: type[models.Model], actor: Any, plan: Plan[Any], ke
     )
     create, update = _ACTIONS.get(part, (f"{part}_create", f"{part}_update"))
     audit_load(action=create, actor=actor, model=model, entries=created)
-    updated = (
+    _audit_changed(update, model, actor, plan.changed)
+
+
+def _audit_changed(action: str, model: type[models.Model], actor: Any, changed: Sequence[Changed[Any]]) -> None:
+    entries = (
         (
             entry.record.pk,
             str(entry.record),
             {name: [_named(old), _named(new)] for name, (old, new) in entry.changes.items()},
         )
-        for entry in plan.changed
+        for entry in changed
     )
-    audit_load(action=update, actor=actor, model=model, entries=updated)
+    audit_load(action=action, actor=actor, model=model, entries=entries)
 
 
 def _said(values: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:

@@ -44,7 +44,7 @@ class Trace:
         """Keep the trace with its batch."""
         entries = [["new", model._meta.label, key] for model, keys in self.new.items() for key in keys]
         entries += [
-            ["old", model._meta.label, key, version, {name: _plain(value) for name, value in values.items()}]
+            ["old", model._meta.label, key, version, {name: plain(value) for name, value in values.items()}]
             for model, records in self.old.items()
             for key, version, values in records
         ]
@@ -65,15 +65,17 @@ class Trace:
                     trace.new[model].append(key)
                 else:
                     version, values = more
-                    trace.changed(model, key, version, {name: _value(value) for name, value in values.items()})
+                    trace.changed(model, key, version, {name: value_of(value) for name, value in values.items()})
         return trace
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """Return a value of a record as JSON can hold it."""
     return f"{_DAY}{value.isoformat()}" if isinstance(value, dt.date) else value
 
 
-def _value(value: Any) -> Any:
+def value_of(value: Any) -> Any:
+    """Return what `plain` was given."""
     return dt.date.fromisoformat(value[len(_DAY) :]) if isinstance(value, str) and value.startswith(_DAY) else value
 
 

@@ -193,6 +193,7 @@ def import_undo(*, batch: ImportBatch, actor: Any, progress: Progress | None = N
             raise DomainError(
                 _("This import cannot be undone, since something depends on it: %(what)s.") % {"what": named}
             )
+        _refuse_elsewhere(batch, trace, actor)
         for model in ORDER:
             # what was made first: somebody has one open branch only
             _take_out(model, trace, actor)
@@ -203,6 +204,20 @@ def import_undo(*, batch: ImportBatch, actor: Any, progress: Progress | None = N
             progress.guard()
     batch.refresh_from_db()
     return batch
+
+
+def _refuse_elsewhere(batch: ImportBatch, trace: Trace, actor: Any) -> None:
+    """Raise DomainError for records that hang below other organizations by now, which are not the actor's."""
+    for model in (Member, Organization, User):
+        keys = sorted({*trace.new.get(model, ()), *(key for key, _version, _values in trace.old.get(model, ()))})
+        reached: Any = model._default_manager
+        found = reached.allowed(actor, capability_of(batch.kind))
+        if sum(found.filter(pk__in=some).count() for some in portions(keys)) != len(keys):
+            raise DomainError(
+                _(
+                    "Some of these records belong to organizations by now that you do not import for. Ask the office above."
+                )
+            )
 
 
 def _give_back(model: type[models.Model], trace: Trace, actor: Any) -> None:

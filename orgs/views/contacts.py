@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django_tables2 import Table
 
 from campaign.common import clock
 from campaign.common.access import GatedRequest, access, gate, holds
@@ -90,17 +91,24 @@ def _crumbs() -> list[dict[str, str]]:
 
 @access(GET=Cap.CONTACT_VIEW)
 def contact_coverage(request: GatedRequest) -> HttpResponse:
-    """Who was left out: branches without a contact point, or leaders without a visit since a day."""
-    by_leader = request.GET.get("list") == "leaders"
+    """Who was left out: branches without a contact point, or contact points or leaders without a visit since a day."""
+    chosen_list = request.GET.get("list", "")
+    by_leader, by_point = chosen_list == "leaders", chosen_list == "points"
     chosen = CoverageFilter(request.GET, queryset=Organization.objects.none(), request=request)
     cleaned = getattr(chosen.form, "cleaned_data", {}) if chosen.form.is_valid() else {}
     since = cleaned.get("since") or reads.quarter_start(clock.today())
     organization = cleaned.get("organization")
-    rows = reads.leaders_absent(request.user, since) if by_leader else reads.branches_uncovered(request.user)
+    rows: Any = reads.branches_uncovered(request.user)
+    table: type[Table] = UncoveredTable
+    if by_leader:
+        rows, table = reads.leaders_absent(request.user, since), AbsentLeaderTable
+    elif by_point:
+        rows = reads.not_visited_since(reads.points_for(request.user), since).order_by("organization__path", "pk")
+        table = ContactPointTable
     found = listing(
         request,
         queryset=rows,
-        table_class=AbsentLeaderTable if by_leader else UncoveredTable,
+        table_class=table,
         filter_class=CoverageFilter,
     )
     kept = f"&organization={organization.pk}" if organization else ""
@@ -112,10 +120,12 @@ def contact_coverage(request: GatedRequest) -> HttpResponse:
         "since": since,
         "tabs": [
             {"label": _("Branches without a contact point"), "url": f"{address}?{kept.lstrip('&')}",
-             "active": not by_leader},
+             "active": not (by_leader or by_point)},
+            {"label": _("Contact points without a visit"), "url": f"{address}?list=points{kept}", "active": by_point},
             {"label": _("Leaders without a visit"), "url": f"{address}?list=leaders{kept}", "active": by_leader},
         ],
         "by_leader": by_leader,
+        "by_point": by_point,
         "crumbs": _crumbs(),
     }  # fmt: skip
     return render(request, "orgs/contacts/coverage.html", context)

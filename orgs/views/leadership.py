@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from campaign.common.access import GatedRequest, access, gate, reaches
 from campaign.common.capabilities import Cap
+from campaign.common.errors import DomainError
 from campaign.common.listing import BoundedPaginator
 from campaign.jobs.services import job_request
 from orgs import exports, selectors
@@ -28,7 +29,10 @@ PRINTED = 200
 def member_choose(request: GatedRequest) -> HttpResponse:
     """What a searchable choice of members offers for the words typed so far."""
     members = selectors.members_for(request.user).present().exclude(name="")
-    found = selectors.members_matching(members, request.POST.get("q", ""), request.user)[: selectors.OFFERED]
+    try:
+        found = selectors.members_matching(members, request.POST.get("q", ""), request.user)[: selectors.OFFERED]
+    except DomainError:  # too many id numbers tried: the list of members says so
+        found = members.none()
     results = [{"value": one.pk, "text": f"{one.name}（{one.organization.display_name}）"} for one in found]
     return JsonResponse({"results": results})
 

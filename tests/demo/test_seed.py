@@ -17,9 +17,11 @@ from campaign.common.errors import DomainError
 from campaign.demo.logins import demo_logins
 from campaign.demo.people import SIZES, Size
 from campaign.demo.seed import demo_remove, demo_seed
+from campaign.demo.signing_in import NEW
 from campaign.models import Campaign, CampaignState
 from campaign.scoring.models import PeriodScore, ScoreRun
 from orgs.models import Member, Organization
+from orgs.services.code_sheets import members_without_account
 from pledges.models import Pledge
 from reviews.models import EvaluationRound, LeaderReview, RoundState
 
@@ -55,6 +57,12 @@ def test_it_is_told_up_to_the_stage(tell: Callable[..., Campaign], stage: str, m
     campaign.refresh_from_db()
     assert (campaign.state == CampaignState.CLOSED) == (stage == "closed")
     assert len(demo_logins()) == 9
+
+
+def test_new_members_wait_for_accounts(tell: Callable[..., Campaign]) -> None:
+    tell("pledges")
+    root = Organization.objects.get(depth=1)
+    assert members_without_account(root).filter(kind="probationary").count() == NEW
 
 
 def test_the_same_seed_tells_the_same_story_and_another_one_does_not(

@@ -9,7 +9,7 @@ from django.test import Client
 
 from campaign.common.errors import DomainError
 from orgs.models import Enrolment, Member, Organization, PartyPost, Position
-from orgs.services import member_create, member_update, organization_merge
+from orgs.services import member_create, member_update, organization_merge, organization_move
 from orgs.services.positions import position_begin, position_change
 from orgs.services.undoing import import_dependants, import_undo
 from tests.orgs.books import MEMBER_HEADINGS, book, roster
@@ -130,3 +130,18 @@ def test_an_import_is_not_undone_over_a_position_that_was_corrected_since(world:
         import_undo(batch=batch, actor=staff)
     held.refresh_from_db()
     assert held.ends_on == dt.date(2025, 6, 1)
+
+
+def test_an_import_is_not_undone_in_what_hangs_below_others_by_now(world: World) -> None:
+    staff, member = world.user("staff", "east"), world.members["east_one"][1]
+    batch = applied(signed_in(staff), world, roster(placed(member, ONE, 岗位="调度员"), headings=WITHOUT_POSTS))
+    organization_move(actor=None, organization=world.orgs["east_one"], parent=world.orgs["west"])
+    assert import_dependants(batch) == []
+    with pytest.raises(DomainError):
+        import_undo(batch=batch, actor=staff)
+    member.refresh_from_db()
+    assert member.job == "调度员"
+    organization_move(actor=None, organization=world.orgs["east_one"], parent=world.orgs["east"])
+    import_undo(batch=batch, actor=staff)
+    member.refresh_from_db()
+    assert member.job == ""

@@ -13,6 +13,7 @@ from campaign.common import clock
 from campaign.common.errors import DomainError, NotAllowed
 from campaign.jobs.models import Job
 from campaign.jobs.services import job_run
+from orgs.guessing import MISSES
 from orgs.models import Member
 from orgs.records import RecordRequest, records
 from orgs.selectors import members_matching
@@ -76,7 +77,7 @@ FOUND = {
     "45678": {"secretary@east_one", "member@east_one"},
     PHONE: {"secretary@east_one", "member@east_one"},
     "1234": set(),
-    NUMBER: {"office@root", "member@east_one"},
+    NUMBER: {"secretary@east_one", "staff@east", "office@root", "member@east_one"},
     NUMBER[:-1]: set(),
     "李秀英": {"secretary@east_one", "staff@east", "office@root", "leader@root", "member@east_one"},
     "lxy": {"secretary@east_one", "staff@east", "office@root", "leader@root", "member@east_one"},
@@ -89,6 +90,35 @@ def test_a_search_tells_no_more_than_the_page(world: World, member: Member, type
         viewer = world.user(*actor.split("@"))
         found = members_matching(Member.objects.visible_to(viewer), typed, viewer)
         assert (member in found) == (actor in FOUND[typed]), actor
+
+
+def found(world: World, actor: str, typed: str) -> bool:
+    viewer = world.user(*actor.split("@"))
+    return bool(members_matching(Member.objects.visible_to(viewer), typed, viewer).exists())
+
+
+def test_an_id_number_is_found_by_who_keeps_the_record_only(world: World, member: Member) -> None:
+    assert found(world, "secretary@east_one", NUMBER.lower())
+    for actor in ("secretary@east_two", "staff@west", "leader@root"):
+        assert not found(world, actor, NUMBER), actor
+
+
+def test_id_numbers_are_not_tried_out(world: World, member: Member) -> None:
+    """Thirty misses in an hour; what was tried before is not counted again, and a hit never."""
+    tries = [f"1101011980{number:07d}X" for number in range(MISSES + 1)]
+    for typed in [NUMBER, *tries[:MISSES], *tries[:3]]:
+        assert found(world, "secretary@east_one", typed) == (typed == NUMBER)
+    for typed in (NUMBER, tries[MISSES]):
+        with pytest.raises(DomainError):
+            found(world, "secretary@east_one", typed)
+    assert found(world, "secretary@east_one", "lxy")
+    assert found(world, "staff@east", NUMBER)  # counted by account
+    client = signed_in(world.user("secretary", "east_one"))
+    assert client.post(reverse("member_list"), {"q": NUMBER}).status_code == 302
+    page = client.get(reverse("member_list")).content.decode()
+    assert page.count("一小时后再试") == 1
+    assert reverse("member_detail", args=[member.pk]) not in page
+    assert client.post(reverse("member_choose"), {"q": NUMBER}).json() == {"results": []}
 
 
 def test_a_short_phone_that_is_masked_wholly_is_not_found_by_its_end(world: World, member: Member) -> None:

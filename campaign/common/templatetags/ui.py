@@ -49,10 +49,12 @@ def hundredths(value: int | None) -> str:
     return "—" if value is None else exact.hundredths(value)
 
 
-@register.filter
-def rare(actions: Iterable[Mapping[str, Any]] | None) -> list[Mapping[str, Any]]:
-    """Return the actions of a page that are offered in its menu “More”."""
-    return [action for action in actions or () if action.get("more")]
+@register.simple_tag
+def sorted_actions(actions: Iterable[Mapping[str, Any]] | None) -> dict[str, list[Mapping[str, Any]]]:
+    """Return the actions of a page, what is rarely needed (`more`) apart; it stands with the others where there are none."""
+    given = list(actions or ())
+    plain = [action for action in given if not action.get("more")]
+    return {"plain": plain, "rare": [action for action in given if action.get("more")]} if plain else {"plain": given}
 
 
 @register.simple_tag

@@ -1,0 +1,220 @@
+"""Members as a roster means them, in plain rows: stored at once, or kept in a file until somebody confirms.
+
+The check of a long roster is the dear part. What it understood is kept encrypted beside the upload, so that the job which
+stores it neither reads the workbook nor converts a cell again; it looks only at what may have changed since.
+"""
+
+import datetime as dt
+import hashlib
+import json
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from cryptography.exceptions import InvalidTag
+
+from campaign.audit.services import Written, written
+from campaign.common.access import reaches
+from campaign.common.bulk import portions
+from campaign.common.capabilities import Cap
+from campaign.common.crypto import seal, unseal
+from orgs.importers.members import PLAIN_FIELDS
+from orgs.importers.plan import NO_ROW, Changed, New, Plan
+from orgs.models import Member, Organization
+from orgs.services import members
+from orgs.services.changes import differences
+from orgs.services.traces import plain, value_of
+
+_USUAL = {field.name: field.get_default() for field in Member._meta.concrete_fields if field.name in PLAIN_FIELDS}
+NEW_COLUMNS = (*_USUAL, "organization_id", "pinyin", "initials", "id_number_cipher", "id_number_digest")
+"""The columns of a new member that differ from one to the next."""
+NAME, PERSONNEL_NO, ORGANIZATION, STATUS, PARTY_POST, DIGEST = (
+    NEW_COLUMNS.index(name)
+    for name in ("name", "personnel_no", "organization_id", "status", "party_post", "id_number_digest")
+)
+PIECE = 5_000
+_LENGTH = 8
+SLACK = dt.timedelta(hours=1)
+"""How long before a check somebody may have begun to write what was visible only after it."""
+
+
+class Overtaken(Exception):
+    """The database is no longer what the roster was compared with."""
+
+
+class NewMember(NamedTuple):
+    """Somebody to be enrolled: the values of `NEW_COLUMNS`, and what the log will say."""
+
+    values: list[Any]
+    said: Written
+
+
+class ChangedMember(NamedTuple):
+    """A record, the version that was compared, and field → new value."""
+
+    pk: int
+    version: int
+    values: dict[str, Any]
+
+
+@dataclass
+class Roster:
+    """What a check understood, and of which state of the database: versions of the organizations that are named and of
+    the members who share name and branch with somebody new."""
+
+    compared_at: dt.datetime
+    organizations: dict[int, int]
+    namesakes: dict[int, int]
+    new: list[NewMember] = field(default_factory=list)
+    changed: list[ChangedMember] = field(default_factory=list)
+
+    def still_changed(self, actor: Any) -> list[Changed[Member]]:
+        """Return what would be changed now. Raises Overtaken when the database is no longer what was compared."""
+        organizations = self._organizations(actor)
+        self._look_for_namesakes()
+        return [self._change(entry, member, organizations) for entry, member in self._records(actor)]
+
+    def _organizations(self, actor: Any) -> dict[int, Organization]:
+        places = Organization.objects.active()
+        if actor is not None:
+            places = places.allowed(actor, Cap.MEMBER_IMPORT)
+        found: dict[int, Organization] = {}
+        for keys in portions(sorted(self.organizations)):
+            found.update((one.pk, one) for one in places.only("name", "version").filter(pk__in=keys))
+        if {key: one.version for key, one in found.items()} != self.organizations:
+            raise Overtaken
+        return found
+
+    def _look_for_namesakes(self) -> None:
+        """Look at members written since the check; who has another id number is somebody else.
+
+        That no number is given twice, the constraints of the table see to.
+        """
+        since = Member.objects.filter(updated_at__gte=self.compared_at - SLACK).order_by()
+        new: dict[tuple[int, str], bool] = {}
+        for entry in self.new:
+            person = entry.values[ORGANIZATION], entry.values[NAME]
+            new[person] = new.get(person, True) and bool(entry.values[DIGEST])
+        for key, version, organization, name, digest in since.values_list(
+            "pk", "version", "organization_id", "name", "id_number_digest"
+        ):
+            numbered = new.get((organization, name))
+            if numbered is not None and not (numbered and digest) and self.namesakes.get(key) != version:
+                raise Overtaken
+
+    def _records(self, actor: Any) -> Iterator[tuple[ChangedMember, Member]]:
+        known: dict[int, Member] = {}
+        for keys in portions([entry.pk for entry in self.changed]):
+            known.update(Member.objects.select_related("organization").in_bulk(keys))
+        for entry in self.changed:
+            member = known.get(entry.pk)
+            if member is None or member.version != entry.version:
+                raise Overtaken
+            if actor is not None and not reaches(actor, Cap.MEMBER_IMPORT, member.organization.path):
+                raise Overtaken
+            yield entry, member
+
+    def _change(
+        self, entry: ChangedMember, member: Member, organizations: Mapping[int, Organization]
+    ) -> Changed[Member]:
+        values = dict(entry.values)
+        if "organization" in values:
+            values["organization"] = organizations[values["organization"]]
+        return Changed(NO_ROW, member, differences(member, values))
+
+
+def roster_of(plan: Plan[Member]) -> Roster:
+    """Return what a plan means, with all that is made from its values: keyed hashes, ciphers, pinyin, the log."""
+    changed = [_changed(entry) for entry in plan.changed]
+    named = [new.values["organization"] for new in plan.new]
+    named += [entry.changes["organization"][1] for entry in plan.changed if "organization" in entry.changes]
+    return Roster(
+        plan.compared_at,
+        {organization.pk: organization.version for organization in named},
+        plan.namesakes,
+        [_new(new) for new in plan.new],
+        changed,
+    )
+
+
+def _new(new: New[Member]) -> NewMember:
+    values, organization = new.values, new.values["organization"]
+    said = {name: value for name, value in values.items() if name != "organization"} | {
+        "organization": organization.name
+    }
+    names, identity = members.search_names(values["name"]), members.identity_fields(values.get("id_number", ""))
+    row = [values.get(name, usual) for name, usual in _USUAL.items()]
+    row += [organization.pk, *names.values(), *identity.values()]
+    return NewMember([value.isoformat() if isinstance(value, dt.date) else value for value in row], written(said))
+
+
+def _changed(entry: Changed[Member]) -> ChangedMember:
+    values = {name: new.pk if name == "organization" else new for name, (_old, new) in entry.changes.items()}
+    return ChangedMember(entry.record.pk, entry.version, values)
+
+
+# -- in a file -----------------------------------------------------------------------------------------------------
+
+
+def roster_keep(roster: Roster, path: Path) -> str:
+    """Keep a roster encrypted in a file for its owner alone; returns the digest of it, by which it is known again."""
+    digest = hashlib.sha256()
+    with path.open("wb") as kept:
+        path.chmod(0o600)
+        for piece in _pieces(roster):
+            sealed = seal(zlib.compress(json.dumps(piece, ensure_ascii=False).encode(), 1))
+            for part in (len(sealed).to_bytes(_LENGTH, "big"), sealed):
+                kept.write(part)
+                digest.update(part)
+    return digest.hexdigest()
+
+
+def _pieces(roster: Roster) -> Iterator[Any]:
+    yield [
+        roster.compared_at.isoformat(),
+        list(roster.organizations.items()),
+        list(roster.namesakes.items()),
+        [
+            (pk, version, {name: plain(value) for name, value in values.items()})
+            for pk, version, values in roster.changed
+        ],
+    ]
+    rows = iter(roster.new)
+    while piece := list(islice(rows, PIECE)):
+        yield piece
+
+
+def roster_load(path: Path, digest: str) -> Roster:
+    """Return the roster that `roster_keep` wrote. Raises Overtaken when the file is gone or is another one."""
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise Overtaken from None
+    if hashlib.sha256(content).hexdigest() != digest:
+        raise Overtaken
+    pieces = _opened(content)
+    compared_at, organizations, namesakes, changed = next(pieces)
+    return Roster(
+        dt.datetime.fromisoformat(compared_at),
+        dict(organizations),
+        dict(namesakes),
+        [NewMember(values, Written(said)) for piece in pieces for values, said in piece],
+        [
+            ChangedMember(pk, version, {name: value_of(value) for name, value in values.items()})
+            for pk, version, values in changed
+        ],
+    )
+
+
+def _opened(content: bytes) -> Iterator[Any]:
+    start = 0
+    while start < len(content):
+        begin = start + _LENGTH
+        start = begin + int.from_bytes(content[start:begin], "big")
+        try:
+            yield json.loads(zlib.decompress(unseal(content[begin:start])))
+        except InvalidTag:  # another key by now
+            raise Overtaken from None
