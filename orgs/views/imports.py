@@ -9,6 +9,7 @@ from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from campaign.common import clock
 from campaign.common.access import SIGNED_IN, GatedRequest, access, gate, holds
@@ -186,6 +187,6 @@ def import_annotated_page(request: GatedRequest, pk: UUID) -> HttpResponseBase:
     batch, target = _reached(request, pk), io.BytesIO()
     import_annotated(batch=batch, target=target)
     target.seek(0)
-    ending = _("mistakes")
+    ending = pgettext("ending of a file name", "mistakes")
     name = f"{batch.file_name.rsplit('.', 1)[0]}_{ending}_{clock.today():%Y%m%d}.xlsx"
     return FileResponse(target, as_attachment=True, filename=name)

@@ -19,11 +19,19 @@ BELOW_ROOT = ("east_one", "east", "east_two", "west_one")
 def plan(state: str = "filed", step: str = "", *, file: bool = False) -> Make:
     def make(world: World, at: str) -> Target:
         above = PARENTS[at]
-        made = ImplementationPlan.objects.create(
-            campaign=Campaign.objects.get(code="C1"), organization=world.orgs[at], receiver=world.orgs[above], title=mark(at),
-            summary="措施", state=state, filed_at=None if state == "draft" else clock.now(),
-            decided_at=clock.now() if state == "returned" else None,
-        )  # fmt: skip
+        # Nobody has two: the one that is there already serves again.
+        made, _new = ImplementationPlan.objects.update_or_create(
+            campaign=Campaign.objects.get(code="C1"),
+            organization=world.orgs[at],
+            defaults={
+                "receiver": world.orgs[above],
+                "title": mark(at),
+                "summary": "措施",
+                "state": state,
+                "filed_at": None if state == "draft" else clock.now(),
+                "decided_at": clock.now() if state == "returned" else None,
+            },
+        )
         kwargs: dict[str, Any] = {"pk": made.pk}
         if file:
             attached = PlanAttachment.objects.create(plan=made, attachment=attachment_store(file=pdf(), actor=None))
