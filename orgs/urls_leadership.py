@@ -1,4 +1,4 @@
-"""Addresses of leading groups, contact points and the quality of data; joined into `orgs.urls`."""
+"""Addresses of leading groups, contact points and the quality of data."""
 
 from django.urls import path
 

@@ -23,7 +23,6 @@ urlpatterns = [
     path("members/branches/<int:pk>/remove/", histories.branch_remove, name="member_branch_remove"),
     path("members/<int:pk>/print/", records.member_print, name="member_print"),
     path("members/<int:pk>/export/", records.member_export, name="member_export"),
-    path("organizations/<int:pk>/record/", records.organization_record, name="organization_record"),
     path("members/<int:pk>/transfer/", transfers.transfer_create, name="transfer_create"),
     path("transfers/", transfers.transfer_list, name="transfer_list"),
     path("transfers/branches/", transfers.branch_search, name="branch_search"),

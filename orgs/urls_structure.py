@@ -1,3 +1,5 @@
+"""Changes of the structure and terms of office."""
+
 from django.urls import path
 
 from orgs.views import structure

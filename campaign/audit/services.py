@@ -5,6 +5,7 @@ import hmac
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from json.encoder import encode_basestring
 from pathlib import Path
 from typing import Any
 
@@ -117,7 +118,7 @@ _HIDDEN = '"•"'
 
 @lru_cache(maxsize=65_536, typed=True)
 def _as_json(value: Any) -> str:
-    return json.dumps(_plain(value), ensure_ascii=False)
+    return encode_basestring(value) if isinstance(value, str) else json.dumps(_plain(value), ensure_ascii=False)
 
 
 Target = tuple[str, str, str]

@@ -385,7 +385,7 @@ class _Reading:
         values = {field: value for field, value in entry.values.items() if value not in (None, "")}
         if entry.month is not None:
             values["birth_date"] = entry.month
-        plan.new.append(New(entry.row, values))
+        plan.new.append(New(entry.row, values, entry.digest))
 
     def _check_masks(self, entry: "Entry", member: Member) -> None:
         for column, written in entry.masked.items():

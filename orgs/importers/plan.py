@@ -47,10 +47,11 @@ class Sent:
 
 @dataclass
 class New(Generic[M]):
-    """A row that becomes a record with `values`."""
+    """A row that becomes a record with `values`; `digest` is the keyed hash of a member's id number, if it is known."""
 
     row: ParsedRow
     values: dict[str, Any]
+    digest: str | None = None
 
     def __str__(self) -> str:
         return str(self.values["name"])

@@ -145,10 +145,15 @@ def _new(new: New[Member]) -> NewMember:
     said = {name: value for name, value in values.items() if name != "organization"} | {
         "organization": organization.name
     }
-    names, identity = members.search_names(values["name"]), members.identity_fields(values.get("id_number", ""))
+    names, identity = members.search_names(values["name"]), _identity(new)
     row = [values.get(name, usual) for name, usual in _USUAL.items()]
     row += [organization.pk, *names.values(), *identity.values()]
     return NewMember([value.isoformat() if isinstance(value, dt.date) else value for value in row], written(said))
+
+
+def _identity(new: New[Member]) -> dict[str, str | None]:
+    number = new.values.get("id_number", "")
+    return members.identity_fields(number, new.digest if number else None)
 
 
 def _changed(entry: Changed[Member]) -> ChangedMember:

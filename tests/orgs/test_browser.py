@@ -70,7 +70,7 @@ def test_a_branch_of_the_tree_opens_when_asked(page: Page, login: Login, world: 
     login(page, world.users["office@root"])
     page.goto(reverse("organization_list"))
     expect(page.get_by_text("东山公司采掘一区党支部")).to_have_count(0)
-    page.locator("summary", has_text="中共华岭集团东山公司委员会").press("Enter")  # by keyboard
+    page.get_by_role("treeitem", name="中共华岭集团东山公司委员会").locator(".branch-switch").first.click()
     expect(page.get_by_role("link", name="东山公司采掘一区党支部")).to_be_visible()
 
 

@@ -243,6 +243,13 @@ def _day(raw: Raw) -> dt.date:
 
 @lru_cache(maxsize=65_536, typed=True)
 def _written_day(raw: str | float) -> dt.date:
+    # Most dates stand there without anything to be tidied; 0… may still be one of Excel's numbers.
+    if (
+        isinstance(raw, str)
+        and raw[:1] != "0"
+        and (plainly := _YEAR_FIRST.fullmatch(raw) or _EIGHT_DIGITS.fullmatch(raw))
+    ):
+        return _in_calendar(*map(int, plainly.groups()))
     written = _date_text(raw)
     if written.isdecimal() and int(written) in _SERIALS:
         return _SERIAL_DAY_ZERO + dt.timedelta(days=int(written))
