@@ -7,6 +7,7 @@ and is asserted in both directions like everything else.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 from django.db.models import Model
@@ -20,6 +21,14 @@ from tests.world import World
 def mark(at: str, what: str = "") -> str:
     """Return a text that is found on nothing but the object made at `at`."""
     return f"标记{what}{at}号"
+
+
+_made = count(1)
+
+
+def number(prefix: str) -> str:
+    """Return a personnel number or code that nothing else of this run has."""
+    return f"{prefix}-{next(_made)}"
 
 
 def never(*_: Any) -> bool:

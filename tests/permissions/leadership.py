@@ -7,7 +7,7 @@ from campaign.common import clock
 from campaign.common.capabilities import Cap
 from campaign.common.text import initials, pinyin
 from orgs.models import ContactPoint, ContactVisit, DistinctPair, LeadershipPost, Member, Organization, User
-from tests.permissions.cases import Case, Listed, Scoped, Target, case, lists, mark, scoped
+from tests.permissions.cases import Case, Listed, Scoped, Target, case, lists, mark, number, scoped
 from tests.permissions.oracle import holds_somewhere
 from tests.permissions.orgs import member
 from tests.permissions.orgs import organization as named
@@ -37,7 +37,7 @@ def led(world: World, at: str) -> Target:
 def vacant(world: World, at: str) -> Target:
     """An organization with a secretary and no leading group."""
     place = world.orgs[at]
-    person = Member.objects.create(personnel_no=f"S-{at}", name="新书记", sex="male", organization=place)
+    person = Member.objects.create(personnel_no=number("S"), name="新书记", sex="male", organization=place)
     person.positions.create(organization=place, post="secretary")
     return Target(place, {"pk": place.pk})
 
@@ -65,7 +65,7 @@ def point(world: World, at: str) -> Target:
     """A branch that is the contact point of somebody enrolled far away; the owner is nobody of the cast."""
     named(world, at)
     leader = Member.objects.create(
-        personnel_no=f"L-{at}", name="联系领导", sex="male", organization=world.orgs["west_two"]
+        personnel_no=number("L"), name="联系领导", sex="male", organization=world.orgs["west_two"]
     )
     made = ContactPoint.objects.create(
         leader=leader, organization=world.orgs[at], starts_on=START, task=mark(at, "任务")
@@ -97,7 +97,7 @@ def visit(world: World, at: str) -> Target:
 
 def assignment(world: World, at: str) -> Target:
     """A leader and a branch of the same place."""
-    leader = Member.objects.create(personnel_no=f"L-{at}", name="联系领导", sex="male", organization=world.orgs[at])
+    leader = Member.objects.create(personnel_no=number("L"), name="联系领导", sex="male", organization=world.orgs[at])
     return Target(
         payload={"leader": leader.pk, "organizations": [world.orgs[at].pk], "starts_on": "2026-01-01", "task": ""}
     )
@@ -142,7 +142,7 @@ def twins(world: World, at: str) -> Target:
         "name": name, "pinyin": pinyin(name), "initials": initials(name), "sex": "female", "birth_date": START,
         "organization": Organization.objects.get(pk=world.orgs[at].pk),
     }  # fmt: skip
-    first, second = (Member.objects.create(personnel_no=f"T{number}-{at}", **given) for number in (1, 2))
+    first, second = (Member.objects.create(personnel_no=number("T"), **given) for _twin in (1, 2))
     payload = {"keep": str(first.pk), "reason": "重复录入", f"version_{first.pk}": 1, f"version_{second.pk}": 1}
     return Target(first, {"first": first.pk, "second": second.pk}, payload, marker=name)
 

@@ -13,11 +13,22 @@ from campaign.common.access import SIGNED_IN
 from campaign.common.capabilities import Cap, Role
 from campaign.common.crypto import seal
 from campaign.common.text import initials, pinyin
-from orgs.models import Delegation, ImportBatch, ImportState, ImportTrace, Member, Organization, RoleAssignment, User
+from orgs.models import (
+    Delegation,
+    ImportBatch,
+    ImportState,
+    ImportTrace,
+    Member,
+    Organization,
+    OrganizationEvent,
+    OrganizationEventKind,
+    RoleAssignment,
+    User,
+)
 from orgs.services import import_upload
 from orgs.services.structure import change_describe
 from orgs.structure import ChangeKind, fingerprint, touches_of
-from tests.permissions.cases import Case, Listed, Scoped, Target, case, lists, mark, never, scoped
+from tests.permissions.cases import Case, Listed, Scoped, Target, case, lists, mark, never, number, scoped
 from tests.permissions.oracle import BRANCHES, below, expected
 from tests.world import PASSWORD, World
 
@@ -143,9 +154,7 @@ def member(world: World, at: str) -> Target:
 
 
 def _enrolled(organization: Organization) -> Member:
-    return Member.objects.create(
-        personnel_no=f"P-{organization.code}", name="机关党员", sex="female", organization=organization
-    )
+    return Member.objects.create(personnel_no=number("P"), name="机关党员", sex="female", organization=organization)
 
 
 def new_member(world: World, at: str) -> Target:
@@ -232,7 +241,22 @@ scoped.append(Scoped(batch))
 def account(world: World, at: str) -> Target:
     made = User.objects.create(username=f"marked-{User.objects.count()}", name=mark(at), organization=world.orgs[at])
     payload = {"name": "改过的名字", "organization": world.orgs[at].pk}
-    return Target(made, {"pk": made.pk}, payload, marker=mark(at), owner="nobody of the cast")
+    # A code is issued where the member of an account is enrolled; this account is nobody's.
+    return Target(
+        made,
+        {"pk": made.pk},
+        payload,
+        marker=mark(at),
+        owner="nobody of the cast",
+        hidden=lambda _actor, capability: capability == Cap.ACCOUNT_CODE,
+    )
+
+
+def event(world: World, at: str) -> Target:
+    made = OrganizationEvent.objects.create(
+        organization=world.orgs[at], kind=OrganizationEventKind.RENAMED, old_name=mark(at)
+    )
+    return Target(made)
 
 
 def closed_account(world: World, at: str) -> Target:
@@ -271,7 +295,7 @@ lists += [
     Listed("user_search", account, Cap.ROLE_GRANT, payload={"q": "标记"}),
     Listed("role_list", assignment, Cap.ROLE_GRANT),
 ]
-scoped += [Scoped(account), Scoped(assignment)]
+scoped += [Scoped(account), Scoped(assignment), Scoped(event)]
 
 
 # -- vacancies and deputies ----------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from campaign.common.crypto import encrypt
 from campaign.common.text import initials, pinyin
 from orgs.lockout import key_of
 from orgs.models import CodePart, CodeSheet, Member, SignInPolicy, User
-from tests.permissions.cases import Case, Listed, Scoped, Target, case, lists, mark, scoped
+from tests.permissions.cases import Case, Listed, Scoped, Target, case, lists, mark, number, scoped
 from tests.permissions.orgs import account, signed_in
 from tests.world import World
 
@@ -77,7 +77,7 @@ def part(world: World, at: str) -> Target:
 
 
 def people_without_account(world: World, at: str) -> Target:
-    Member.objects.create(personnel_no=f"N-{at}", name="无账号", sex="female", organization=world.orgs[at])
+    Member.objects.create(personnel_no=number("N"), name="无账号", sex="female", organization=world.orgs[at])
     return Target(payload={"organization": world.orgs[at].pk, "purpose": "new"})
 
 
@@ -96,7 +96,7 @@ def helped(world: World, at: str) -> Target:
     """The account of somebody enrolled at a place who holds no role."""
     name = mark(at)
     member = Member.objects.create(
-        personnel_no=f"H-{at}",
+        personnel_no=number("H"),
         name=name,
         pinyin=pinyin(name),
         initials=initials(name),
