@@ -109,7 +109,9 @@ def takeover_of(keep: Member, drop: Member) -> Takeover:
     account = User.objects.filter(member=drop).first()
     own = User.objects.filter(member=keep).exists()
     posts = _split(LeadershipPost.objects.filter(member=drop), LeadershipPost.objects.filter(member=keep), "function")
-    points = _split(ContactPoint.objects.filter(leader=drop), ContactPoint.objects.filter(leader=keep))
+    points = _split(
+        ContactPoint.objects.filter(leader=drop).select_related("leader"), ContactPoint.objects.filter(leader=keep)
+    )
     fields, id_number = _fields(keep, drop)
     return Takeover(
         keep=keep,

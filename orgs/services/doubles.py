@@ -56,8 +56,8 @@ def double_resolve(
 
 
 def _lock(keep: Member, drop: Member, keep_version: int, version: int) -> None:
-    pair = Member.objects.select_for_update(of=("self",)).filter(pk__in=(keep.pk, drop.pk)).order_by("pk")
-    if dict(pair.values_list("pk", "version")) != {keep.pk: keep_version, drop.pk: version}:
+    pair = Member.objects.select_for_update().filter(pk__in=(keep.pk, drop.pk)).order_by("pk")
+    if {one.pk: one.version for one in pair} != {keep.pk: keep_version, drop.pk: version}:
         raise EditConflict
     keep.refresh_from_db()
     drop.refresh_from_db()
