@@ -21,6 +21,7 @@ class OrgsConfig(AppConfig):
 
         from campaign.common.capabilities import Cap
         from campaign.common.navigation import Entry, menu
+        from orgs.services.passwords import may_set_policy
 
         menu.register(
             Entry(
@@ -51,6 +52,7 @@ class OrgsConfig(AppConfig):
                 "shield-lock",
                 Cap.SIGN_IN_POLICY,
                 order=30,
+                when=may_set_policy,
             )
         )
         menu.register(

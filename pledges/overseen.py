@@ -31,7 +31,9 @@ kinds.register(
 
 
 def _appraisal(value: Any) -> str:
-    """Say how an item was appraised: the result before, or the result with its mark."""
+    """Say how an item was appraised: the result before, or the result with its mark; or how it reads (an adjustment)."""
+    if isinstance(value, list) and (len(value) != 2 or value[0] not in ItemResult):
+        return "；".join(str(part) for part in value if part) or "—"
     result, mark = value if isinstance(value, list) else (value, None)
     if not result:
         return "—"

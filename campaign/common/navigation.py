@@ -1,5 +1,6 @@
 """The menu: each app registers its entries with the capability that opens them; a person sees only theirs."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,7 +33,10 @@ SECTIONS = (
 
 @dataclass(frozen=True)
 class Entry:
-    """A menu entry: `url_name` takes no arguments; `icon` is a Tabler icon name; None as capability = all signed in."""
+    """A menu entry: `url_name` takes no arguments; `icon` is a Tabler icon name; None as capability = all signed in.
+
+    `when(user)` says who meets it where the capability alone does not.
+    """
 
     key: str
     section: str
@@ -41,6 +45,12 @@ class Entry:
     icon: str
     capability: Cap | None = None
     order: int = 100
+    when: Callable[[Any], bool] | None = None
+
+    def shown_to(self, user: Any) -> bool:
+        """Tell whether `user` may open the page."""
+        held = self.capability is None or holds(user, self.capability)
+        return held and (self.when is None or self.when(user))
 
 
 menu: Registry[Entry] = Registry("menu")
@@ -52,7 +62,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     if user is None or not user.is_authenticated:
         return {}
     entries = sorted(menu, key=lambda entry: entry.order)
-    shown = [entry for entry in entries if entry.capability is None or holds(user, entry.capability)]
+    shown = [entry for entry in entries if entry.shown_to(user)]
     match = getattr(request, "resolver_match", None)
     here = match.view_name if match else ""
     # A page that is an entry itself marks that one alone; any other marks the entry whose key its name begins with.

@@ -81,6 +81,8 @@ def own_point(world: World, at: str) -> Target:
     """The same, of a member of the cast."""
     target = point(world, at)
     leader = world.users["member@east_one"].member
+    # Nobody looks after a branch twice at a time.
+    ContactPoint.objects.filter(leader=leader, organization=world.orgs[at], ends_on=None).update(ends_on=START)
     ContactPoint.objects.filter(pk=target.kwargs["pk"]).update(leader=leader)
     target.owner = "member@east_one"
     return target

@@ -17,7 +17,7 @@ from tests.world import World
 def refused(pledge: Pledge, actor: object) -> None:
     with pytest.raises(DomainError):
         pledge_approve(pledge=pledge, actor=actor)
-    assert pledges_approve_many(queryset=Pledge.objects.filter(pk=pledge.pk), actor=actor) == 0
+    assert pledges_approve_many(queryset=Pledge.objects.filter(pk=pledge.pk), actor=actor) == []
     assert Pledge.objects.get(pk=pledge.pk).state == PledgeState.SUBMITTED
 
 
