@@ -175,4 +175,4 @@ def policy_update(*, actor: Any, version: int, **values: int) -> SignInPolicy:
 
 def may_set_policy(actor: Any) -> bool:
     """Tell whether `actor` sets the rules for everybody: not from a part of the tree for the others."""
-    return bool(Organization.objects.filter(depth=1, path__in=paths_of(actor, Cap.SIGN_IN_POLICY)).exists())
+    return any(len(path) == Organization.steplen for path in paths_of(actor, Cap.SIGN_IN_POLICY))
