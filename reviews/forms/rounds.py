@@ -43,7 +43,9 @@ class RoundForm(Form):
         widget=forms.RadioSelect,
         initial=ALL,
     )
-    subjects = BranchField(label=_("Branches"), queryset=Organization.objects.none(), required=False)
+    subjects = BranchField(
+        label=pgettext_lazy("of a round", "Branches"), queryset=Organization.objects.none(), required=False
+    )
     scheme = forms.ChoiceField(
         label=_("Classes of raters"),
         widget=forms.RadioSelect,

@@ -126,7 +126,7 @@ def submit_pledge(page: Page) -> None:
 def return_pledge(page: Page, reason: str) -> None:
     page.goto("/pledges/queue/")
     follow(page, "细看或退回")
-    page.get_by_label("退回意见").fill(reason)
+    page.get_by_label("总体意见").fill(reason)
     press(page, "退回修改")
     page.wait_for_url("**/pledges/queue/")
 

@@ -4,11 +4,11 @@ import datetime as dt
 from typing import Any
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from campaign.drafts.models import Draft
+from orgs.models import Session
 from pledges.models import Pledge, PledgeItem, PledgeState
 from pledges.services import (
     ItemDraft,
