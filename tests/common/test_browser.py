@@ -95,7 +95,7 @@ def test_the_menu_of_a_phone_opens_and_closes_by_keyboard(phone: Page, login: Lo
     expect(menu).not_to_be_visible()
     button.focus()
     phone.keyboard.press("Enter")
-    expect(menu).to_be_visible()
+    expect(menu).to_be_focused()  # it has come to rest
     assert_accessible(phone)
     phone.keyboard.press("Escape")
     expect(menu).not_to_be_visible()
