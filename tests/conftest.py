@@ -6,6 +6,7 @@ import pytest
 from django.core.cache import cache
 from django.db import connection
 from django.test import TransactionTestCase
+from hypothesis import HealthCheck, settings
 
 from campaign.audit.models import PROTECTED
 from campaign.common.append_only import unprotect
@@ -13,6 +14,10 @@ from tests.world import World, make_world
 
 pytest_plugins = ["tests.chromium"]
 
+
+# How fast a busy machine draws examples says nothing of the rule that they try.
+settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("suite")
 
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_reset_sequences", "live_server"}
 
