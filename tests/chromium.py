@@ -36,6 +36,12 @@ REPORT_VIOLATIONS = """
 document.addEventListener("securitypolicyviolation", event =>
   console.error(`Content-Security-Policy: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`));
 """
+# Half-way through a transition a colour is neither the old nor the new one. A spinner turns without end, so it is left alone.
+SETTLE = """
+() => Promise.all(document.getAnimations()
+  .filter(animation => animation.effect.getComputedTiming().endTime !== Infinity)
+  .map(animation => animation.finished.catch(() => {})))
+"""
 SERIOUS = {"serious", "critical"}
 
 Login = Callable[[Page, Any], None]
@@ -76,6 +82,7 @@ def context_of(browser: Browser, server: LiveServer, width: int, height: int, **
         viewport={"width": width, "height": height},
         locale="zh-CN",
         timezone_id="Asia/Shanghai",
+        reduced_motion="reduce",
         **options,
     )
     context.set_default_timeout(15_000)
@@ -119,9 +126,10 @@ def login(live_server: LiveServer) -> Login:
 
 
 def violations(page: Page) -> list[str]:
-    """Return what axe finds serious or critical on the page as it stands, one line for each element."""
+    """Return what axe finds serious or critical on the page once it has come to rest, one line for each element."""
     from axe_playwright_python.sync_playwright import Axe
 
+    page.evaluate(SETTLE)
     found = Axe().run(page).response["violations"]
     return [
         f"{rule['id']}: {node['target']} {node.get('failureSummary', '')}"
