@@ -1,8 +1,8 @@
 """The recount: that nothing was lost and nothing came in, and that the results are those of the counts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from campaign.ballots.models import Ballot, Result, SealedTally, Shown, Verdict
+from campaign.ballots.models import Ballot, PaperCount, Result, SealedPaper, SealedTally, Shown, Verdict
 from campaign.ballots.results import (
     AnyFigure,
     ClassCount,
@@ -13,7 +13,7 @@ from campaign.ballots.results import (
     dump,
     subject_result,
 )
-from campaign.ballots.selectors import entitled, questionnaire, returned
+from campaign.ballots.selectors import Cell, cast_electronically, on_the_roll, paper_counts, questionnaire
 from campaign.ballots.sheet import by_item, zeros
 
 
@@ -21,26 +21,30 @@ class Mismatch(Exception):
     """Papers and tallies do not agree. Nothing was changed; operators look into it."""
 
 
-def _tallies(ballot: Ballot) -> dict[tuple[int, int], list[int]]:
-    rows = SealedTally.objects.filter(ballot=ballot).values_list("subject_id", "rater_class_id", "counts")
-    return {(subject, rater_class): counts for subject, rater_class, counts in rows}
+def _tallies(ballot: Ballot) -> dict[Cell, SealedTally]:
+    found = SealedTally.objects.filter(ballot=ballot)
+    return {(tally.subject_id, tally.rater_class_id): tally for tally in found}
 
 
 def counted(ballot: Ballot, rules: Rules) -> Iterator[tuple[int, SubjectResult]]:
-    """Yield each subject's id with its result, computed from the sealed papers and tallies."""
-    papers, marked, tallies = entitled(ballot), returned(ballot), _tallies(ballot)
+    """Yield each subject's id with its result, computed from the sealed tallies."""
+    tallies = _tallies(ballot)
     classes = list(ballot.classes.order_by("order"))
-    none = zeros(len(rules.shape.item_weights), len(rules.shape.worths))
+    none = SealedTally(counts=zeros(len(rules.shape.item_weights), len(rules.shape.worths)))
     for subject in ballot.subjects.order_by("pk").values_list("pk", flat=True):
+        rows = [(each, tallies.get((subject, each.pk), none)) for each in classes]
         cells = [
             ClassCount(
                 key=each.key,
                 weight=each.weight,
-                entitled=papers[subject, each.pk],
-                returned=marked[subject, each.pk],
-                counts=tuple(tallies.get((subject, each.pk), none)),
+                entitled=row.entitled,
+                returned=row.marked + row.valid,
+                counts=tuple(row.counts),
+                on_paper=row.valid,
+                invalid=row.invalid,
+                issued=row.issued,
             )
-            for each in classes
+            for each, row in rows
         ]
         yield subject, subject_result(rules, cells)
 
@@ -53,6 +57,7 @@ def result_row(ballot: Ballot, subject: int, result: SubjectResult) -> Result:
         subject_id=subject,
         ballot=ballot,
         verdict=Verdict.VALID if result.valid else Verdict.INVALID,
+        reason=result.reason,
         entitled=result.entitled,
         returned=result.returned,
         total=total,
@@ -70,16 +75,38 @@ def _figure(figure: AnyFigure) -> tuple[int | None, Shown]:
 
 
 def differences(ballot: Ballot) -> Iterator[str]:
-    """Yield every difference between marked papers, sealed tallies and stored results; nothing when all agree."""
+    """Yield every difference between marked papers, ballots counted on paper, sealed tallies and stored results; nothing
+    when all agree. When the marks have been deleted, the numbers kept with the tallies stand for them."""
     rules = questionnaire(ballot).rules
-    marked = returned(ballot)
     tallies = _tallies(ballot)
-    for cell in sorted(marked.keys() | tallies.keys()):
-        items = by_item(tallies.get(cell, []), len(rules.shape.worths))
-        sums = {sum(counts) for counts in items} or {0}
-        if sums != {marked[cell]}:
-            yield f"subject {cell[0]}, class {cell[1]}: {marked[cell]} papers marked, {sorted(sums)} answers counted"
+    yield from _wrong_numbers(ballot, tallies)
+    for cell, tally in sorted(tallies.items()):
+        returned = tally.marked + tally.valid
+        sums = {sum(counts) for counts in by_item(tally.counts, len(rules.shape.worths))} or {0}
+        if sums != {returned}:
+            yield f"{_named(cell)}: {tally.marked} papers marked and {tally.valid} valid on paper, {sorted(sums)} answers counted"
     yield from _wrong_results(ballot, rules)
+
+
+def _wrong_numbers(ballot: Ballot, tallies: Mapping[Cell, SealedTally]) -> Iterator[str]:
+    on_paper = {cell: each[0] for cell, each in paper_counts(ballot).items()}
+    for cell in sorted(tallies.keys() | on_paper.keys()):
+        tally, sheet = tallies.get(cell, SealedTally()), on_paper.get(cell, PaperCount(issued=0, valid=0, invalid=0))
+        if (tally.issued, tally.valid, tally.invalid) != (sheet.issued, sheet.valid, sheet.invalid):
+            yield f"{_named(cell)}: the numbers of ballots on paper differ from what was counted"
+    if ballot.marks_deleted_at is not None:
+        return
+    marked, roll = cast_electronically(ballot), on_the_roll(ballot, SealedPaper)
+    for cell in sorted(roll.keys() | tallies.keys()):
+        tally = tallies.get(cell, SealedTally())
+        if tally.marked != marked[cell]:
+            yield f"{_named(cell)}: {marked[cell]} papers marked, {tally.marked} noted at sealing"
+        if tally.entitled != roll[cell]:
+            yield f"{_named(cell)}: {roll[cell]} papers, {tally.entitled} noted at sealing"
+
+
+def _named(cell: Cell) -> str:
+    return f"subject {cell[0]}, class {cell[1]}"
 
 
 def _wrong_results(ballot: Ballot, rules: Rules) -> Iterator[str]:
