@@ -492,6 +492,7 @@ class Result(models.Model):
         verbose_name = _("result")
         constraints = (
             choice_check("verdict", Verdict, "result_verdict"),
+            choice_check("reason", Invalidity, "result_reason", blank=True),
             choice_check("total_kind", Shown, "result_total_kind"),
             choice_check("satisfaction_kind", Shown, "result_satisfaction_kind"),
             models.CheckConstraint(

@@ -36,7 +36,7 @@ class Count:
 
 def problems(count: Count, *, entitled: int, items: Sequence[str], choices: int, overfull: bool = False) -> list[str]:
     """Return what does not add up, in the reader's words. `overfull` confirms that more were returned than issued."""
-    found = []
+    found: list[Any] = []
     if count.issued > entitled:
         found.append(
             _("%(issued)s issued, but only %(entitled)s people vote on paper.")
@@ -75,8 +75,8 @@ def paper_count_enter(
     if rater_class is None or not entitled:
         raise NotAllowed
     items = list(ballot.items.order_by("order").values_list("text", flat=True))
-    checks = {"items": items, "choices": ballot.choices.count()}
-    for problem in problems(count, entitled=entitled, overfull=overfull, **checks):
+    choices = ballot.choices.count()
+    for problem in problems(count, entitled=entitled, items=items, choices=choices, overfull=overfull):
         raise DomainError(problem)
     with transaction.atomic():
         _lock(ballot)

@@ -260,6 +260,10 @@ class Migration(migrations.Migration):
             model_name='papercount',
             constraint=models.CheckConstraint(condition=models.Q(('returned', django.db.models.expressions.CombinedExpression(models.F('valid'), '+', models.F('invalid')))), name='paper_count_sum'),
         ),
+        migrations.AddConstraint(
+            model_name='result',
+            constraint=models.CheckConstraint(condition=models.Q(('reason__in', ['turnout', 'overfull', ''])), name='result_reason'),
+        ),
         migrations.RunPython(room, migrations.RunPython.noop),
         migrations.RunSQL(
             f"UPDATE ballots_sealedtally SET entitled = ({NUMBERS}), marked = ({NUMBERS} AND p.marked)",  # noqa: S608
