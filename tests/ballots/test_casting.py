@@ -187,7 +187,7 @@ def test_classes_that_would_be_hidden_are_shown_before_opening(world: World) -> 
     entitle(ballot, everybody[:4], "A")
     entitle(ballot, everybody[4:], "B")
     small = selectors.small_classes(ballot)
-    assert [(each.subject, each.rater_class) for each in small] == [(world.orgs["east_one"].name, "领导班子")]
+    assert [(each.name, each.rater_class) for each in small] == [(world.orgs["east_one"].name, "领导班子")]
 
 
 def test_the_roll_is_fixed_at_opening(world: World) -> None:
