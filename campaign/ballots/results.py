@@ -29,9 +29,8 @@ class Rules:
 
 @dataclass(frozen=True)
 class ClassCount:
-    """What was counted of one class for one subject: the papers entitled, the valid ones returned, and their counts.
-
-    Of ballots on paper: how many were `issued`, how many of the valid ones were `on_paper`, and how many were `invalid`.
+    """What was counted of one class for one subject: the papers entitled, the valid ones returned, and their counts; how many
+    of those were `on_paper`, how many more were `invalid`, and whether more came out of a box than were issued (`overfull`).
     """
 
     key: str
@@ -41,12 +40,7 @@ class ClassCount:
     counts: tuple[int, ...]
     on_paper: int = 0
     invalid: int = 0
-    issued: int = 0
-
-    @property
-    def is_overfull(self) -> bool:
-        """More ballots came out of the box than were issued."""
-        return self.on_paper + self.invalid > self.issued
+    overfull: bool = False
 
 
 @dataclass(frozen=True)
@@ -129,6 +123,27 @@ class SubjectResult:
 TURNOUT, OVERFULL = "turnout", "overfull"
 
 
+POOLED = "pooled"
+"""The key of the one class of a subject whose classes are counted together."""
+
+
+def pooled(counted: Sequence[ClassCount]) -> list[ClassCount]:
+    """Count all classes as one."""
+    columns = zip(*(each.counts for each in counted), strict=True)
+    return [
+        ClassCount(
+            POOLED,
+            WHOLE,
+            sum(each.entitled for each in counted),
+            sum(each.returned for each in counted),
+            tuple(sum(column) for column in columns),
+            sum(each.on_paper for each in counted),
+            sum(each.invalid for each in counted),
+            any(each.overfull for each in counted),
+        )
+    ]
+
+
 def subject_result(rules: Rules, counted: Sequence[ClassCount]) -> SubjectResult:
     """Compute the result of one subject from the counts of its classes, in exact fractions until the last step.
 
@@ -137,7 +152,7 @@ def subject_result(rules: Rules, counted: Sequence[ClassCount]) -> SubjectResult
     """
     entitled = sum(each.entitled for each in counted)
     returned = sum(each.returned + each.invalid for each in counted)
-    overfull = any(each.is_overfull for each in counted)
+    overfull = any(each.overfull for each in counted)
     if overfull or returned * WHOLE <= rules.minimum_turnout * entitled:
         reason = OVERFULL if overfull else TURNOUT
         return SubjectResult(False, entitled, returned, NoFigure(), NoFigure(), [], reason)

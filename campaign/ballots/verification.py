@@ -1,8 +1,8 @@
 """The recount: that nothing was lost and nothing came in, and that the results are those of the counts."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
-from campaign.ballots.models import Ballot, PaperCount, Result, SealedPaper, SealedTally, Shown, Verdict
+from campaign.ballots.models import Ballot, PaperCount, RaterClass, Result, SealedPaper, SealedTally, Shown, Verdict
 from campaign.ballots.results import (
     AnyFigure,
     ClassCount,
@@ -11,9 +11,10 @@ from campaign.ballots.results import (
     Rules,
     SubjectResult,
     dump,
+    pooled,
     subject_result,
 )
-from campaign.ballots.selectors import Cell, cast_electronically, on_the_roll, paper_counts, questionnaire
+from campaign.ballots.selectors import Cell, cast_electronically, groups, on_the_roll, paper_counts, questionnaire
 from campaign.ballots.sheet import by_item, zeros
 
 
@@ -27,26 +28,31 @@ def _tallies(ballot: Ballot) -> dict[Cell, SealedTally]:
 
 
 def counted(ballot: Ballot, rules: Rules) -> Iterator[tuple[int, SubjectResult]]:
-    """Yield each subject's id with its result, computed from the sealed tallies."""
+    """Yield each subject's id with its result, computed from the sealed tallies; subjects that are counted together share one
+    result, and pooled classes are counted as one."""
     tallies = _tallies(ballot)
     classes = list(ballot.classes.order_by("order"))
     none = SealedTally(counts=zeros(len(rules.shape.item_weights), len(rules.shape.worths)))
-    for subject in ballot.subjects.order_by("pk").values_list("pk", flat=True):
-        rows = [(each, tallies.get((subject, each.pk), none)) for each in classes]
-        cells = [
-            ClassCount(
-                key=each.key,
-                weight=each.weight,
-                entitled=row.entitled,
-                returned=row.marked + row.valid,
-                counts=tuple(row.counts),
-                on_paper=row.valid,
-                invalid=row.invalid,
-                issued=row.issued,
-            )
-            for each, row in rows
-        ]
-        yield subject, subject_result(rules, cells)
+    for group in groups(ballot):
+        keys = [subject.pk for subject in group]
+        cells = [_of_class(each, [tallies.get((key, each.pk), none) for key in keys]) for each in classes]
+        if any(subject.classes_pooled for subject in group):
+            cells = pooled(cells)
+        result = subject_result(rules, cells)
+        yield from ((subject, result) for subject in keys)
+
+
+def _of_class(rater_class: RaterClass, rows: Sequence[SealedTally]) -> ClassCount:
+    return ClassCount(
+        key=rater_class.key,
+        weight=rater_class.weight,
+        entitled=sum(row.entitled for row in rows),
+        returned=sum(row.marked + row.valid for row in rows),
+        counts=tuple(sum(column) for column in zip(*(row.counts for row in rows), strict=True)),
+        on_paper=sum(row.valid for row in rows),
+        invalid=sum(row.invalid for row in rows),
+        overfull=any(row.valid + row.invalid > row.issued for row in rows),
+    )
 
 
 def result_row(ballot: Ballot, subject: int, result: SubjectResult) -> Result:

@@ -34,7 +34,7 @@ def arrays(table):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('ballots', '0001_initial'),
+        ('ballots', '0002_standards_and_pools'),
         ('orgs', '0011_member_indexes'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
