@@ -270,6 +270,8 @@ class ProgressForm(EvidenceForm):
         super().__init__(*args, **kwargs)
         items = pledge.items.select_related("pledge")
         self.fields["item"].queryset = items  # type: ignore[attr-defined]
+        if len(found := list(items[:2])) == 1:
+            self.initial["item"] = found[0].pk
         self.fields["on"].widget.attrs["max"] = clock.today().isoformat()
 
     def given(self) -> dict[str, Any]:

@@ -80,7 +80,11 @@ class UnitTable(tables.Table):
     """A level of form d.3: one line for each unit, the columns in the order of the form."""
 
     unit = tables.Column(
-        _("Unit"), accessor="organization__name", attrs=UNIT, footer=_("Total"), order_by="organization__path"
+        pgettext_lazy("statistics", "Unit"),
+        accessor="organization__name",
+        attrs=UNIT,
+        footer=_("Total"),
+        order_by="organization__path",
     )
     organizations_obliged = FigureColumn("organizations_obliged", _("Organizations asked"), minor=True)
     organizations_pledged = FigureColumn("organizations_pledged", _("Organizations pledged"))

@@ -15,9 +15,19 @@ from campaign.common.access import SIGNED_IN, access, gate
 from campaign.common.capabilities import Cap
 from pledges import services
 from pledges.forms import EvidenceForm, JudgementForm, ProgressForm, VersionForm
-from pledges.models import AppraisalKind, Pledge, PledgeItem, PledgeProgress, ProgressEvidence
-from pledges.selectors import pledge_with_evidence
+from pledges.models import (
+    AppraisalKind,
+    ItemResult,
+    Pledge,
+    PledgeItem,
+    PledgeProgress,
+    PledgeState,
+    ProgressEvidence,
+)
+from pledges.selectors import appraised_until, pledge_with_evidence
 from pledges.views.appraising import items_of, judged
+
+RUNNING = (PledgeState.PUBLISHED, PledgeState.IN_PROGRESS)
 
 
 def _pledge(request: HttpRequest, pk: int) -> Pledge:
@@ -41,7 +51,7 @@ def pledge_progress(request: HttpRequest, pk: int) -> HttpResponse:
         messages.success(request, _("Noted."))
         return redirect("pledge_progress", pk=pk)
     items = items_of(pledge)
-    own = [JudgementForm(item=item, own=True) for item in items]
+    own = [JudgementForm(item=item, own=True) for item in _judged_by_oneself(pledge, items)]
     return _progress_page(request, pledge, items, form, own, VersionForm(initial={"version": pledge.version}))
 
 
@@ -60,6 +70,13 @@ def _progress_page(
     return render(request, "pledges/pledge_progress.html", context)
 
 
+def _judged_by_oneself(pledge: Pledge, items: list[PledgeItem]) -> list[PledgeItem]:
+    """Return the items to say oneself how they went: before the organization does, in a stage that appraises."""
+    if pledge.state not in RUNNING or appraised_until(pledge.campaign) is None:
+        return []
+    return [item for item in items if item.result == ItemResult.PENDING]
+
+
 def put_changeable(pledge: Pledge, items: list[PledgeItem]) -> None:
     """Give each entry of progress `may_change`: whoever writes the pledge may still correct it."""
     for item in items:
@@ -71,7 +88,7 @@ def put_changeable(pledge: Pledge, items: list[PledgeItem]) -> None:
 def pledge_appraise_self(request: HttpRequest, pk: int) -> HttpResponse:
     pledge = _pledge(request, pk)
     items = items_of(pledge)
-    own = [JudgementForm(request.POST, item=item, own=True) for item in items]
+    own = [JudgementForm(request.POST, item=item, own=True) for item in _judged_by_oneself(pledge, items)]
     version = VersionForm(request.POST)
     if judged(pledge, own, version, AppraisalKind.SELF, actor=request.user):
         messages.success(request, _("Your appraisal of yourself is noted. The organization decides."))
