@@ -53,6 +53,7 @@ urlpatterns = [
     path("bulletins/<int:pk>/", supervising.bulletin_detail, name="bulletin_detail"),
     path("bulletins/<int:pk>/withdraw/", supervising.bulletin_withdraw, name="bulletin_withdraw"),
     path("statistics/", statistics.pledge_statistics, name="pledge_statistics"),
+    path("statistics/<int:pk>/comments/", statistics.comment_statistics, name="comment_statistics"),
     path("statistics/<int:pk>/", statistics.pledge_statistics_of, name="pledge_statistics_of"),
     path(
         "statistics/<int:pk>/<int:campaign>/<int:year>/<str:figure>/", statistics.pledge_records, name="pledge_records"
