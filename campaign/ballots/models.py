@@ -19,7 +19,7 @@ from campaign.common import clock
 from campaign.common.access import Person, ScopedQuerySet, grants_for
 from campaign.common.capabilities import Cap, Role
 from campaign.common.models import TimeStamped, choice_check
-from campaign.models import Audience
+from campaign.models import Audience, Standard
 from orgs.models import Member, Organization
 
 WHOLE = 10_000
@@ -90,6 +90,14 @@ class Item(models.Model):
     order = models.PositiveSmallIntegerField(_("order"))
     text = models.CharField(_("text"), max_length=200)
     weight = models.PositiveSmallIntegerField(_("weight"), default=1)
+    standard = models.ForeignKey(
+        Standard,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=pgettext_lazy("of a question", "standard"),
+    )
 
     class Meta:
         verbose_name = _("item")
@@ -169,6 +177,11 @@ class Subject(models.Model):
     )
     member = models.ForeignKey(Member, models.PROTECT, null=True, related_name="+", verbose_name=_("party member"))
     name = models.CharField(_("name"), max_length=150)
+    counted_with = models.ForeignKey(
+        "self", models.SET_NULL, null=True, related_name="pooled", verbose_name=_("counted together with")
+    )
+    """The first of the subjects whose ballots are counted together with these, and which share one result."""
+    classes_pooled = models.BooleanField(_("classes counted together"), default=False)
 
     objects = SubjectQuerySet.as_manager()
 
@@ -192,6 +205,11 @@ class Subject(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def group(self) -> int:
+        """The subject under which this one is counted: itself, unless it is pooled with another."""
+        return int(self.counted_with_id or self.pk)
 
     if TYPE_CHECKING:
         result: "Result"

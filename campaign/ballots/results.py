@@ -114,6 +114,24 @@ class SubjectResult:
     classes: list[ClassResult]
 
 
+POOLED = "pooled"
+"""The key of the one class of a subject whose classes are counted together."""
+
+
+def pooled(counted: Sequence[ClassCount]) -> list[ClassCount]:
+    """Count all classes as one."""
+    columns = zip(*(each.counts for each in counted), strict=True)
+    return [
+        ClassCount(
+            POOLED,
+            WHOLE,
+            sum(each.entitled for each in counted),
+            sum(each.returned for each in counted),
+            tuple(sum(column) for column in columns),
+        )
+    ]
+
+
 def subject_result(rules: Rules, counted: Sequence[ClassCount]) -> SubjectResult:
     """Compute the result of one subject from the counts of its classes, in exact fractions until the last step.
 

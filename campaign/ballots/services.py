@@ -33,6 +33,7 @@ from campaign.ballots.selectors import blockers, entitled, questionnaire, turnou
 from campaign.ballots.sheet import Answers, zeros
 from campaign.ballots.verification import Mismatch, counted, differences, result_row
 from campaign.common import clock
+from campaign.common.bulk import bulk_load
 from campaign.common.errors import DomainError, NotAllowed, StateConflict
 from campaign.models import Audience
 
@@ -43,8 +44,11 @@ TURNOUT_EVERY = dt.timedelta(hours=1)
 
 @dataclass(frozen=True)
 class ItemPlan:
+    """`standard_id` is the standard of the campaign that the question is about."""
+
     text: str
     weight: int = 1
+    standard_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -107,7 +111,8 @@ def ballot_create(
             leave_out_empty=leave_out_empty,
         )
         Item.objects.bulk_create(
-            Item(ballot=ballot, order=place, text=plan.text, weight=plan.weight) for place, plan in enumerate(items)
+            Item(ballot=ballot, order=place, text=plan.text, weight=plan.weight, standard_id=plan.standard_id)
+            for place, plan in enumerate(items)
         )
         Choice.objects.bulk_create(
             Choice(ballot=ballot, order=place, label=plan.label, worth=plan.worth, is_satisfied=plan.is_satisfied)
@@ -140,25 +145,26 @@ def subjects_add(*, ballot: Ballot, audience: Audience, subjects: Iterable[Subje
 
 def papers_add(*, ballot: Ballot, papers: Sequence[PaperPlan]) -> int:
     """Entitle raters, each by one paper; raises StateConflict once the ballot is open. Statements do not grow with the
-    papers but by thousands."""
+    papers."""
     _must_be_draft(ballot)
     classes = dict(ballot.classes.values_list("key", "pk"))
     with transaction.atomic():
         slates = _slates(ballot, {plan.subjects for plan in papers})
-        made = Paper.objects.bulk_create(
-            (
-                Paper(
-                    ballot=ballot,
-                    rater_class_id=classes[plan.key],
-                    voter_id=plan.voter_id,
-                    slate_id=slates[plan.subjects],
-                    own_id=plan.own,
-                )
-                for plan in papers
-            ),
-            batch_size=BATCH,
+        bulk_load(
+            Paper,
+            ("rater_class_id", "voter_id", "slate_id", "own_id"),
+            ((classes[plan.key], plan.voter_id, slates[plan.subjects], plan.own) for plan in papers),
+            {"ballot_id": ballot.pk, "marked": False},
         )
-    return len(made)
+    return len(papers)
+
+
+def papers_clear(*, ballot: Ballot) -> None:
+    """Take the roll of a ballot that is being prepared away, to be made anew; raises StateConflict later."""
+    _must_be_draft(ballot)
+    with transaction.atomic():
+        Paper.objects.filter(ballot=ballot).delete()
+        ballot.slates.all().delete()
 
 
 def _slates(ballot: Ballot, lists: set[tuple[int, ...]]) -> dict[tuple[int, ...], int]:
@@ -237,7 +243,9 @@ def roll_digest(ballot: Ballot) -> str:
         ballot.items.order_by("order").values_list("text", "weight"),
         ballot.choices.order_by("order").values_list("label", "worth", "is_satisfied"),
         ballot.classes.order_by("order").values_list("pk", "key", "name", "weight"),
-        ballot.subjects.order_by("pk").values_list("pk", "organization_id", "member_id", "name"),
+        ballot.subjects.order_by("pk").values_list(
+            "pk", "organization_id", "member_id", "name", "counted_with", "classes_pooled"
+        ),
         through.values_list("slate_id", "subject_id"),
         ballot.papers.order_by("voter_id").values_list("voter_id", "rater_class_id", "own_id", "slate_id").iterator(),
     ]
@@ -299,6 +307,19 @@ def _store_results(ballot: Ballot) -> None:
     Result.objects.bulk_create(
         (result_row(ballot, subject, result) for subject, result in counted(ballot, rules)), batch_size=BATCH
     )
+
+
+def ballot_extend(*, ballot: Ballot, closes_at: dt.datetime) -> Ballot:
+    """Let an open ballot close later. Raises StateConflict, DomainError where the new time is no later one."""
+    if closes_at <= ballot.closes_at or closes_at <= clock.now():
+        raise DomainError(_("The new end must be later than the present one."))
+    changed = Ballot.objects.filter(pk=ballot.pk, state=BallotState.OPEN, closes_at=ballot.closes_at).update(
+        closes_at=closes_at, updated_at=clock.now()
+    )
+    if changed != 1:
+        raise StateConflict
+    ballot.refresh_from_db()
+    return ballot
 
 
 def ballot_cancel(*, ballot: Ballot) -> Ballot:

@@ -1,6 +1,6 @@
 """The recount: that nothing was lost and nothing came in, and that the results are those of the counts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from campaign.ballots.models import Ballot, Result, SealedTally, Shown, Verdict
 from campaign.ballots.results import (
@@ -11,9 +11,10 @@ from campaign.ballots.results import (
     Rules,
     SubjectResult,
     dump,
+    pooled,
     subject_result,
 )
-from campaign.ballots.selectors import entitled, questionnaire, returned
+from campaign.ballots.selectors import entitled, groups, questionnaire, returned
 from campaign.ballots.sheet import by_item, zeros
 
 
@@ -27,22 +28,31 @@ def _tallies(ballot: Ballot) -> dict[tuple[int, int], list[int]]:
 
 
 def counted(ballot: Ballot, rules: Rules) -> Iterator[tuple[int, SubjectResult]]:
-    """Yield each subject's id with its result, computed from the sealed papers and tallies."""
+    """Yield each subject's id with its result, computed from the sealed papers and tallies; subjects that are counted together
+    share one result, and pooled classes are counted as one."""
     papers, marked, tallies = entitled(ballot), returned(ballot), _tallies(ballot)
     classes = list(ballot.classes.order_by("order"))
     none = zeros(len(rules.shape.item_weights), len(rules.shape.worths))
-    for subject in ballot.subjects.order_by("pk").values_list("pk", flat=True):
+    for group in groups(ballot):
+        keys = [subject.pk for subject in group]
         cells = [
             ClassCount(
                 key=each.key,
                 weight=each.weight,
-                entitled=papers[subject, each.pk],
-                returned=marked[subject, each.pk],
-                counts=tuple(tallies.get((subject, each.pk), none)),
+                entitled=sum(papers[subject, each.pk] for subject in keys),
+                returned=sum(marked[subject, each.pk] for subject in keys),
+                counts=_sum([tallies.get((subject, each.pk), none) for subject in keys]),
             )
             for each in classes
         ]
-        yield subject, subject_result(rules, cells)
+        if any(subject.classes_pooled for subject in group):
+            cells = pooled(cells)
+        result = subject_result(rules, cells)
+        yield from ((subject, result) for subject in keys)
+
+
+def _sum(counts: Sequence[Sequence[int]]) -> tuple[int, ...]:
+    return tuple(sum(column) for column in zip(*counts, strict=True))
 
 
 def result_row(ballot: Ballot, subject: int, result: SubjectResult) -> Result:

@@ -187,7 +187,7 @@ def test_classes_that_would_be_hidden_are_shown_before_opening(world: World) -> 
     entitle(ballot, everybody[:4], "A")
     entitle(ballot, everybody[4:], "B")
     small = selectors.small_classes(ballot)
-    assert [(each.subject, each.rater_class) for each in small] == [(world.orgs["east_one"].name, "领导班子")]
+    assert [(each.name, each.rater_class) for each in small] == [(world.orgs["east_one"].name, "领导班子")]
 
 
 def test_the_roll_is_fixed_at_opening(world: World) -> None:
@@ -205,16 +205,22 @@ def test_the_roll_is_fixed_at_opening(world: World) -> None:
     assert roll_digest(ballot) != ballot.roll_digest
 
 
-def test_papers_are_made_in_a_constant_number_of_statements(world: World, django_assert_num_queries: Any) -> None:
+def test_papers_are_made_in_a_constant_number_of_statements(world: World) -> None:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    from campaign.ballots.services import PaperPlan
+
+    found = []
     for size in (5, 50):
         ballot = draft(world)
         subjects = tuple(ballot.subjects.values_list("pk", flat=True))
         raters = people(size, start=size * 10)
-        from campaign.ballots.services import PaperPlan
-
         plans = [PaperPlan(rater.pk, "all", subjects) for rater in raters]
-        with django_assert_num_queries(6):
+        with CaptureQueriesContext(connection) as captured:
             papers_add(ballot=ballot, papers=plans)
+        found.append(len(captured))
+    assert found[0] == found[1] <= 6
 
 
 # ---- turnout ----
