@@ -98,7 +98,7 @@ class Rater:
 def raters_of(audience: Audience, organization: Organization, subjects: Sequence[Subject]) -> Iterator[Rater]:
     """Yield who may rate: for organizations the members of the subject's subtree, for members those of the same branch.
     Two queries."""
-    lists = _lists(audience, subjects)
+    lists = rated_at(audience, subjects)
     own = {subject.member_id: subject.pk for subject in subjects if subject.member_id}
     people = User.objects.filter(
         under(organization.path, "member__organization__path"), is_active=True, member__status__in=PRESENT
@@ -110,8 +110,8 @@ def raters_of(audience: Audience, organization: Organization, subjects: Sequence
             yield Rater(user, post in LEADING, rated, own.get(member))
 
 
-def _lists(audience: Audience, subjects: Sequence[Subject]) -> Any:
-    """Return what people enrolled at a path rate, as a function of the path."""
+def rated_at(audience: Audience, subjects: Sequence[Subject]) -> Any:
+    """Return the subjects (ids) that people enrolled at a path rate, as a function of the path."""
     paths = dict(
         Organization.objects.filter(pk__in={subject.organization_id for subject in subjects}).values_list("pk", "path")
     )
