@@ -124,8 +124,8 @@ class CountForm(Form):
         self.order_fields([*(name for name in self.fields if name != "overfull"), "overfull"])
 
     def _add_sheet(self, sheet: Sheet, own: PaperCount | None) -> None:
-        for name, label in (("issued", _("issued")), ("returned", _("returned")), ("invalid", _("invalid"))):
-            self._add(_key(sheet, name), label, getattr(own, name, None))
+        for name, title in (("issued", _("issued")), ("returned", _("returned")), ("invalid", _("invalid"))):
+            self._add(_key(sheet, name), title, getattr(own, name, None))
         answers = [*(choice.label for choice in self.asked.choices), pgettext_lazy("vote", "Abstain")]
         known = by_item(own.counts, len(self.asked.choices)) if own else []
         for place, _item in enumerate(self.asked.items):

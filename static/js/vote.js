@@ -33,97 +33,94 @@
     if (event.persisted) window.location.reload();
   });
 
-  const form = document.querySelector("[data-vote]");
-  if (!form) return;
-  const questions = [...form.querySelectorAll("fieldset")];
-  const told = form.querySelector("[data-answered]");
-  const next = form.querySelector("[data-next-question]");
-  const isOpen = (question) => !question.querySelector(":checked");
+  // ---- the ballot ----
+  const ballot = (form) => {
+    const questions = [...form.querySelectorAll("fieldset")];
+    const told = form.querySelector("[data-answered]");
+    const next = form.querySelector("[data-next-question]");
+    const isOpen = (question) => !question.querySelector(":checked");
 
-  const count = () => {
-    const open = questions.filter(isOpen).length;
-    told.textContent = told.dataset.text.replace("{n}", questions.length - open).replace("{all}", questions.length);
-    next.hidden = open === 0 || open === questions.length;
-  };
-  form.addEventListener("change", count);
-  next.addEventListener("click", () => {
-    const question = questions.find(isOpen);
-    question?.scrollIntoView({ block: "center" });
-    question?.querySelector("input").focus({ preventScroll: true });
-  });
-  count();
+    const count = () => {
+      const open = questions.filter(isOpen).length;
+      told.textContent = told.dataset.text.replace("{n}", questions.length - open).replace("{all}", questions.length);
+      next.hidden = open === 0 || open === questions.length;
+    };
+    form.addEventListener("change", count);
+    next.addEventListener("click", () => {
+      const question = questions.find(isOpen);
+      question?.scrollIntoView({ block: "center" });
+      question?.querySelector("input").focus({ preventScroll: true });
+    });
+    count();
 
-  // ---- casting: what is chosen stays until an answer has come; a second sending counts nothing ----
-  const unsent = form.querySelector("[data-unsent]");
-  let sending = false;
-  let uncertain = false;
+    // An expired session: asked again when the page comes back to the front, since a sleeping phone stops timers.
+    const expired = document.querySelector("[data-expired]");
+    const expire = () => {
+      expired.hidden = false;
+      for (const control of form.elements) control.disabled = true;
+      form.reset();
+      expired.scrollIntoView();
+      clearInterval(watch);
+    };
+    const ends = Date.now() + Number(form.dataset.idleSeconds) * 1000;
+    const look = () => {
+      if (expired && Date.now() >= ends) expire();
+    };
+    const watch = setInterval(look, 15000);
+    document.addEventListener("visibilitychange", look);
 
-  const show = (note) => {
-    note.hidden = false;
-    note.scrollIntoView({ block: "center" });
-    note.focus({ preventScroll: true });
-  };
-
-  const take = async (answer) => {
-    if (answer.redirected) {
-      if (new URL(answer.url).pathname === new URL(form.dataset.after, window.location).pathname) {
-        window.location.replace(answer.url);
-      } else {
-        expire();
-      }
-      return;
-    }
-    if (answer.status === 409 && uncertain) {
-      // The first sending had arrived: the vote is counted, once.
-      window.location.replace(form.dataset.after + (terminal ? "?terminal=1" : ""));
-      return;
-    }
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const found = page.getElementById("main");
-    if (!found || answer.status >= 500) throw new Error("no page");
-    document.getElementById("main").replaceWith(found);
-    form.reset();
-    window.scrollTo(0, 0);
-    document.querySelector("#main [data-focus]")?.focus();
-    if (found.querySelector("[data-vote]")) window.location.reload();
-  };
-
-  form.addEventListener("submit", async (event) => {
-    if (event.defaultPrevented) return;
-    event.preventDefault();
-    if (sending) return;
-    sending = true;
-    unsent.hidden = true;
+    // Casting: what is chosen stays until an answer has come; a second sending counts nothing.
+    const unsent = form.querySelector("[data-unsent]");
     const button = form.querySelector("[type=submit]");
-    button.setAttribute("aria-busy", "true");
-    const stop = new AbortController();
-    const timer = setTimeout(() => stop.abort(), PATIENCE);
-    try {
-      await take(await fetch(form.action, { method: "POST", body: new FormData(form), signal: stop.signal }));
-    } catch {
-      uncertain = true;
-      show(unsent);
-    } finally {
-      clearTimeout(timer);
-      button.removeAttribute("aria-busy");
-      sending = false;
-    }
-  });
+    const after = new URL(form.dataset.after + (terminal ? "?terminal=1" : ""), window.location);
+    let sending = false;
+    let uncertain = false;
 
-  // ---- an expired session: asked again when the page comes back to the front, since a sleeping phone stops timers ----
-  const expired = document.querySelector("[data-expired]");
-  const expire = () => {
-    if (!expired) return;
-    expired.hidden = false;
-    for (const control of form.elements) control.disabled = true;
-    form.reset();
-    expired.scrollIntoView();
-    clearInterval(watch);
+    const take = async (answer) => {
+      const counted = answer.redirected && new URL(answer.url).pathname === after.pathname;
+      if (counted || (answer.status === 409 && uncertain)) {
+        // 409 after a sending that nobody answered: the first one had arrived.
+        form.reset();
+        window.location.replace(after);
+        return;
+      }
+      if (answer.redirected && expired) {
+        expire();
+        return;
+      }
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("main");
+      if (!page || answer.status >= 500) throw new Error("no page");
+      clearInterval(watch);
+      document.getElementById("main").replaceWith(page);
+      const handedBack = page.querySelector("[data-vote]");
+      if (handedBack) ballot(handedBack);
+      page.querySelector("[data-focus]")?.focus();
+    };
+
+    form.addEventListener("submit", async (event) => {
+      if (event.defaultPrevented) return;
+      event.preventDefault();
+      if (sending) return;
+      sending = true;
+      unsent.hidden = true;
+      button.setAttribute("aria-busy", "true");
+      const stop = new AbortController();
+      const timer = setTimeout(() => stop.abort(), PATIENCE);
+      try {
+        await take(await fetch(form.action, { method: "POST", body: new FormData(form), signal: stop.signal }));
+      } catch {
+        uncertain = true;
+        unsent.hidden = false;
+        unsent.scrollIntoView({ block: "center" });
+        unsent.focus({ preventScroll: true });
+      } finally {
+        clearTimeout(timer);
+        button.removeAttribute("aria-busy");
+        sending = false;
+      }
+    });
   };
-  const ends = Date.now() + Number(form.dataset.idleSeconds) * 1000;
-  const look = () => {
-    if (expired && Date.now() >= ends) expire();
-  };
-  const watch = setInterval(look, 15000);
-  document.addEventListener("visibilitychange", look);
+
+  const paper = document.querySelector("[data-vote]");
+  if (paper) ballot(paper);
 })();
