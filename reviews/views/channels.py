@@ -50,6 +50,7 @@ def round_channels(request: GatedRequest, pk: int) -> HttpResponse:
         "unprinted": _unprinted(found).count(),
         "begun": not _may_renew(found),
         "exchange": SlipForm(),
+        "terminal": request.build_absolute_uri(f"{reverse('slip_enter')}?terminal=1"),
         "crumbs": _crumbs(found),
     }
     return render(request, "reviews/channels/batches.html", context)

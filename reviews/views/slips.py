@@ -58,7 +58,7 @@ def slip_enter(request: HttpRequest) -> HttpResponse:
             form.add_error("code", str(refusal))
     terminal = _terminal(request)
     context = {"form": form, "terminal": terminal, "idle_seconds": IDLE_SECONDS}
-    return render(request, "reviews/slips/enter.html", context, status=409 if form.errors else 200)
+    return render(request, "reviews/slips/enter.html", context)
 
 
 @access(POST=PUBLIC)
