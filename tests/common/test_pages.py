@@ -81,7 +81,9 @@ def test_the_menu_is_put_together_once_for_a_page_and_never_for_a_refusal(
 
     monkeypatch.setattr(Entry, "shown_to", shown_to)
     client = signed_in(world, "system_admin", "root")
-    assert body(client, reverse("user_list")).count("<tr") > 10  # a cell of each row is drawn from a template of its own
+    assert (
+        body(client, reverse("user_list")).count("<tr") > 10
+    )  # a cell of each row is drawn from a template of its own
     assert len(asked) == len(menu)
     asked.clear()
     assert client.delete(reverse("user_list")).status_code == 405
