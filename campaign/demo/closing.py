@@ -4,7 +4,7 @@ import random
 
 from awards.models import AwardBatch, BatchState, NominationState
 from awards.services import award_announce, batch_close, nomination_decide
-from campaign.demo.evaluating import tell_last_votes
+from campaign.demo.evaluating import tell_count, tell_last_votes
 from campaign.demo.group import Group
 from campaign.demo.story import Story, on
 from campaign.models import Campaign
@@ -18,6 +18,7 @@ def tell_closing(group: Group, campaign: Campaign, story: Story, chance: random.
         for held in EvaluationRound.objects.filter(campaign=campaign, state=RoundState.OPEN).select_related("ballot"):
             staff = group.staff[held.organization_id]
             tell_last_votes(held, story.today, chance)
+            tell_count(held, [staff, group.office])
             round_publish(evaluation_round=round_close(evaluation_round=held, actor=staff), actor=staff)
         for batch in AwardBatch.objects.filter(campaign=campaign).exclude(state=BatchState.ANNOUNCED).order_by("pk"):
             _decide(group, batch)

@@ -11,7 +11,7 @@ import pytest
 from django.conf import settings
 from django.test import Client, override_settings
 from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from campaign.common import clock
 from campaign.demo.logins import PASSWORD
@@ -26,7 +26,7 @@ from reviews.models import ReviewMode
 from reviews.services import leader_review_create
 from tests.browser import steps
 from tests.browser.books import bad_workbook
-from tests.browser.rare import code_of_a_screen, link_by_mail, rare_pages, second_factor
+from tests.browser.rare import code_of_a_screen, code_of_a_slip, link_by_mail, rare_pages, second_factor
 from tests.chromium import Login, violations
 from tests.orgs.test_sign_in import MAIL
 
@@ -53,6 +53,8 @@ AT_THE_DOOR = {
     "login",
     "password_forgotten",
     "password_link",
+    "slip_done",
+    "slip_enter",
     "two_factor_verify",
     "two_factor_off",
 }
@@ -122,6 +124,14 @@ def test_pages_at_the_door_are_accessible_and_fit(request: pytest.FixtureRequest
     screen.goto(reverse("password_forgotten"))
     look()
     screen.goto(link_by_mail(member))
+    look()
+    screen.goto(reverse("slip_enter"))
+    look()
+    screen.goto("about:blank")
+    screen.goto(f"{reverse('slip_enter')}#{code_of_a_slip()}")
+    expect(screen.locator("[data-vote]")).to_be_visible()
+    look()
+    screen.goto(reverse("slip_done"))
     look()
     screen.goto(reverse("hall_enter"))
     look()
