@@ -106,12 +106,14 @@ def _vote(
     evaluation_round: EvaluationRound, day: dt.date, chance: random.Random, away: float, keep: Container[str] = ()
 ) -> None:
     papers = Paper.objects.filter(ballot=evaluation_round.ballot_id, marked=False)
+    moods = random.Random(evaluation_round.pk)  # noqa: S311 — of the workers: the rest of the story does not hang on them
     with on(day):
         for paper in list(papers.select_related("voter", "ballot").order_by("pk")):
-            if chance.random() < away or (paper.voter is not None and paper.voter.username in keep):
+            luck = moods if paper.voter is None else chance
+            if luck.random() < away or (paper.voter is not None and paper.voter.username in keep):
                 continue
             sheet = paper.sheet
-            answers = {pk: [chance.choice(MOODS) for _item in sheet.items] for pk, _name in sheet.subjects}
+            answers = {pk: [luck.choice(MOODS) for _item in sheet.items] for pk, _name in sheet.subjects}
             if paper.voter is None:
                 paper_cast(paper=paper, answers=answers)
             else:
