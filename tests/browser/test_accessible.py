@@ -20,7 +20,6 @@ from campaign.demo.seed import demo_seed
 from campaign.models import Campaign
 from orgs.models import Member, Organization, User
 from pledges.models import Pledge, PledgeItem
-from pledges.selectors import members_without
 from pledges.services import pledge_start
 from reviews.models import ReviewMode
 from reviews.services import leader_review_create
@@ -72,7 +71,8 @@ def demo(emptied: None, monkeypatch: pytest.MonkeyPatch) -> Campaign:
     campaign = demo_seed(size="s", stage="awards", seed=1, today=clock.today(), say=lambda _text: None)
     secretary = User.objects.get(username="secretary")
     member = Member.objects.filter(organization=secretary.organization, user__username="member").get()
-    pledge_start(campaign=campaign, actor=secretary, member=members_without(secretary, campaign).first())
+    newcomer = Member.objects.create(personnel_no="N-1", name="郑新", sex="male", organization=secretary.organization)
+    pledge_start(campaign=campaign, actor=secretary, member=newcomer)
     leader_review_create(
         actor=secretary, campaign=campaign, subject=member, mode=ReviewMode.ONSITE, held_on=clock.today()
     )
