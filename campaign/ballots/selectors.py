@@ -58,7 +58,7 @@ class Questionnaire:
 def questionnaire(ballot: Ballot) -> Questionnaire:
     """Return what `ballot` asks. Three queries."""
     return Questionnaire(
-        list(ballot.items.order_by("order")),
+        list(ballot.items.select_related("standard").order_by("order")),
         list(ballot.choices.order_by("order")),
         list(ballot.classes.order_by("order")),
         ballot.k,
