@@ -115,7 +115,7 @@ class SubjectsForm(VersionMixin, Form):
     """Who is evaluated: by rule, or one by one."""
 
     which = forms.ChoiceField(
-        label=_("Choose"),
+        label=_("How they are chosen"),
         choices=[(RULE, _("All that the rule below names")), (CHOSEN, _("Only those named one by one"))],
         widget=forms.RadioSelect,
     )

@@ -293,7 +293,8 @@ def round_copy(*, evaluation_round: EvaluationRound, actor: Any) -> EvaluationRo
     """Begin a round like a former one, with which it is compared: the same questions, classes and choice of subjects, read from
     the present organizations. It runs as long as the former one, from today on. Raises NotAllowed, DomainError."""
     with transaction.atomic():
-        made = _like(evaluation_round, actor, previous=_compared(evaluation_round))
+        name = _("%(name)s (copy)") % {"name": evaluation_round.name}
+        made = _like(evaluation_round, actor, str(name), previous=_compared(evaluation_round))
         choosing = Choosing.of(evaluation_round.chosen_by)
         if found := choosing.subjects(made.organization, made.audience):
             _subjects(made, found)
@@ -315,7 +316,9 @@ def round_repeat(*, evaluation_round: EvaluationRound, actor: Any) -> Evaluation
     if not found:
         raise DomainError(_("All results are valid: there is nothing to repeat."))
     with transaction.atomic():
-        made = _like(evaluation_round, actor, previous=evaluation_round.previous, repeats=evaluation_round)
+        name = _("%(name)s (again)") % {"name": evaluation_round.name}
+        fields = {"previous": evaluation_round.previous, "repeats": evaluation_round}
+        made = _like(evaluation_round, actor, str(name), **fields)
         choosing = Choosing(which=CHOSEN, chosen=tuple(sorted({row[0] for row in found})))
         EvaluationRound.objects.filter(pk=made.pk).update(chosen_by=choosing.stored())
         _subjects(made, found)
@@ -324,16 +327,15 @@ def round_repeat(*, evaluation_round: EvaluationRound, actor: Any) -> Evaluation
     return made
 
 
-def _like(former: EvaluationRound, actor: Any, **fields: Any) -> EvaluationRound:
+def _like(former: EvaluationRound, actor: Any, name: str, **fields: Any) -> EvaluationRound:
     if not reaches(actor, Cap.ROUND_MANAGE, former.organization.path):
         raise NotAllowed
-    name = _("%(name)s (again)") % {"name": former.name}
     ballot = _ballot_like(former.ballot)
     made = EvaluationRound.objects.create(
         ballot=ballot,
         campaign=former.campaign,
         organization=former.organization,
-        name=str(name)[:100],
+        name=name[:100],
         audience=former.audience,
         template=former.template,
         scope=former.scope,

@@ -179,7 +179,10 @@ case("round_extend", Case(make=to_extend))
 case("round_list", Case())
 case("round_create", Case(make=new_round, named_in_form=True, told=elsewhere))
 case("round_detail", Case(make=draft))
-case("round_step", *(Case(make=taking(step)) for step in ("round_open", "round_close", "round_publish")))
+case(
+    "round_step",
+    *(Case(make=taking(step, reason="如期完成")) for step in ("round_open", "round_close", "round_publish")),
+)
 case("round_step", Case(make=taking("round_cancel", reason="设置有误")), Case(make=without_raters))
 lists.append(Listed("round_list", draft, Cap.ROUND_VIEW))
 scoped.append(Scoped(draft))
