@@ -8,7 +8,8 @@ from django.db import models
 from django.db.models import Count, Q
 from django.utils.translation import gettext_lazy as _
 
-from campaign.ballots.models import Subject
+from campaign.ballots.models import Batch, Channel, Subject
+from campaign.ballots.slips import BatchPlan
 from campaign.common import clock
 from campaign.common.access import ancestors_and_self, under
 from campaign.common.capabilities import Role
@@ -28,7 +29,8 @@ class Source(models.TextChoices):
     MEMBERS = "members", _("Other party members of the unit")
     EVERYBODY = "everybody", _("All party members of the unit")
     SUPERIORS = "superiors", _("Leaders of the organization that holds the round")
-    WORKERS = "workers", _("Workers of the unit, by head count (slips or paper)")
+    WORKERS = "workers", _("Workers of the unit, by head count: with slips")
+    WORKERS_ON_PAPER = "on_paper", _("Workers of the unit, by head count: on paper")
 
 
 Electorate = Mapping[str, str]
@@ -43,16 +45,6 @@ class Rater:
     key: str
     subjects: tuple[int, ...]
     own: int | None
-
-
-@dataclass(frozen=True)
-class Heads:
-    """`number` workers of `organization_id` who rate `subjects` (ids) in the class `key`, without an account."""
-
-    organization_id: int
-    key: str
-    subjects: tuple[int, ...]
-    number: int
 
 
 def raters(
@@ -118,18 +110,39 @@ def _lists(audience: str, subjects: Sequence[Subject]) -> Callable[[str], tuple[
     )
 
 
-def heads(
-    audience: str, organization: Organization, subjects: Sequence[Subject], electorate: Electorate
-) -> list[Heads]:
-    """Return how many workers of each unit rate without an account: the representatives of its list, else its list, else its
-    head count. Five queries."""
-    key = _keys(electorate).get(Source.WORKERS)
-    if key is None:
-        return []
+ON = {Source.WORKERS: Channel.SLIP, Source.WORKERS_ON_PAPER: Channel.PAPER}
+"""How the workers of a class vote."""
+
+
+def batches(
+    audience: str,
+    organization: Organization,
+    subjects: Sequence[Subject],
+    electorate: Electorate,
+    present: Sequence[Batch],
+) -> list[BatchPlan]:
+    """Return the slips and ballots on paper for workers: for each unit as many as `present` has, which somebody may have set,
+    else its representatives, else its list, else its head count. One way of voting for each: nobody gets a slip and a
+    ballot on paper. Five queries."""
+    sources = {source: key for source, key in _keys(electorate).items() if source in ON}
     lists = _lists(audience, subjects)
-    numbers = _workers(organization)
-    places = Organization.objects.filter(pk__in=numbers).order_by("path").values_list("pk", "path")
-    return [Heads(pk, key, lists(path), numbers[pk]) for pk, path in places if lists(path)]
+    wanted = {
+        (ON[Source(source)], key, pk): number
+        for source, key in sources.items()
+        for pk, number in (_workers(organization) if sources else {}).items()
+    }
+    wanted |= {
+        (Channel(batch.channel), batch.rater_class.key, batch.organization_id): batch.count
+        for batch in present
+        if batch.rater_class.key in electorate
+        and ON.get(Source(electorate[batch.rater_class.key]), batch.channel) == batch.channel
+    }
+    places = dict(Organization.objects.filter(pk__in={pk for _on, _key, pk in wanted}).values_list("pk", "path"))
+    return [
+        BatchPlan(on, key, pk, lists(places[pk]), number)
+        for (on, key, pk), number in sorted(wanted.items(), key=lambda row: (places[row[0][2]], row[0][1], row[0][0]))
+        if lists(places[pk])
+    ]
 
 
 def _workers(organization: Organization) -> dict[int, int]:

@@ -20,7 +20,7 @@ from campaign.ballots.drafting import (
     subjects_clear,
     units_pool,
 )
-from campaign.ballots.models import Ballot, Subject, Verdict
+from campaign.ballots.models import Ballot, Batch, Subject, Verdict
 from campaign.ballots.selectors import grouped_cells, small_classes
 from campaign.ballots.services import (
     ChoicePlan,
@@ -33,6 +33,7 @@ from campaign.ballots.services import (
     papers_clear,
     subjects_add,
 )
+from campaign.ballots.slips import batches_add
 from campaign.common import clock
 from campaign.common.access import reaches
 from campaign.common.capabilities import Cap
@@ -40,7 +41,7 @@ from campaign.common.errors import DomainError, NotAllowed, StateConflict
 from campaign.models import Audience, Campaign
 from orgs.models import Organization
 from reviews.choosing import CHOSEN, Choosing
-from reviews.electorate import raters
+from reviews.electorate import batches, raters
 from reviews.models.rounds import EvaluationRound, PublicationScope, RoundState
 from reviews.questionnaires import schemes, templates
 from reviews.selectors.rounds import round_before
@@ -137,8 +138,9 @@ def round_subjects_set(
         raise DomainError(_("Nobody is chosen by this. Please choose other units."))
     with transaction.atomic():
         _change(evaluation_round, actor, version, "subjects", chosen_by=choosing.stored())
+        there = batches_there(evaluation_round.ballot)
         _subjects(evaluation_round, found)
-        roll_make(evaluation_round)
+        roll_make(evaluation_round, there)
     return evaluation_round
 
 
@@ -192,9 +194,10 @@ def round_raters_set(
         _change(evaluation_round, actor, version, "raters", electorate=dict(electorate))
         ballot = evaluation_round.ballot
         ballot_set(ballot=ballot, minimum_turnout=minimum_turnout, leave_out_empty=leave_out_empty)
+        there = batches_there(ballot)
         classes_set(ballot=ballot, classes=classes)
         pools_clear(ballot=ballot)
-        roll_make(evaluation_round)
+        roll_make(evaluation_round, there)
     return evaluation_round
 
 
@@ -206,15 +209,24 @@ def round_roll(*, evaluation_round: EvaluationRound, actor: Any) -> EvaluationRo
     return evaluation_round
 
 
-def roll_make(evaluation_round: EvaluationRound) -> None:
-    """Make papers for everybody who rates one of the subjects, from the present members and workers."""
+def roll_make(evaluation_round: EvaluationRound, present: Sequence[Batch] | None = None) -> None:
+    """Make papers for everybody who rates one of the subjects, from the present members and workers; numbers of slips and
+    ballots on paper that somebody has set stay."""
     ballot, organization = evaluation_round.ballot, evaluation_round.organization
+    audience, electorate = evaluation_round.audience, evaluation_round.electorate
+    there = batches_there(ballot) if present is None else present
     subjects = list(ballot.subjects.order_by("pk"))
     papers_clear(ballot=ballot)
-    found = raters(evaluation_round.audience, organization, subjects, evaluation_round.electorate)
+    found = raters(audience, organization, subjects, electorate)
     papers_add(
         ballot=ballot, papers=[PaperPlan(rater.user_id, rater.key, rater.subjects, rater.own) for rater in found]
     )
+    batches_add(ballot=ballot, plans=batches(audience, organization, subjects, electorate, there))
+
+
+def batches_there(ballot: Ballot) -> list[Batch]:
+    """Return the slips and ballots on paper that were prepared so far."""
+    return list(ballot.batches.select_related("rater_class"))
 
 
 # ---- what is too small ----

@@ -13,7 +13,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from campaign.audit.models import AuditEntry
-from campaign.ballots.models import Ballot, Paper, Subject
+from campaign.ballots import selectors as ballots
+from campaign.ballots.models import Ballot, Batch, Paper, Subject
 from campaign.ballots.services import ChoicePlan, ClassPlan, ItemPlan
 from campaign.common import clock
 from campaign.common.errors import DomainError, EditConflict, NotAllowed, StateConflict
@@ -22,6 +23,7 @@ from campaign.drafts.services import draft_save
 from campaign.models import Campaign, Standard
 from campaign.notices.models import Notice
 from orgs.models import Member, User
+from orgs.models.workers import HeadCount, Worker
 from reviews.choosing import CHOSEN, Choosing
 from reviews.models.rounds import EvaluationRound, RoundState
 from reviews.services import rounds as services
@@ -318,6 +320,30 @@ def test_classes_take_their_raters_from_where_they_are_told(world: World) -> Non
     assert leader.voter == world.user("leader", "east")
     assert len(leader.sheet.subjects) == 2
     assert held.electorate == {"S": "superiors", "M": "members"}
+
+
+def test_workers_are_rated_by_head_count_and_numbers_that_were_set_stay(world: World) -> None:
+    one, two = world.orgs["east_one"], world.orgs["east_two"]
+    HeadCount.objects.create(organization=one, workers=30)
+    for n in range(8):
+        Worker.objects.create(organization=two, name=f"职工{n}", is_representative=n < 5)
+    held = begun(world)
+    chosen(world, held)
+    slips = list(held.ballot.batches.values_list("organization", "rater_class__key", "channel", "count"))
+    assert slips == [(one.pk, "C", "slip", 30), (two.pk, "C", "slip", 5)]
+    assert ballots.entitled(held.ballot).total() == 12 + 35
+    assert not ballots.classes_without_raters(held.ballot)
+    raters_set(world, held, {"all": "everybody", "C": "on_paper"})
+    sheets = list(held.ballot.batches.values_list("organization", "channel", "count"))
+    assert sheets == [(one.pk, "paper", 30), (two.pk, "paper", 5)]
+    assert not ballots.classes_without_raters(held.ballot)
+    raters_set(world, held, {"all": "everybody", "C": "workers"})
+    Batch.objects.filter(organization=one).update(count=12)
+    setting_up.round_roll(evaluation_round=held, actor=world.user("staff", "east"))
+    assert list(held.ballot.batches.values_list("channel", "count")) == [("slip", 12), ("slip", 5)]
+    Batch.objects.filter(organization=one).update(printed_at=clock.now(), cipher="")
+    with pytest.raises(DomainError, match="打印"):
+        setting_up.round_roll(evaluation_round=held, actor=world.user("staff", "east"))
 
 
 @pytest.mark.parametrize("sources", [{"A": "members", "B": "members"}, {"A": "leading"}])
