@@ -28,6 +28,7 @@ from pledges.models import (
 )
 from pledges.services import pledge_import_store, pledge_import_upload
 from tests.attachments.files import pdf
+from tests.permissions.campaign import held
 from tests.permissions.cases import Case, Listed, Make, Scoped, Target, case, lists, mark, scoped
 from tests.permissions.oracle import PARENTS, PLACES, expected
 from tests.world import World
@@ -195,6 +196,13 @@ def new_of_member(world: World, at: str) -> Target:
 def board(world: World, at: str) -> Target:
     stored(world, at, PledgeState.PUBLISHED)
     return Target(kwargs={"pk": world.orgs[at].pk}, marker=mark(at, "published"))
+
+
+def rules(world: World, at: str) -> Target:
+    made = held(world, at)
+    numbers = {f"{kind}_items_{end}": 2 for kind in ("organization", "member") for end in ("min", "max")}
+    marks = {"mark_fulfilled": 100, "mark_basic": 80, "mark_unfulfilled": 0}
+    return Target(made, {"pk": made.pk}, {"version": 1, **numbers, **marks}, marker=mark(at))
 
 
 def statistics(world: World, at: str) -> Target:
@@ -568,6 +576,7 @@ case("bulletin_list", Case(make=bulletins))
 case("bulletin_new", Case(make=to_publish))
 case("bulletin_detail", Case(make=bulletin))
 case("bulletin_withdraw", Case(make=bulletin))
+case("pledge_rules", Case(make=rules))
 case("pledge_statistics", Case(sent_on=lambda _actor, _at: True))
 case("pledge_overdue", Case(sent_on=lambda _actor, _at: True))
 case("pledge_statistics_of", Case(make=statistics))
