@@ -276,7 +276,7 @@ def in_its_place(make: Make) -> Make:
     """Another pledge of the same subject: those made before are withdrawn, since there is one a year."""
 
     def made(world: World, at: str) -> Target:
-        before = Pledge.objects.filter(organization=world.orgs[at], state=PledgeState.PUBLISHED)
+        before = Pledge.objects.filter(organization=world.orgs[at], state__in=PUBLIC)
         before.update(state=PledgeState.WITHDRAWN, published_at=None)
         return make(world, at)
 
@@ -636,4 +636,5 @@ scoped += [
     Scoped(bulletin),
     Scoped(of_pledge(asking_check, {}, in_its_place(of_organization("published")))),
     Scoped(of_pledge(asked_for, {}, in_its_place(of_member("published"))), MEMBERS_AT),
+    Scoped(of_pledge(noted_progress, {}, in_its_place(of_member("published"))), MEMBERS_AT),
 ]
