@@ -1,7 +1,7 @@
 """Reads of ballots. No function here reads the tallies of an open ballot."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -14,12 +14,17 @@ from campaign.ballots.models import (
     WHOLE,
     Ballot,
     BallotState,
+    Batch,
+    Channel,
     Choice,
+    Entitlement,
     Item,
     Paper,
+    PaperCount,
     PaperQuerySet,
     RaterClass,
     SealedPaper,
+    SealedTally,
     Slate,
     Subject,
 )
@@ -75,23 +80,44 @@ def groups(ballot: Ballot) -> list[list[Subject]]:
 
 
 def entitled(ballot: Ballot) -> Counter[Cell]:
-    """Count the papers of each subject and class. Three queries, whatever their number."""
-    model = SealedPaper if ballot.state == BallotState.SEALED else Paper
-    return _per_subject(ballot, model.objects.all())
+    """Count who may rate each subject, by class. Five queries, whatever their number; one for a sealed ballot."""
+    if ballot.state != BallotState.SEALED:
+        return on_the_roll(ballot)
+    rows = SealedTally.objects.filter(ballot=ballot).values_list("subject_id", "rater_class_id", "entitled")
+    return Counter({(subject, rater_class): n for subject, rater_class, n in rows})
 
 
-def returned(ballot: Ballot) -> Counter[Cell]:
-    """Count the marked papers of each subject and class of a sealed ballot."""
-    return _per_subject(ballot, SealedPaper.objects.filter(marked=True))
+def on_the_roll(ballot: Ballot, papers: type[Entitlement] = Paper) -> Counter[Cell]:
+    """Count the papers of accounts and slips, and the ballots on paper, of each subject and class."""
+    of_ballot = papers._default_manager.filter(ballot=ballot).order_by()
+    lists = _lists(ballot)
+    return _per_subject(lists, of_ballot) + _on_paper(lists, ballot)
 
 
-def _per_subject(ballot: Ballot, papers: Any) -> Counter[Cell]:
-    """A subject's papers are those whose slate names it, without its own."""
-    of_ballot = papers.filter(ballot=ballot).order_by()
+def cast_electronically(ballot: Ballot, papers: type[Entitlement] = SealedPaper) -> Counter[Cell]:
+    """Count the marked papers of each subject and class: of a ballot that is sealed, or just being sealed."""
+    return _per_subject(_lists(ballot), papers._default_manager.filter(ballot=ballot, marked=True).order_by())
+
+
+def entitled_on_paper(ballot: Ballot) -> Counter[Cell]:
+    """Count for how many people of each subject and class there are ballots on paper."""
+    return _on_paper(_lists(ballot), ballot)
+
+
+Lists = Mapping[int, Sequence[int]]
+"""The subjects (ids) of each slate (id)."""
+
+
+def _lists(ballot: Ballot) -> Lists:
     lists: dict[int, list[int]] = defaultdict(list)
     through = Slate.subjects.through.objects.filter(slate__ballot=ballot)
     for slate, subject in through.values_list("slate_id", "subject_id"):
         lists[slate].append(subject)
+    return lists
+
+
+def _per_subject(lists: Lists, of_ballot: Any) -> Counter[Cell]:
+    """A subject's papers are those whose slate names it, without its own."""
     cells: Counter[Cell] = Counter()
     for slate, rater_class, n in of_ballot.values_list("slate", "rater_class").annotate(n=Count("pk")):
         for subject in lists[slate]:
@@ -100,6 +126,34 @@ def _per_subject(ballot: Ballot, papers: Any) -> Counter[Cell]:
     for subject, rater_class, n in own.values_list("own", "rater_class").annotate(n=Count("pk")):
         cells[subject, rater_class] -= n
     return cells
+
+
+def _on_paper(lists: Lists, ballot: Ballot) -> Counter[Cell]:
+    cells: Counter[Cell] = Counter()
+    batches = Batch.objects.filter(ballot=ballot, channel=Channel.PAPER).order_by()
+    for slate, rater_class, n in batches.values_list("slate", "rater_class", "count"):
+        for subject in lists[slate]:
+            cells[subject, rater_class] += n
+    return cells
+
+
+def paper_counts(ballot: Ballot) -> dict[Cell, list[PaperCount]]:
+    """Return what was counted on paper of each subject and class: by one person, or by two."""
+    found: dict[Cell, list[PaperCount]] = defaultdict(list)
+    for each in PaperCount.objects.filter(ballot=ballot).order_by("pk").select_related("counter"):
+        found[each.subject_id, each.rater_class_id].append(each)
+    return found
+
+
+def uncounted(ballot: Ballot) -> list[Cell]:
+    """Return the subjects and classes with ballots on paper that no two people have counted alike."""
+    counted = paper_counts(ballot)
+    return sorted(cell for cell in entitled_on_paper(ballot) if not agreed(counted.get(cell, ())))
+
+
+def agreed(counted: Sequence[PaperCount]) -> bool:
+    """Tell whether two people have counted the same."""
+    return len(counted) == 2 and counted[0].figures == counted[1].figures
 
 
 def grouped_cells(ballot: Ballot) -> list[tuple[list[Subject], dict[int, int]]]:
