@@ -113,6 +113,7 @@ ACTIONS: dict[str, str | Promise] = {
     "position_remove": gettext_lazy("Take out a party position"),
     "probation_extend": gettext_lazy("Extend a probation"),
     "probation_finish": gettext_lazy("Make a full member"),
+    "pledge_rules_update": gettext_lazy("Change the rules for pledges"),
     "progress_add": gettext_lazy("Report progress"),
     "progress_remove": gettext_lazy("Take an entry of progress back"),
     "record_export": gettext_lazy("Export a record"),
