@@ -63,7 +63,7 @@ class Questionnaire:
 def questionnaire(ballot: Ballot) -> Questionnaire:
     """Return what `ballot` asks. Three queries."""
     return Questionnaire(
-        list(ballot.items.order_by("order")),
+        list(ballot.items.select_related("standard").order_by("order")),
         list(ballot.choices.order_by("order")),
         list(ballot.classes.order_by("order")),
         ballot.k,
@@ -206,8 +206,8 @@ def _electorate_blockers(ballot: Ballot, asked: Questionnaire) -> Iterator[str]:
 def classes_without_raters(ballot: Ballot) -> list[str]:
     """Return the names of the classes for which nobody has a paper."""
     has_papers = Exists(Paper.objects.filter(rater_class=OuterRef("pk")))
-    on_paper = Exists(Batch.objects.filter(rater_class=OuterRef("pk"), channel=Channel.PAPER))
-    found = ballot.classes.exclude(has_papers | on_paper).order_by("order").values_list("name", flat=True)
+    has_batches = Exists(Batch.objects.filter(rater_class=OuterRef("pk")))
+    found = ballot.classes.filter(~has_papers, ~has_batches).order_by("order").values_list("name", flat=True)
     return list(found)
 
 

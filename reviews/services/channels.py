@@ -16,10 +16,9 @@ from campaign.ballots.slips import BatchPlan
 from campaign.common.access import reaches
 from campaign.common.capabilities import Cap
 from campaign.common.errors import DomainError, NotAllowed, StateConflict
-from campaign.models import Audience
+from reviews.electorate import rated_at
 from reviews.models.rounds import EvaluationRound, RoundState
 from reviews.selectors.channels import units_of
-from reviews.selectors.rounds import rated_at
 
 
 def _must_manage(evaluation_round: EvaluationRound, actor: Any) -> None:
@@ -41,7 +40,7 @@ def ballots_plan(
     wanted = {pk: count for pk, count in numbers.items() if count}
     if not wanted:
         raise DomainError(_("No unit has workers. Enter a number, or keep the list of workers first."))
-    rated = rated_at(Audience(evaluation_round.audience), list(ballot.subjects.all()))
+    rated = rated_at(evaluation_round.audience, list(ballot.subjects.all()))
     plans = [BatchPlan(channel, key, pk, rated(units[pk].path), count) for pk, count in wanted.items()]
     with transaction.atomic():
         made = slips.batches_add(ballot=ballot, plans=plans)
