@@ -104,7 +104,7 @@ def test_slips_from_preparing_to_the_last_vote(world: World) -> None:
         assert done["Location"] == reverse("slip_done")
     for voter in voters(held):
         vote(held, voter)
-    staff.post(reverse("round_step", args=[held.pk, "round_close"]))
+    staff.post(reverse("round_step", args=[held.pk, "round_close"]), {"reason": "已全部投票"})
     assert SealedTally.objects.get().counts == [12, 0, 0, 0, 0] * 5
     assert "100.00" in text(staff.get(reverse("round_results", args=[held.pk])))
 
@@ -276,13 +276,13 @@ def test_two_people_count_and_the_round_is_sealed(world: World) -> None:
         assert "两人计票不一致" in told
         assert "<strong>4</strong> / <strong>3</strong>" in told
     assert "两人不一致" in text(one.get(reverse("count_round", args=[held.pk])))
-    refused = one.post(reverse("round_step", args=[held.pk, "round_close"]), follow=True)
+    refused = one.post(reverse("round_step", args=[held.pk, "round_close"]), {"reason": "已全部投票"}, follow=True)
     assert "尚未经两人计票一致" in text(refused)
     two.post(url, sheet(held))
     assert "两人计票一致" in text(one.get(url))
     for voter in voters(held):
         vote(held, voter)
-    one.post(reverse("round_step", args=[held.pk, "round_close"]))
+    one.post(reverse("round_step", args=[held.pk, "round_close"]), {"reason": "已全部投票"})
     tally = SealedTally.objects.get()
     assert tally.counts == [10, 2, 0, 0, 0] * 5
     assert (tally.valid, tally.marked) == (6, 6)
