@@ -20,8 +20,8 @@ def tell_closing(group: Group, campaign: Campaign, story: Story, chance: random.
         for held in EvaluationRound.objects.filter(campaign=campaign, state=RoundState.OPEN).select_related("ballot"):
             staff = group.staff[held.organization_id]
             tell_last_votes(held, story.today, chance)
-            held = round_close(evaluation_round=held, actor=staff, reason="参评人员已基本投完，经研究提前结束")
-            round_publish(evaluation_round=held, actor=staff, decision=DECISION % f"{story.today:%Y年%-m月%-d日}")
+            done = round_close(evaluation_round=held, actor=staff, reason="参评人员已基本投完，经研究提前结束")
+            round_publish(evaluation_round=done, actor=staff, decision=DECISION % f"{story.today:%Y年%-m月%-d日}")
         for batch in AwardBatch.objects.filter(campaign=campaign).exclude(state=BatchState.ANNOUNCED).order_by("pk"):
             _decide(group, batch)
         campaign_step(campaign=campaign, actor=group.office, step="campaign_close")
