@@ -306,7 +306,7 @@ def tiles(world: World, who: str) -> dict[str, int]:
 
 def test_what_lies_on_the_desk(world: World, campaign: Campaign) -> None:
     assert tiles(world, "member@east_one")["您还没有写承诺"] == 1
-    assert tiles(world, "secretary@east_one")["本组织还没有承诺"] == 1
+    assert tiles(world, "secretary@east_one")["待填写的本组织承诺"] == 1
     pledge = submitted(world, campaign, "member@east_one", item(due_on=clock.today() + dt.timedelta(days=3)))
     assert "您还没有写承诺" not in tiles(world, "member@east_one")
     assert tiles(world, "secretary@east_one")["待审诺的承诺"] == 1
