@@ -32,6 +32,7 @@ from orgs.models import (
 from orgs.oversight import EXPECTED, ending_soon
 from orgs.places import by_term
 from orgs.selectors import (
+    called,
     members_matching,
     organizations_matching,
     users_by_state,
@@ -132,7 +133,9 @@ class UserFilter(Filters):
     personal = True
 
     q = django_filters.CharFilter(
-        label=pgettext_lazy("person", "name"), method="by_words", widget=search_box(_("Name or account name"))
+        label=pgettext_lazy("person", "name"),
+        method="by_words",
+        widget=search_box(_("Name, pinyin initials or account name")),
     )
     organization = django_filters.ModelChoiceFilter(
         label=_("Organization with all below"),
@@ -195,7 +198,9 @@ class RoleFilter(Filters):
     personal = True
 
     q = django_filters.CharFilter(
-        label=pgettext_lazy("person", "name"), method="by_words", widget=search_box(_("Name or account name"))
+        label=pgettext_lazy("person", "name"),
+        method="by_words",
+        widget=search_box(_("Name, pinyin initials or account name")),
     )
     organization = django_filters.ModelChoiceFilter(
         label=_("Organization with all below"),
@@ -225,7 +230,7 @@ class RoleFilter(Filters):
         fields: ClassVar[list[str]] = []
 
     def by_words(self, queryset: Any, _name: str, words: str) -> Any:
-        return queryset.filter(Q(user__name__contains=words.strip()) | Q(user__username__icontains=words.strip()))
+        return queryset.filter(called(words, "user__"))
 
     def by_organization(self, queryset: Any, _name: str, organization: Organization | None) -> Any:
         return _subtree(queryset, "organization", organization)
@@ -274,7 +279,9 @@ class DelegationFilter(Filters):
     personal = True
 
     q = django_filters.CharFilter(
-        label=pgettext_lazy("person", "name"), method="by_words", widget=search_box(_("Name of holder or deputy"))
+        label=pgettext_lazy("person", "name"),
+        method="by_words",
+        widget=search_box(_("Holder or deputy: name or pinyin initials")),
     )
     organization = django_filters.ModelChoiceFilter(
         label=_("Organization with all below"),
@@ -293,8 +300,7 @@ class DelegationFilter(Filters):
         fields: ClassVar[list[str]] = []
 
     def by_words(self, queryset: Any, _name: str, words: str) -> Any:
-        words = words.strip()
-        return queryset.filter(Q(assignment__user__name__contains=words) | Q(deputy__name__contains=words))
+        return queryset.filter(called(words, "assignment__user__") | called(words, "deputy__"))
 
     def by_organization(self, queryset: Any, _name: str, organization: Organization | None) -> Any:
         return _subtree(queryset, "assignment__organization", organization)

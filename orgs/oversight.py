@@ -61,6 +61,14 @@ def own_roles(user: User) -> "QuerySet[RoleAssignment, RoleAssignment]":
     return RoleAssignment.objects.filter(open_, user=user.pk).select_related("organization").order_by("role", "pk")
 
 
+def holds_more(account: User) -> bool:
+    """Tell whether an account is more than a member's: it holds a role or stands in for its holder, now or later, or
+    administers everything."""
+    held = RoleAssignment.objects.now_or_later().filter(user=account)
+    handed = Delegation.objects.now_or_later().filter(deputy=account)
+    return account.is_superuser or held.exists() or handed.exists()
+
+
 # -- vacancies -----------------------------------------------------------------------------------------------------
 
 

@@ -6,16 +6,15 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from campaign.common import clock
 from orgs.models import (
     ContactPoint,
     LeadershipPost,
     Member,
     Position,
-    RoleAssignment,
     Transfer,
     User,
 )
+from orgs.oversight import holds_more
 from orgs.rules import member_breaches
 
 FILLED = (
@@ -128,12 +127,6 @@ def takeover_of(keep: Member, drop: Member) -> Takeover:
         ended_posts=posts[1],
         ended_points=points[1],
     )
-
-
-def holds_more(account: User) -> bool:
-    """Tell whether an account is more than a member's: it holds a role, now or later, or administers everything."""
-    later = RoleAssignment.objects.filter(user=account).exclude(ends_on__lt=clock.today())
-    return account.is_superuser or later.exists()
 
 
 def _fields(keep: Member, drop: Member) -> tuple[dict[str, Any], bool]:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator
 from django.db.models import Model
 from django.urls import reverse_lazy
 from django.utils.functional import Promise
@@ -12,6 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from campaign.common.errors import DomainError, NotAllowed
 from campaign.common.text import is_key
 
+LARGEST_NUMBER = 2**31 - 1
+"""What every column of numbers takes."""
 NO_CHOICE = "---------"
 """What Django shows where nothing is chosen yet."""
 
@@ -52,6 +55,8 @@ def dress(form: forms.BaseForm, nothing: str | Promise = "") -> None:
     chosen yet, `nothing` says so (default: "please choose" where something must be, else "none")."""
     for field in form.fields.values():
         widget = field.widget
+        if type(field) is forms.IntegerField and field.max_value is None:
+            _bound(field)
         _name_nothing(field, nothing or (_("Please choose") if field.required else _("None")))
         if type(widget) is forms.DateInput:
             field.widget = DateInput(widget.attrs)
@@ -59,6 +64,12 @@ def dress(form: forms.BaseForm, nothing: str | Promise = "") -> None:
             widget.attrs.update({"rows": widget.attrs.get("rows") if widget.attrs.get("rows") != "10" else "4"})
         elif isinstance(widget, forms.Select) and not isinstance(widget, forms.RadioSelect):
             widget.attrs.setdefault("data-select", "")
+
+
+def _bound(field: forms.IntegerField) -> None:
+    """A number that no column can hold is told beside its field."""
+    field.max_value = LARGEST_NUMBER
+    field.validators.append(MaxValueValidator(LARGEST_NUMBER))
 
 
 def _name_nothing(field: Any, nothing: str | Promise) -> None:

@@ -27,6 +27,7 @@ from orgs.models import (
     CodePart,
     CodePurpose,
     CodeSheet,
+    Delegation,
     Member,
     OneTimeCode,
     Organization,
@@ -64,14 +65,20 @@ def members_without_account(organization: Organization) -> "QuerySet[Member, Mem
 def accounts_not_used(organization: Organization) -> "QuerySet[User, User]":
     """Return the active accounts of `organization` and below whose one-time code has not been spent, branch by branch.
 
-    Who holds a role above or elsewhere is left out: that is for the administrator there (see `refuse_rights_beyond`).
+    Who holds a role above or elsewhere, or stands in for its holder, is left out: that is for the administrator there (see
+    `refuse_rights_beyond`).
     """
     unspent: QuerySet[User, User] = User.objects.filter(under(organization.path, "organization__path"), is_active=True)
-    beyond = RoleAssignment.objects.exclude(under(organization.path, "organization__path")).exclude(
-        ends_on__lt=clock.today()
+    unspent = unspent.exclude(one_time_code=None)
+    return _without_rights_beyond(unspent, organization).order_by("organization__path", "username")
+
+
+def _without_rights_beyond(accounts: "QuerySet[User, User]", organization: Organization) -> "QuerySet[User, User]":
+    held = RoleAssignment.objects.now_or_later().exclude(under(organization.path, "organization__path"))
+    handed = Delegation.objects.now_or_later().exclude(under(organization.path, "assignment__organization__path"))
+    return accounts.filter(
+        ~Exists(held.filter(user=OuterRef("pk"))), ~Exists(handed.filter(deputy=OuterRef("pk"))), is_superuser=False
     )
-    unspent = unspent.filter(~Exists(beyond.filter(user=OuterRef("pk"))))
-    return unspent.exclude(one_time_code=None).order_by("organization__path", "username")
 
 
 def sheet_open(*, actor: Any, organization: Organization, purpose: str = CodePurpose.NEW) -> CodeSheet:
@@ -203,14 +210,16 @@ def _make(sheet: CodeSheet, keys: list[int], actor: Any) -> list[NewPassword]:
 
 def part_print(*, actor: Any, part: CodePart) -> list[Slip]:
     """Return the slips of a part for its sheet's maker, with an entry in the audit log; codes that have been spent or
-    replaced meanwhile are left out. Raises NotAllowed, or StateConflict when it is no longer kept."""
+    replaced meanwhile are left out, and those of accounts that have rights beyond the sheet's organization by now. Raises
+    NotAllowed, or StateConflict when it is no longer kept."""
     sheet = part.sheet
     if sheet.requested_by_id != actor.pk or not reaches(actor, Cap.ACCOUNT_MANAGE, sheet.organization.path):
         raise NotAllowed
     if sheet.expires_at <= clock.now():
         raise StateConflict(_("The codes are no longer kept. Make new ones for the accounts not used yet."))
     codes = {int(key): str(code) for key, code in json.loads(decrypt(part.cipher))}
-    current = OneTimeCode.objects.filter(user__in=list(codes), expires_at__gt=clock.now(), user__is_active=True)
+    people = _without_rights_beyond(User.objects.filter(pk__in=list(codes), is_active=True), sheet.organization)
+    current = OneTimeCode.objects.filter(user__in=people.order_by().values("pk"), expires_at__gt=clock.now())
     found = [
         Slip(
             code.user.organization.name if code.user.organization else "",
