@@ -57,7 +57,10 @@ def dress(form: forms.BaseForm, nothing: str | Promise = "") -> None:
         widget = field.widget
         if type(field) is forms.IntegerField and field.max_value is None:
             _bound(field)
-        _name_nothing(field, nothing or (_("Please choose") if field.required else _("None")))
+        said = nothing or (_("Please choose") if field.required else _("None"))
+        _name_nothing(field, said)
+        if isinstance(widget, RemoteSelect):
+            widget.attrs["placeholder"] = widget.attrs.get("placeholder") or said
         if type(widget) is forms.DateInput:
             field.widget = DateInput(widget.attrs)
         elif isinstance(widget, forms.Textarea):

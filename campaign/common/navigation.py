@@ -35,7 +35,8 @@ SECTIONS = (
 class Entry:
     """A menu entry: `url_name` takes no arguments; `icon` is a Tabler icon name; None as capability = all signed in.
 
-    `when(user)` says who meets it where the capability alone does not.
+    `when(user)` says who meets it where the capability alone does not; `also` are other words with which the names of its
+    pages begin.
     """
 
     key: str
@@ -46,6 +47,7 @@ class Entry:
     capability: Cap | None = None
     order: int = 100
     when: Callable[[Any], bool] | None = None
+    also: tuple[str, ...] = ()
 
     def shown_to(self, user: Any) -> bool:
         """Tell whether `user` may open the page."""
@@ -66,6 +68,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     match = getattr(request, "resolver_match", None)
     here = match.view_name if match else ""
     # A page that is an entry itself marks that one alone; any other marks the entry whose key its name begins with.
+    begins = here.split("_")[0]
     listed = any(here == entry.url_name for entry in shown)
     return {
         "menu_sections": [
@@ -77,7 +80,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
                         "label": entry.label,
                         "url": reverse(entry.url_name),
                         "icon": entry.icon,
-                        "active": here == entry.url_name if listed else here.split("_")[0] == entry.key,
+                        "active": here == entry.url_name if listed else begins in (entry.key, *entry.also),
                     }
                     for entry in shown
                     if entry.section == section.key
