@@ -29,7 +29,7 @@ from orgs.models import (
     RowAction,
     User,
 )
-from orgs.oversight import EXPECTED, ending_soon
+from orgs.oversight import EXPECTED, ending_soon, of_people_who_left
 from orgs.places import by_term
 from orgs.selectors import (
     called,
@@ -217,6 +217,7 @@ class RoleFilter(Filters):
             ("now", _("today")),
             ("soon", _("ends within two weeks")),
             ("later", _("begins later")),
+            ("left", _("by people who have left")),
             ("ended", _("ended")),
         ],
         method="by_time",
@@ -239,6 +240,8 @@ class RoleFilter(Filters):
         today = clock.today()
         if when == "soon":
             return ending_soon(queryset)
+        if when == "left":
+            return of_people_who_left(queryset)
         if when == "later":
             return queryset.filter(starts_on__gt=today)
         return queryset.on(today) if when == "now" else queryset.filter(ends_on__lt=today)

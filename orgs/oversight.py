@@ -20,6 +20,7 @@ from orgs.models import (
     RoleAssignment,
     User,
 )
+from orgs.models.members import PRESENT
 from orgs.models.roles import ENDS_SOON
 
 DUTIES: dict[Role, str | Promise] = {
@@ -53,6 +54,12 @@ def ending_soon(roles: "QuerySet[RoleAssignment, RoleAssignment]") -> "QuerySet[
     """Keep the roles held today that end within ENDS_SOON."""
     today = clock.today()
     return roles.filter(starts_on__lte=today, ends_on__gte=today, ends_on__lte=today + ENDS_SOON)
+
+
+def of_people_who_left(roles: "QuerySet[RoleAssignment, RoleAssignment]") -> "QuerySet[RoleAssignment, RoleAssignment]":
+    """Keep the roles of today and later whose holder was a member and is none any more."""
+    left = roles.exclude(user__member=None).exclude(user__member__status__in=PRESENT)
+    return left.exclude(ends_on__lt=clock.today())
 
 
 def own_roles(user: User) -> "QuerySet[RoleAssignment, RoleAssignment]":

@@ -24,7 +24,7 @@ DONE = "drafts_done"
 
 def draft_save(*, user: Any, key: str, fields: Sequence[Sequence[str]]) -> Draft:
     """Keep the fields of a form of `user`, in place of an earlier draft. Raises DomainError for what is no form's."""
-    pairs = all(len(pair) == 2 and all(isinstance(part, str) for part in pair) for pair in fields)
+    pairs = all(len(pair) == 2 and all(isinstance(part, str) and "\0" not in part for part in pair) for pair in fields)
     if not KEY.fullmatch(key) or not pairs or len(json.dumps(fields, ensure_ascii=False)) > LARGEST:
         raise DomainError(_("This is too much to be kept for you. Please save the form."))
     draft, made = Draft.objects.update_or_create(

@@ -206,7 +206,10 @@ def refuse_rights_beyond(actor: Any, user: User) -> None:
 def refuse_last_administrator(role: Role, ending: Any) -> None:
     """Raise DomainError when nobody would hold `role` any more without the roles `ending` (a queryset): nobody could make
     or entitle anybody then."""
-    holders = RoleAssignment.objects.on(clock.today()).filter(role=role, user__is_active=True)
+    roles = RoleAssignment.objects.on(clock.today()).filter(role=role)
+    # Two who each end the role of the other's last colleague come one after the other.
+    list(roles.select_for_update().order_by("pk").values_list("pk", flat=True))
+    holders = roles.filter(user__is_active=True)
     keys = ending.order_by().values("pk")
     if holders.filter(pk__in=keys).exists() and not holders.exclude(pk__in=keys).exists():
         raise DomainError(_("This is the last administrator of this kind. Appoint another one first."))

@@ -21,6 +21,7 @@ from campaign.common.access import reaches, under
 from campaign.common.capabilities import Cap
 from campaign.common.crypto import decrypt, encrypt
 from campaign.common.errors import DomainError, NotAllowed, StateConflict
+from campaign.jobs.models import Job
 from campaign.jobs.registry import Outcome, Progress
 from campaign.jobs.services import job_request
 from orgs.models import (
@@ -37,6 +38,7 @@ from orgs.models import (
 )
 from orgs.services.accounts_many import accounts_create
 from orgs.services.one_time import BATCH, NewPassword, codes_issue, is_current
+from orgs.services.separation import lock_accounts
 
 JOB = "orgs.make_codes"
 KEPT_HOURS = 72
@@ -141,9 +143,13 @@ def _parts(made: Sequence[NewPassword]) -> Iterator[Sequence[NewPassword]]:
 def code_sheet_request(*, actor: Any, organization: Organization, purpose: str) -> CodeSheet:
     """Ask for accounts with codes for all members without one, or for new codes where none has been used, by a job.
 
-    Raises NotAllowed, or DomainError when there is nobody to make any for.
+    Raises NotAllowed, or DomainError when there is nobody to make any for, or the same codes are being made already.
     """
     with transaction.atomic():
+        lock_accounts(actor.pk)  # a button pressed twice
+        same = CodeSheet.objects.filter(requested_by=actor, organization=organization, purpose=purpose)
+        if same.filter(job__in=Job.objects.active()).exists():
+            raise DomainError(_("These codes are being made already. Open the sheet in the list and wait a moment."))
         sheet = sheet_open(actor=actor, organization=organization, purpose=purpose)
         if not _keys(sheet)[:1]:
             raise DomainError(_("There is nobody to make codes for here."))

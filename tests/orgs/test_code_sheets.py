@@ -89,6 +89,19 @@ def test_the_clear_codes_are_nowhere_in_the_database(world: World) -> None:
         assert slip.code.replace("-", "") not in stored
 
 
+def test_a_button_pressed_twice_makes_one_sheet(world: World) -> None:
+    newcomers(world.orgs["east_one"], 2, "A")
+    client = signed_in(world.user("system_admin", "root"))
+    asked = {"organization": world.orgs["root"].pk, "purpose": "new"}
+    first, second = (client.post(reverse("code_sheet_create"), asked) for _time in range(2))
+    assert (first.status_code, second.status_code) == (302, 200)
+    assert "正在生成" in second.content.decode()
+    sheet = CodeSheet.objects.get()
+    job_run(job_id=str(sheet.job_id))
+    newcomers(world.orgs["east_one"], 1, "B")
+    assert client.post(reverse("code_sheet_create"), asked).status_code == 302
+
+
 def test_who_was_given_rights_beyond_the_sheet_is_not_printed(world: World) -> None:
     """Else the administrator of a company would sign in as the office of the group with a code that nobody has used."""
     newcomers(world.orgs["east_one"], 3, "A")

@@ -11,9 +11,10 @@ from tests.permissions.ground import Ground, undone
 from tests.permissions.oracle import VISITORS, holds_somewhere
 from tests.permissions.test_matrix import ADDRESSES, DECISIONS
 
-ODD = ("9" * 30, "-1", "²", "a\x00b", "😀" * 300, "0000-00-00")
+ODD = ("9" * 30, "-1", "²", "a\x00b", "😀" * 300, "0000-00-00", "0001-01-01", "9999-12-31")
 ASKED = (
-    "page", "per_page", "sort", "q", "organization", "campaign", "period", "year", "member", "user", "parent", "state", "show"
+    "page", "per_page", "sort", "q", "from", "until", "since", "starts_on", "ends_on", "show",
+    "organization", "campaign", "period", "year", "member", "user", "parent", "state"
 )  # fmt: skip
 """What addresses take behind the question mark."""
 DOWN = {503}
