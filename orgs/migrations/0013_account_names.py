@@ -27,7 +27,7 @@ def _fill(people):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("orgs", "0011_member_indexes"),
+        ("orgs", "0012_leaner_indexes"),
     ]
 
     operations = [
