@@ -67,9 +67,8 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     shown = [entry for entry in entries if entry.shown_to(user)]
     match = getattr(request, "resolver_match", None)
     here = match.view_name if match else ""
-    # A page that is an entry itself marks that one alone; any other marks the entry whose key its name begins with.
-    begins = here.split("_")[0]
-    listed = any(here == entry.url_name for entry in shown)
+    # The entry of the page itself, else that whose address or key the name of the page begins with: the longest of these.
+    best = max((_fit(entry, here) for entry in shown), default=0)
     return {
         "menu_sections": [
             {
@@ -80,7 +79,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
                         "label": entry.label,
                         "url": reverse(entry.url_name),
                         "icon": entry.icon,
-                        "active": here == entry.url_name if listed else begins in (entry.key, *entry.also),
+                        "active": best > 0 and _fit(entry, here) == best,
                     }
                     for entry in shown
                     if entry.section == section.key
@@ -90,3 +89,11 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
             if any(entry.section == section.key for entry in shown)
         ]
     }
+
+
+def _fit(entry: Entry, here: str) -> int:
+    """Return how much of a page's name an entry stands for, in letters; 0 for none."""
+    return max(
+        (len(name) for name in (entry.key, entry.url_name, *entry.also) if here == name or here.startswith(f"{name}_")),
+        default=0,
+    )
