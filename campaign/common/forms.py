@@ -25,6 +25,14 @@ class DateInput(forms.DateInput):
         super().__init__(attrs, format="%Y-%m-%d")
 
 
+class Textarea(forms.Textarea):
+    """Browsers send line breaks as two characters and count them as one: what fits on the page must fit here."""
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        value = super().value_from_datadict(data, files, name)
+        return value.replace("\r\n", "\n") if isinstance(value, str) else value
+
+
 class RemoteSelect(forms.Select):
     """A choice among too many to list: typed text is posted to `url_name`, which answers
     `{"results": [{"value": …, "text": …}]}` with what the person may choose. Only the present choice is rendered."""
@@ -55,8 +63,10 @@ def dress(form: forms.BaseForm, nothing: str | Promise = "") -> None:
         _name_nothing(field, nothing or (_("Please choose") if field.required else _("None")))
         if type(widget) is forms.DateInput:
             field.widget = DateInput(widget.attrs)
-        elif isinstance(widget, forms.Textarea):
-            widget.attrs.update({"rows": widget.attrs.get("rows") if widget.attrs.get("rows") != "10" else "4"})
+        elif type(widget) is forms.Textarea:
+            rows = widget.attrs.get("rows") if widget.attrs.get("rows") != "10" else "4"
+            field.widget = Textarea({**widget.attrs, "rows": rows})
+            field.widget.is_required = widget.is_required
         elif isinstance(widget, forms.Select) and not isinstance(widget, forms.RadioSelect):
             widget.attrs.setdefault("data-select", "")
 
