@@ -11,6 +11,7 @@ def register_rounds() -> None:
     from reviews.desk import rounds as desk
     from reviews.metrics import rounds as metrics
     from reviews.reminders import rounds as reminders
+    from reviews.reports import rounds as reports
     from reviews.timeline import rounds as timeline
 
     menu.register(
@@ -18,5 +19,5 @@ def register_rounds() -> None:
     )
     menu.register(Entry("vote", "work", _("My ballots"), "vote_list", "checkbox", Cap.VOTE, order=5))
     menu.register(Entry("count", "links", _("Count ballots"), "count_list", "calculator", Cap.ROUND_COUNT, order=45))
-    for part in (desk, jobs, metrics, opinions, reminders, timeline):
+    for part in (desk, jobs, metrics, opinions, reminders, reports, timeline):
         part.register()
