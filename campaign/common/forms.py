@@ -1,9 +1,11 @@
 """Forms: date pickers, searchable choices, the version of what is edited, and a service's refusal as an error on top."""
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Model
 from django.urls import reverse_lazy
 from django.utils.functional import Promise
@@ -12,6 +14,10 @@ from django.utils.translation import gettext_lazy as _
 from campaign.common.errors import DomainError, NotAllowed
 from campaign.common.text import is_key
 
+LARGEST_NUMBER = 2**31 - 1
+"""What every column of numbers takes."""
+FIRST_DAY, LAST_DAY = dt.date(1900, 1, 1), dt.date(2100, 12, 31)
+OUT_OF_TIME = _("Enter a day between 1900 and 2100.")
 NO_CHOICE = "---------"
 """What Django shows where nothing is chosen yet."""
 
@@ -60,7 +66,11 @@ def dress(form: forms.BaseForm, nothing: str | Promise = "") -> None:
     chosen yet, `nothing` says so (default: "please choose" where something must be, else "none")."""
     for field in form.fields.values():
         widget = field.widget
-        _name_nothing(field, nothing or (_("Please choose") if field.required else _("None")))
+        _bound(field)
+        said = nothing or (_("Please choose") if field.required else _("None"))
+        _name_nothing(field, said)
+        if isinstance(widget, RemoteSelect):
+            widget.attrs["placeholder"] = widget.attrs.get("placeholder") or said
         if type(widget) is forms.DateInput:
             field.widget = DateInput(widget.attrs)
         elif type(widget) is forms.Textarea:
@@ -69,6 +79,15 @@ def dress(form: forms.BaseForm, nothing: str | Promise = "") -> None:
             field.widget.is_required = widget.is_required
         elif isinstance(widget, forms.Select) and not isinstance(widget, forms.RadioSelect):
             widget.attrs.setdefault("data-select", "")
+
+
+def _bound(field: forms.Field) -> None:
+    """A number that no column can hold, and a day with which no date can be counted on, are told beside their field."""
+    if type(field) is forms.IntegerField and field.max_value is None:
+        field.max_value = LARGEST_NUMBER
+        field.validators.append(MaxValueValidator(LARGEST_NUMBER))
+    elif isinstance(field, forms.DateField):
+        field.validators += [MinValueValidator(FIRST_DAY, OUT_OF_TIME), MaxValueValidator(LAST_DAY, OUT_OF_TIME)]
 
 
 def _name_nothing(field: Any, nothing: str | Promise) -> None:

@@ -47,6 +47,10 @@ class RoleAssignmentQuerySet(ScopedQuerySet["RoleAssignment"]):
         """Keep what is held on `day`: from its first day to its last, both included."""
         return self.filter(Q(ends_on=None) | Q(ends_on__gte=day), starts_on__lte=day)
 
+    def now_or_later(self) -> "RoleAssignmentQuerySet":
+        """Keep what is held today or will be."""
+        return self.exclude(ends_on__lt=clock.today())
+
     def during(self, first: dt.date, last: dt.date | None) -> "RoleAssignmentQuerySet":
         """Keep what is held on any day from `first` to `last` (None: without an end)."""
         held = self.filter(Q(ends_on=None) | Q(ends_on__gte=first))
@@ -133,6 +137,10 @@ class DelegationQuerySet(ScopedQuerySet["Delegation"]):
         return self.standing().filter(
             held, starts_on__lte=day, ends_on__gte=day, assignment__starts_on__lte=day, assignment__user__is_active=True
         )
+
+    def now_or_later(self) -> "DelegationQuerySet":
+        """Keep what stands today or will."""
+        return self.standing().filter(ends_on__gte=clock.today())
 
     def during(self, first: dt.date, last: dt.date | None) -> "DelegationQuerySet":
         """Keep what stands on any day from `first` to `last` (None: without an end)."""
