@@ -180,11 +180,15 @@ CELERY_BEAT_SCHEDULE = {
     "count pledges": {"task": "pledges.summaries", "schedule": 30},
     "close rounds": {"task": "reviews.close_rounds", "schedule": 60},
     "clean sealed ballots": {"task": "ballots.clean", "schedule": 60},
+    "forget who has voted": {"task": "ballots.forget", "schedule": crontab(hour=3, minute=50)},
     "count turnout": {"task": "ballots.turnout", "schedule": 300},
 }
 
 # Fewer ballots of one class than this are not shown on their own; never below 3 (docs/ballots.md).
 BALLOT_K = max(3, env_int("BALLOT_K", 5))
+
+# So many days after sealing who was entitled and has voted is deleted; the numbers are kept.
+BALLOT_OBJECTION_DAYS = max(1, env_int("BALLOT_OBJECTION_DAYS", 90))
 
 # A role is handed to a deputy for at most so many days.
 DELEGATION_MAX_DAYS = max(1, env_int("DELEGATION_MAX_DAYS", 30))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Count, Q
 from django.utils.translation import gettext_lazy as _
@@ -30,6 +31,7 @@ from campaign.ballots.models import (
     RaterClass,
     Remark,
     Result,
+    SealedPaper,
     Slate,
     Subject,
     Tally,
@@ -417,6 +419,26 @@ def storage_clean() -> int:
     if not found or not storage.storage_clean():
         return 0
     return Ballot.objects.filter(pk__in=found).update(cleaned_at=clock.now())
+
+
+def marks_delete() -> int:
+    """Delete who was entitled and who has voted, when the time for objections is over (`BALLOT_OBJECTION_DAYS` after sealing);
+    the numbers stay with the tallies. Returns for how many ballots; one whose recount finds a difference is left as it is."""
+    over = clock.now() - dt.timedelta(days=settings.BALLOT_OBJECTION_DAYS)
+    due = Ballot.objects.filter(state=BallotState.SEALED, sealed_at__lte=over, marks_deleted_at=None)
+    return sum(_delete_marks(ballot) for ballot in due)
+
+
+def _delete_marks(ballot: Ballot) -> bool:
+    with transaction.atomic():
+        if any(differences(ballot)):
+            return False
+        SealedPaper.objects.filter(ballot=ballot).delete()
+        # Cleaned once more: what was deleted must not stay in the database's files.
+        changed = Ballot.objects.filter(pk=ballot.pk, marks_deleted_at=None).update(
+            marks_deleted_at=clock.now(), cleaned_at=None
+        )
+    return changed == 1
 
 
 def turnout_refresh() -> int:
