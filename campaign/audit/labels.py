@@ -124,6 +124,7 @@ ACTIONS: dict[str, str | Promise] = {
     "round_close": gettext_lazy("Close an evaluation round"),
     "round_create": gettext_lazy("Set up an evaluation round"),
     "round_extend": gettext_lazy("Extend a round"),
+    "round_forget": gettext_lazy("Delete who voted in a round"),
     "round_leave_out": gettext_lazy("Leave classes without raters out"),
     "round_update": gettext_lazy("Change an evaluation round"),
     "score_run": gettext_lazy("Compute scores"),
