@@ -18,5 +18,6 @@ def register_rounds() -> None:
         Entry("round", "links", _("Mass evaluation"), "round_list", "clipboard-check", Cap.ROUND_VIEW, order=40)
     )
     menu.register(Entry("vote", "work", _("My ballots"), "vote_list", "checkbox", Cap.VOTE, order=5))
+    menu.register(Entry("count", "links", _("Count ballots"), "count_list", "calculator", Cap.ROUND_COUNT, order=45))
     for part in (desk, jobs, metrics, opinions, reminders, reports, timeline):
         part.register()
