@@ -19,9 +19,9 @@ from campaign.demo.people import SIZES, Size
 from campaign.demo.seed import demo_seed
 from campaign.models import Campaign
 from orgs.models import Member, Organization, User
-from pledges.models import Pledge, PledgeItem
+from pledges.models import Pledge, PledgeItem, PledgeProgress, ProgressEvidence
 from pledges.selectors import members_without
-from pledges.services import pledge_start
+from pledges.services import pledge_start, pledge_withdraw
 from reviews.models import ReviewMode
 from reviews.services import leader_review_create
 from tests.browser import steps
@@ -70,6 +70,8 @@ def demo(emptied: None, monkeypatch: pytest.MonkeyPatch) -> Campaign:
     campaign = demo_seed(size="s", stage="awards", seed=1, today=clock.today(), say=lambda _text: None)
     secretary = User.objects.get(username="secretary")
     member = Member.objects.filter(organization=secretary.organization, user__username="member").get()
+    waiting = Pledge.objects.filter(organization=secretary.organization, state="submitted").order_by("pk")
+    pledge_withdraw(pledge=waiting[1], actor=secretary, reason="重新填写")  # everybody has pledged
     pledge_start(campaign=campaign, actor=secretary, member=members_without(secretary, campaign).first())
     leader_review_create(
         actor=secretary, campaign=campaign, subject=member, mode=ReviewMode.ONSITE, held_on=clock.today()
@@ -189,6 +191,11 @@ def corners() -> list[str]:
     found += [("pledge_edit", pledge) for pledge in Pledge.objects.filter(state="draft")]
     secretary = User.objects.get(username="secretary")
     found += [("pledge_display", Pledge.objects.public().filter(reviewing_organization=secretary.organization).first())]
+    shown = ProgressEvidence.objects.filter(progress__item__result="pending").first()
+    shown = shown or ProgressEvidence.objects.first()
+    found += [(name, shown and shown.progress.item.pledge) for name in ("pledge_detail", "pledge_progress")]
+    noted = PledgeProgress.objects.filter(item__result="pending", item__pledge__state="in_progress")
+    found += [("evidence_add", noted.filter(item__pledge__organization=secretary.organization).first())]
     lists = ("adjustment_list", "comment_list", "pledge_overdue", "pledge_appraise_many")
     return [
         *(reverse(name) for name in lists),
