@@ -16,7 +16,9 @@ from campaign.common.capabilities import Cap
 from campaign.common.models import TimeStamped, choice_check
 from campaign.jobs.models import ACTIVE, Job
 from campaign.models import Audience, Campaign, Period
+from campaign.scoring.arithmetic import Line
 from campaign.scoring.choices import Column, MethodKind, RunState, Tier, WhenNothing
+from campaign.scoring.lines import unpack
 from orgs.models import Member, Organization, OrganizationType, User
 
 
@@ -125,6 +127,9 @@ class GradeBand(models.Model):
         return self.name
 
 
+FINISHED = (RunState.PUBLISHED, RunState.UNCHANGED)
+
+
 class ScoreRunQuerySet(ScopedQuerySet["ScoreRun"]):
     view_capability: ClassVar[Cap] = Cap.SCORE_VIEW
 
@@ -162,7 +167,7 @@ class ScoreRun(TimeStamped):
         constraints = (
             choice_check("state", RunState, "score_run_state"),
             models.CheckConstraint(
-                condition=~Q(state__in=(RunState.PUBLISHED, RunState.UNCHANGED)) | ~Q(digest=""),
+                condition=~Q(state__in=FINISHED) | ~Q(digest=""),
                 name="score_run_digest",
             ),
         )
@@ -212,25 +217,56 @@ class PeriodScore(models.Model):
     a `removed` row says that the subject is no longer there.
     """
 
-    run = models.ForeignKey(ScoreRun, models.PROTECT, related_name="scores")
-    period = models.ForeignKey(Period, models.PROTECT, related_name="scores", verbose_name=_("period"))
-    organization = models.ForeignKey(
-        Organization, models.PROTECT, related_name="scores", verbose_name=_("party organization")
+    # The engine alone writes these rows, from the tables they point to, and a million at a time: asking for each whether what it
+    # points to is there would take longer than all the rest. Deleting is refused by the models (PROTECT), as everywhere.
+    run = models.ForeignKey(ScoreRun, models.PROTECT, related_name="scores", db_constraint=False, db_index=False)
+    period = models.ForeignKey(
+        Period,
+        models.PROTECT,
+        related_name="scores",
+        verbose_name=_("period"),
+        db_constraint=False,
+        db_index=False,
     )
-    member = models.ForeignKey(Member, models.PROTECT, null=True, related_name="scores", verbose_name=_("party member"))
-    sheet = models.ForeignKey(ScoreSheet, models.PROTECT, related_name="scores", verbose_name=_("score sheet"))
+    organization = models.ForeignKey(
+        Organization,
+        models.PROTECT,
+        related_name="scores",
+        verbose_name=_("party organization"),
+        db_constraint=False,
+        db_index=False,
+    )
+    member = models.ForeignKey(
+        Member,
+        models.PROTECT,
+        null=True,
+        related_name="scores",
+        verbose_name=_("party member"),
+        db_constraint=False,
+        db_index=False,
+    )
+    sheet = models.ForeignKey(
+        ScoreSheet,
+        models.PROTECT,
+        related_name="scores",
+        verbose_name=_("score sheet"),
+        db_constraint=False,
+        db_index=False,
+    )
     place = models.CharField(max_length=255)
     peers = models.CharField(max_length=255, blank=True)
     base = models.PositiveIntegerField(null=True)
+    bonus_entered = models.PositiveIntegerField(default=0)
     bonus = models.PositiveIntegerField(_("bonus"), default=0)
     deductions = models.PositiveIntegerField(_("deductions"), default=0)
     total = models.PositiveIntegerField(_("total"), null=True)
     grade = models.CharField(_("grade"), max_length=20, blank=True)
     vetoed = models.BooleanField(_("vetoed"), default=False)
-    lines = models.JSONField(default=dict)
-    fingerprint = models.CharField(max_length=32)
+    lines = models.TextField(default="")
     # Nothing is ever deleted that another row replaces: only rows of runs that were given up are, and nobody follows those.
-    replaces = models.ForeignKey("self", models.DO_NOTHING, null=True, related_name="replaced_by")
+    replaces = models.ForeignKey(
+        "self", models.DO_NOTHING, null=True, related_name="replaced_by", db_constraint=False, db_index=False
+    )
     removed = models.BooleanField(default=False)
 
     objects = PeriodScoreQuerySet.as_manager()
@@ -239,18 +275,19 @@ class PeriodScore(models.Model):
         verbose_name = _("periodic score")
         verbose_name_plural = _("periodic scores")
         constraints = (
+            # They are the indexes by subject, too: of one subject there are a few rows.
             models.UniqueConstraint(
-                fields=("run", "organization"), condition=Q(member=None), name="score_once_per_organization"
+                fields=("organization", "run"), condition=Q(member=None), name="score_once_per_organization"
             ),
-            models.UniqueConstraint(fields=("run", "member"), condition=~Q(member=None), name="score_once_per_member"),
+            models.UniqueConstraint(fields=("member", "run"), condition=~Q(member=None), name="score_once_per_member"),
             models.CheckConstraint(
                 condition=Q(total=None, base=None) | Q(total__isnull=False, base__isnull=False), name="score_or_none"
             ),
         )
         indexes = (
-            models.Index(fields=("period", "organization"), condition=Q(member=None), name="score_of_organization"),
-            models.Index(fields=("period", "member"), condition=~Q(member=None), name="score_of_member"),
-            models.Index(fields=("period", "sheet", "peers", "-total"), name="score_peers"),
+            models.Index(fields=("organization",), condition=~Q(member=None), name="score_of_members_of"),
+            models.Index(fields=("period", "sheet", "peers", "-total"), condition=Q(member=None), name="score_peers"),
+            models.Index(fields=("replaces",), condition=~Q(replaces=None), name="score_replaced"),
         )
 
     def __str__(self) -> str:
@@ -270,3 +307,63 @@ class PeriodScore(models.Model):
             return "none"
         place = names.index(self.grade)
         return "excellent" if place == 0 else "poor" if place == len(names) - 1 else "good"
+
+    def unpacked(self) -> dict[str, Line]:
+        """Return the lines by the key of their item. Needs the sheet's items."""
+        return unpack(self.lines, [item.key for item in self.sheet.items.all()])
+
+
+class ScoreTallyQuerySet(models.QuerySet["ScoreTally"]):
+    def current(self, period: Period) -> Self:
+        """Keep, of each organization and metric, what the latest finished run of the period left."""
+        later = ScoreTally.objects.filter(
+            organization=OuterRef("organization"),
+            metric=OuterRef("metric"),
+            run__gt=OuterRef("run"),
+            run__period=period,
+            run__state__in=FINISHED,
+        )
+        return self.filter(~Exists(later), run__period=period, run__state__in=FINISHED)
+
+
+class ScoreTally(models.Model):
+    """What one organization adds to a figure of those above it, so that a change below costs one row a level, not all.
+
+    `own_…` is what its own members have; `numerator` and `denominator` are what it passes on to the organization `above` (0 at
+    the top): its own and everything below.
+    """
+
+    run = models.ForeignKey(ScoreRun, models.CASCADE, related_name="tallies", db_constraint=False)
+    organization = models.ForeignKey(
+        Organization, models.CASCADE, related_name="+", db_constraint=False, db_index=False
+    )
+    above = models.BigIntegerField()
+    metric = models.CharField(max_length=60)
+    own_numerator = models.BigIntegerField()
+    own_denominator = models.BigIntegerField()
+    numerator = models.BigIntegerField()
+    denominator = models.BigIntegerField()
+
+    objects = ScoreTallyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("tally of a figure")
+        constraints = (models.UniqueConstraint(fields=("organization", "metric", "run"), name="score_tally_once"),)
+        indexes = (models.Index(fields=("above", "metric"), name="score_tally_above"),)
+
+
+class PeriodPlace(models.Model):
+    """The tree as it was on the last day of a period."""
+
+    period = models.ForeignKey(Period, models.CASCADE, related_name="places")
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="+")
+    path = models.CharField(max_length=255)
+    type = models.CharField(max_length=20, choices=OrganizationType.choices)
+    is_active = models.BooleanField()
+
+    class Meta:
+        verbose_name = _("place in the tree at the end of a period")
+        constraints = (
+            models.UniqueConstraint(fields=("period", "organization"), name="period_place_once"),
+            models.UniqueConstraint(fields=("period", "path"), name="period_place_path"),
+        )

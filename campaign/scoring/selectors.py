@@ -1,7 +1,7 @@
 """Reads of scores: what a user may see of them, with rank, period before, and the columns of form d.18."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db.models import Count, QuerySet
@@ -10,7 +10,6 @@ from campaign.common import clock
 from campaign.models import Campaign, Period
 from campaign.scoring.arithmetic import places
 from campaign.scoring.choices import Column, LineState
-from campaign.scoring.lines import unpack
 from campaign.scoring.models import (
     PeriodScore,
     PeriodScoreQuerySet,
@@ -84,7 +83,8 @@ def previous_score(score: PeriodScore) -> PeriodScore | None:
     same_subject = (
         {"member": score.member_id} if score.member_id else {"member": None, "organization": score.organization_id}
     )
-    return PeriodScore.objects.current().filter(period=before, **same_subject).first()
+    found = PeriodScore.objects.current().filter(period=before, **same_subject)
+    return found.select_related("sheet").prefetch_related("sheet__items").first()
 
 
 def successor(score: PeriodScore) -> PeriodScore | None:
@@ -138,7 +138,7 @@ def ranks_of(scores: Sequence[PeriodScore]) -> dict[int, tuple[int, int]]:
 def column_points(score: PeriodScore, items: Iterable[ScoreSheetItem]) -> dict[Column, int]:
     """Return the points of each column of form d.18 (hundredths), before folding; a column without an item, or whose
     items were all left out, is missing."""
-    lines: Mapping[str, Any] = unpack(score.lines)
+    lines = score.unpacked()
     found: dict[Column, int] = {}
     for item in items:
         if lines[item.key].state is LineState.SKIPPED:

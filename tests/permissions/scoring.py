@@ -5,6 +5,9 @@ from typing import Any
 from campaign.common import clock
 from campaign.common.capabilities import Cap
 from campaign.models import Audience, Campaign, Period
+from campaign.scoring.arithmetic import Line
+from campaign.scoring.choices import LineState
+from campaign.scoring.lines import pack
 from campaign.scoring.models import GradeBand, PeriodScore, ScoreRun, ScoreSheet, ScoreSheetItem
 from campaign.scoring.registry import Metric, metrics
 from tests.permissions.campaign import held
@@ -53,11 +56,11 @@ def run_of(world: World, at: str) -> ScoreRun:
 def scored(world: World, at: str, what: str, **subject: Any) -> PeriodScore:
     audience = Audience.MEMBER if subject else Audience.ORGANIZATION
     sheet = sheet_of(period_of_today().campaign, f"{what}-{at}", mark(at, what), audience=audience)
-    lines = [[key_of(metric), 1, 2, 5_00, "a"] for metric in measuring(audience)]
+    lines = pack([Line(1, 2, 5_00, LineState.ANSWERED) for _metric in measuring(audience)])
     return PeriodScore.objects.create(
         run=run_of(world, "root"), period=period_of_today(), organization=world.orgs[at], sheet=sheet,
         place=world.orgs[at].path, base=50_00, total=50_00, grade=mark(at, what),
-        lines={"v": 1, "items": lines}, fingerprint="f", **subject,
+        lines=lines, **subject,
     )  # fmt: skip
 
 

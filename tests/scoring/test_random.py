@@ -12,12 +12,11 @@ from campaign.models import Audience, Period
 from campaign.scoring.arithmetic import Grade, method_of
 from campaign.scoring.builtin import ItemDefinition, SheetDefinition
 from campaign.scoring.choices import Column, WhenNothing
-from campaign.scoring.lines import unpack
 from campaign.scoring.models import PeriodScore
 from campaign.scoring.selectors import ranks_of
-from campaign.scoring.services import runs, sheet_save
+from campaign.scoring.services import sheet_save, staging
 from campaign.services import campaign_create
-from orgs.models import Member, Organization, OrganizationType
+from orgs.models import Enrolment, Member, Organization, OrganizationType
 from tests.scoring import slow
 from tests.scoring.conftest import KEYS, Measured
 from tests.scoring.sheets import run
@@ -101,6 +100,7 @@ def build(group: dict[str, Any], measured: Measured) -> tuple[Period, dict[str, 
         subjects[code] = tree.add_child(above, create_kwargs=fields) if above else tree.add_root(create_kwargs=fields)
     for code, home in group["members"].items():
         subjects[code] = Member.objects.create(personnel_no=code, name=code, sex="male", organization=subjects[home])
+        Enrolment.objects.create(member=subjects[code], organization=subjects[home])
     campaign = campaign_create(
         actor=None,
         organization=Organization.objects.get(code="O0"),
@@ -124,7 +124,7 @@ def seen(period: Period) -> dict[str, Any]:
     """Return what readers see in the words of the slow scorer."""
     found = {}
     for score in PeriodScore.objects.current().filter(period=period).select_related("organization", "member"):
-        lines = unpack(score.lines).values()
+        lines = score.unpacked().values()
         found[score.member.personnel_no if score.member else score.organization.code] = {
             "lines": [{"points": line.points, "state": line.state.value} for line in lines],
             "figures": [(line.numerator, line.denominator) for line in lines],
@@ -147,7 +147,7 @@ def expected(group: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.fixture
 def odd_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runs, "CHUNK", 3)
+    monkeypatch.setattr(staging, "CHUNKS", dict.fromkeys(staging.CHUNKS, 3))
 
 
 @pytest.mark.usefixtures("odd_chunks")
