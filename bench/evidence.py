@@ -225,7 +225,7 @@ class Evidence:
     def series(self, count: int) -> str:
         """Return a source of whole numbers i from 0 below `count`."""
         if self.postgres:
-            return f"generateseries(0, {count - 1}) AS s(i)"
+            return f"generate_series(0, {count - 1}) AS s(i)"
         numbers = f"WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < {count - 1})"
         return f"({numbers} SELECT i FROM n) AS s"
 

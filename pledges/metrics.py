@@ -5,7 +5,7 @@ period's end, an item when it is due within the period.
 """
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,7 +17,16 @@ from django.utils.translation import gettext_lazy as _
 from campaign.common import clock
 from campaign.common.access import under
 from campaign.models import Audience, Period
-from campaign.scoring.registry import Figures, Metric, MetricScope
+from campaign.scoring.registry import (
+    MEMBER,
+    Concerned,
+    Evidence,
+    Figures,
+    Metric,
+    MetricScope,
+    Watch,
+)
+from campaign.scoring.registry import ORGANIZATION as OF_ORGANIZATION
 from orgs.models import Member, Organization
 from pledges.models import KEPT, PUBLIC, ItemResult, Pledge, PledgeItem, PledgeQuerySet
 
@@ -161,4 +170,40 @@ METRICS: Iterable[Metric] = (
         _records("pledges.mark"),
         unit=_("points"),
     ),
+)
+
+
+def concerned(pledges: Collection[int]) -> Concerned:
+    """Return whom changed pledges concern: who made them."""
+    changed = Pledge.objects.filter(pk__in=pledges).order_by()
+    return Concerned(
+        frozenset(changed.of_members().values_list("member", flat=True)),
+        frozenset(changed.of_organizations().values_list("organization", flat=True)),
+    )
+
+
+def falling_due(after: dt.date, until: dt.date) -> list[int]:
+    """Return the pledges with items that nobody has appraised and that became overdue on these days: the day after they were
+    due."""
+    day = dt.timedelta(days=1)
+    items = PledgeItem.objects.filter(appraised_at=None, due_on__range=(after, until - day), pledge__state__in=PUBLIC)
+    return list(items.order_by().values_list("pledge_id", flat=True).distinct())
+
+
+EVIDENCE = Evidence(
+    key="pledges.pledge",
+    watched=(
+        Watch(
+            "pledges_pledge",
+            ((MEMBER, "member_id"), (OF_ORGANIZATION, "organization_id")),
+            ("state", "organization_id", "member_id", "campaign_id", "year", "published_at", "subject_kind"),
+        ),
+        Watch(
+            "pledges_pledgeitem",
+            (("pledges.pledge", "pledge_id"),),
+            ("pledge_id", "due_on", "result", "mark", "appraised_at"),
+        ),
+    ),
+    concerned=concerned,
+    falling_due=falling_due,
 )

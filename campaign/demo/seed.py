@@ -27,6 +27,7 @@ from campaign.demo.story import Story, on
 from campaign.demo.structure import tell_structure
 from campaign.demo.supervising import tell_supervision
 from campaign.models import Campaign
+from campaign.scoring import sealing
 from campaign.services import campaign_create
 from orgs.models import Organization
 
@@ -91,6 +92,7 @@ def demo_remove() -> None:
     """Empty a database that the demo filled, with all that was added since. Raises DomainError for any other."""
     if not demo_loaded():
         raise DomainError("This database was not filled by the demo; nothing was removed.")
+    sealing.uninstall()
     for model in (AuditLink, AuditEntry):
         unprotect(model)
     # Flushing sends post_migrate, which puts the protection back.

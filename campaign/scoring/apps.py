@@ -1,4 +1,15 @@
+from typing import Any
+
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+def watch_tables(sender: Any, **_options: Any) -> None:
+    """Put the triggers back that mark changed evidence and keep frozen scores: SQLite drops them when it rebuilds a table."""
+    from campaign.scoring import marking, sealing
+
+    marking.install()
+    sealing.install()
 
 
 class ScoringConfig(AppConfig):
@@ -12,10 +23,13 @@ class ScoringConfig(AppConfig):
         from campaign.common.navigation import Entry, menu
         from campaign.jobs.registry import JobKind, kinds
         from campaign.reports.registry import reports
-        from campaign.scoring import metrics, records, structure
+        from campaign.scoring import marking, metrics, records, structure
+        from campaign.scoring.registry import evidence
         from campaign.scoring.reports import SCORE_SUMMARY
         from campaign.scoring.services import KIND, score_run_check, score_run_perform
 
+        post_migrate.connect(watch_tables, sender=self)
+        evidence.register(marking.ROLL)
         metrics.register()
         records.register()
         structure.register()

@@ -385,8 +385,12 @@ class Group:
 
 MEMBERS = Group(
     source="work_member m JOIN work_place p ON p.id = m.organization",
-    member="m.id", code="m.code", peers="''", entered="e.member = m.id",
-)  # fmt: skip
+    member="m.id",
+    code="m.code",
+    peers="''",
+    entered="e.member = m.id",
+    where="p.active = 1",
+)
 
 
 def organizations(plan: Plan, types: Iterable[str], depth: int) -> Group:

@@ -4,7 +4,7 @@ Every app registers its own; the engine knows none by name. Source: `docs/scorin
 """
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -68,3 +68,48 @@ class Metric:
 
 
 metrics: Registry[Metric] = Registry("metrics")
+
+
+@dataclass(frozen=True)
+class Concerned:
+    """Whom a change concerns: members and organizations (ids) whose figures may be others now; or everybody."""
+
+    members: frozenset[int] = frozenset()
+    organizations: frozenset[int] = frozenset()
+    everybody: bool = False
+
+    def __or__(self, other: "Concerned") -> "Concerned":
+        return Concerned(
+            self.members | other.members, self.organizations | other.organizations, self.everybody or other.everybody
+        )
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Records from which metrics take their figures, so that a change of them is seen (`campaign.scoring.marking`).
+
+    Its tables mark numbers of the kind `key`, or of MEMBER or ORGANIZATION where a column names those. `concerned` says whom
+    marked numbers of `key` concern; `falling_due` gives the numbers of those whose figures another day alone changes, for the
+    days after the first up to the second.
+    """
+
+    key: str
+    watched: tuple["Watch", ...]
+    concerned: Callable[[Collection[int]], Concerned] | None = None
+    falling_due: Callable[[dt.date, dt.date], Iterable[int]] | None = None
+
+
+MEMBER, ORGANIZATION = "member", "organization"
+
+
+@dataclass(frozen=True)
+class Watch:
+    """A table, what its rows mark as (kind, column), and the columns whose change counts; `key` is the primary key."""
+
+    table: str
+    marks: tuple[tuple[str, str], ...]
+    columns: tuple[str, ...]
+    key: str = "id"
+
+
+evidence: Registry[Evidence] = Registry("evidence")

@@ -7,6 +7,9 @@ is read from the history (`Enrolment`), and the tree from what was kept of it (`
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
 
 from campaign.common import clock
 from campaign.common.access import ancestors_and_self, bounds
@@ -58,13 +61,13 @@ def fill(work: Work, extent: Extent, *, members: bool) -> None:
         work.run(
             f"""INSERT INTO work_member (id, code, organization)
                 SELECT m.id, m.code, m.organization FROM ({enrolled}) m
-                JOIN work_place p ON p.id = m.organization WHERE p.active = 1 AND p.whole = 1""",
+                JOIN work_place p ON p.id = m.organization WHERE p.whole = 1""",
             asked,
         )
         work.filled("work_member")
 
 
-def _places(period: Period) -> tuple[str, list[object]]:
+def _places(period: Period) -> tuple[str, list[Any]]:
     """Return the tree of the period as a subquery with id, code, path, type and active."""
     table = Organization._meta.db_table
     if not is_past(period) or not PeriodPlace.objects.filter(period=period).exists():
@@ -76,9 +79,9 @@ def _places(period: Period) -> tuple[str, list[object]]:
     )
 
 
-def _chosen(work: Work, extent: Extent, places: str, given: list[object]) -> tuple[str, list[object]]:
+def _chosen(work: Work, extent: Extent, places: str, given: list[Any]) -> tuple[str, list[Any]]:
     low, high = bounds(extent.place)
-    within: list[object] = [low, high]
+    within: list[Any] = [low, high]
     if extent.marked is None:
         return "o.path >= %s AND o.path < %s", within
     marked = work.rows(f"SELECT o.path FROM ({places}) o WHERE o.id IN ({numbers(extent.marked)})", given)
@@ -87,7 +90,7 @@ def _chosen(work: Work, extent: Extent, places: str, given: list[object]) -> tup
     return f"o.path IN ({marks}) AND o.path >= %s AND o.path < %s", [*sorted(paths), *within]
 
 
-def _members(period: Period) -> tuple[str, list[object]]:
+def _members(period: Period) -> tuple[str, list[Any]]:
     """Return the membership of the period as a subquery with id, code and organization."""
     table = Member._meta.db_table
     if not is_past(period):
@@ -105,3 +108,15 @@ def _members(period: Period) -> tuple[str, list[object]]:
             JOIN {spans} e ON e.id = last.id JOIN {table} m ON m.id = e.member_id""",
         [period.ends_on, period.ends_on],
     )
+
+
+def homes(period: Period, members: frozenset[int]) -> frozenset[int]:
+    """Return the organizations in which `members` (ids) belong in the period."""
+    if not members:
+        return frozenset()
+    enrolled, asked = _members(period)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT DISTINCT m.organization FROM ({enrolled}) m WHERE m.id IN ({numbers(members)})", asked or None
+        )
+        return frozenset(organization for (organization,) in cursor.fetchall())

@@ -8,7 +8,17 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
 from campaign.models import Audience, Period
-from campaign.scoring.registry import Figures, Metric, MetricScope, metrics
+from campaign.scoring.registry import (
+    MEMBER,
+    ORGANIZATION,
+    Evidence,
+    Figures,
+    Metric,
+    MetricScope,
+    Watch,
+    evidence,
+    metrics,
+)
 from orgs.models import Member, Organization
 from reviews.selectors.leader import due_members, due_organizations, reviewed_in
 
@@ -51,5 +61,17 @@ def register() -> None:
             received,
             coverage_url,
             adds_up=frozenset(Audience),
+        )
+    )
+    evidence.register(
+        Evidence(
+            key="reviews.review",
+            watched=(
+                Watch(
+                    "reviews_leaderreview",
+                    ((MEMBER, "member_id"), (ORGANIZATION, "organization_id")),
+                    ("state", "campaign_id", "organization_id", "member_id", "audience", "held_on", "submitted_at"),
+                ),
+            ),
         )
     )

@@ -2,6 +2,7 @@
 several. What is hidden is nothing to measure."""
 
 import datetime as dt
+from collections.abc import Collection
 from functools import partial
 from typing import Any
 
@@ -10,9 +11,10 @@ from django.db.models.functions import RowNumber
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from campaign.ballots.models import Subject
 from campaign.common import clock
 from campaign.models import Audience, Period
-from campaign.scoring.registry import Figures, Metric, MetricScope, metrics
+from campaign.scoring.registry import Concerned, Evidence, Figures, Metric, MetricScope, Watch, evidence, metrics
 from orgs.models import Member
 from reviews.selectors.rounds import valid_results
 
@@ -54,6 +56,15 @@ def results_url(subject: Any, period: Period) -> str:
     return reverse("round_result", args=found) if found else ""
 
 
+def concerned(rounds: Collection[int]) -> Concerned:
+    """Return whom rounds that were published or taken back concern: their subjects."""
+    rated = Subject.objects.filter(ballot__in=rounds).order_by()
+    return Concerned(
+        frozenset(rated.filter(audience=Audience.MEMBER).values_list("member", flat=True)),
+        frozenset(rated.filter(audience=Audience.ORGANIZATION).values_list("organization", flat=True)),
+    )
+
+
 def register() -> None:
     both = frozenset({Audience.ORGANIZATION, Audience.MEMBER})
     metrics.register(
@@ -76,5 +87,16 @@ def register() -> None:
             both,
             partial(figures, "satisfaction"),
             results_url,
+        )
+    )
+    evidence.register(
+        Evidence(
+            key="reviews.round",
+            watched=(
+                Watch(
+                    "reviews_evaluationround", (("reviews.round", "ballot_id"),), ("state", "published_at"), "ballot_id"
+                ),
+            ),
+            concerned=concerned,
         )
     )

@@ -128,7 +128,7 @@ class Everything:
 
     def figures(self, key: str, audience: str, path: str, slow: Slow) -> dict[int, tuple[int, int]]:
         if audience == Audience.MEMBER:
-            below = [m for m in self.members if m.organization.path.startswith(path)]
+            below = [m for m in self.members if m.is_present and m.organization.path.startswith(path)]
             found = {m.pk: getattr(slow, key)(m.pledges.all()) for m in below}
         else:
             places = [o for o in self.organizations if o.path.startswith(path)]
@@ -136,7 +136,7 @@ class Everything:
         return {pk: figure for pk, figure in found.items() if figure[1]}
 
     def of_organization(self, key: str, organization: Organization, slow: Slow) -> tuple[int, int]:
-        members = [m for m in self.members if m.organization.path.startswith(organization.path)]
+        members = [m for m in self.members if m.is_present and m.organization.path.startswith(organization.path)]
         if key == "coverage":
             return slow.coverage(members)
         if key == "members_fulfilment":
@@ -158,7 +158,9 @@ def test_figures_agree_with_a_slow_count(world: World, campaign: Campaign, seed:
             for audience in metrics.get(key).audiences:
                 extent = Extent(period, world.orgs[place].path, as_of)
                 slow = everything.figures(key.removeprefix("pledges."), audience, extent.place, Slow(period, as_of))
-                assert figures_of(metrics.get(key), extent, audience) == slow, (key, audience, place, period.code, day)
+                with clock.at(clock.start_of(dt.date(2026, 3, 1))):  # who belongs where is a matter of the roll
+                    found = figures_of(metrics.get(key), extent, audience)
+                assert found == slow, (key, audience, place, period.code, day)
                 compared += len(slow)
     assert compared > 100
 

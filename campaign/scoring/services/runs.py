@@ -24,11 +24,20 @@ from campaign.jobs.models import Job
 from campaign.jobs.registry import Outcome, Progress
 from campaign.jobs.services import job_request
 from campaign.models import CampaignState, Period, PeriodState
-from campaign.scoring.choices import RunState
+from campaign.scoring.choices import RunKind, RunState
 from campaign.scoring.engine import Computation
-from campaign.scoring.models import PeriodScore, ScoreRun, ScoreSheet, ScoreTally
+from campaign.scoring.models import (
+    FreezeState,
+    PeriodScore,
+    ScoreFreeze,
+    ScoreRun,
+    ScoreSeal,
+    ScoreSheet,
+    ScoreTally,
+)
 from campaign.scoring.plans import Plans, plans_for
 from campaign.scoring.roll import Extent
+from campaign.scoring.services.asking import freeze_ask
 from campaign.scoring.services.sheets import ensure_builtin_sheets
 from campaign.scoring.services.staging import chunk_size, digest, stage, tally
 from orgs.models import Organization
@@ -54,8 +63,20 @@ def score_run_check(user: Any, parameters: Mapping[str, Any]) -> None:
         raise NotAllowed
     if not period.campaign.organizations().filter(pk=organization.pk).exists():
         raise DomainError(_("This organization takes no part in the campaign."))
-    if period.state == PeriodState.FROZEN:
-        raise DomainError(_("The period %(period)s is frozen: its scores change no more.") % {"period": period.code})
+    correction = "reason" in parameters
+    if user is not None and correction and not reaches(user, Cap.SCORE_FREEZE, organization.path):
+        raise NotAllowed
+    if correction != (period.state == PeriodState.FROZEN):
+        raise DomainError(
+            _("The period %(period)s is not frozen: compute its scores instead.") % {"period": period.code}
+            if correction
+            else _("The period %(period)s is frozen: its scores change no more.") % {"period": period.code}
+        )
+    if ScoreFreeze.objects.filter(period=period, state=FreezeState.REQUESTED).exists():
+        raise DomainError(
+            _("Somebody has asked for the period %(period)s to be frozen: that is to be confirmed or withdrawn first.")
+            % {"period": period.code}
+        )
 
 
 def _wanted(parameters: Mapping[str, Any]) -> tuple[Period, Organization]:
@@ -74,12 +95,13 @@ def score_run_request(*, actor: Any, period: Period, organization: Organization)
     """
     ensure_builtin_sheets(campaign=period.campaign)
     with transaction.atomic():
-        job = job_request(kind=KIND, actor=actor, parameters=_parameters(period, organization.pk))
+        job = job_request(kind=KIND, actor=actor, parameters=run_parameters(period, organization.pk))
         _refuse_overlap(period, organization.path, job)
     return job
 
 
-def _parameters(period: Period, organization_id: int) -> dict[str, int]:
+def run_parameters(period: Period, organization_id: int) -> dict[str, int]:
+    """Return the parameters of the job that computes an organization and everything below it."""
     return {"period": period.pk, "organization": organization_id}
 
 
@@ -110,7 +132,8 @@ def _open(progress: Progress, period: Period, organization: Organization) -> Sco
     with transaction.atomic():
         progress.guard()
         locked = Period.objects.select_for_update(no_key=True).get(pk=period.pk)
-        if locked.state == PeriodState.FROZEN:
+        reason = progress.parameters.get("reason", "")
+        if (locked.state == PeriodState.FROZEN) != bool(reason):
             raise StateConflict
         _refuse_overlap(period, organization.path, progress.job)
         run, _made = ScoreRun.objects.get_or_create(
@@ -121,6 +144,9 @@ def _open(progress: Progress, period: Period, organization: Organization) -> Sco
                 "place": organization.path,
                 "as_of": clock.now(),
                 "requested_by": progress.user,
+                "reason": reason,
+                "kind": RunKind.CORRECTION if reason else RunKind.FULL,
+                "version": 1 + ScoreSeal.objects.filter(period=period).count(),
             },
         )
     return run
@@ -129,7 +155,8 @@ def _open(progress: Progress, period: Period, organization: Organization) -> Sco
 def _clear(progress: Progress, run: ScoreRun) -> None:
     """Delete what an earlier attempt of this run staged, and what runs left that nobody will finish."""
     dead = ScoreRun.objects.abandoned().filter(period=run.period)
-    for left in [run, *dead]:
+    refused = ScoreRun.objects.filter(period=run.period, kind=RunKind.CORRECTION, state=RunState.FAILED)
+    for left in [run, *dead, *refused]:
         for model in (PeriodScore, ScoreTally):
             rows = model._default_manager.filter(run=left)
             while ids := list(rows.values_list("pk", flat=True)[: chunk_size()]):
@@ -169,7 +196,9 @@ def _compute(progress: Progress, run: ScoreRun, plans: Plans) -> Tally:
 def _publish(progress: Progress, run: ScoreRun, found: Tally) -> ScoreRun:
     """Let readers see all of it at once: one update of one row."""
     differs = found.counts["changed"] or found.counts["removed"]
-    state = RunState.PUBLISHED if differs else RunState.UNCHANGED
+    state = RunState.UNCHANGED
+    if differs:
+        state = RunState.WAITING if run.kind == RunKind.CORRECTION else RunState.PUBLISHED
     with transaction.atomic():
         progress.guard()
         changed = ScoreRun.objects.filter(pk=run.pk, state=RunState.STAGING).update(
@@ -183,13 +212,20 @@ def _publish(progress: Progress, run: ScoreRun, found: Tally) -> ScoreRun:
             raise StateConflict
         run.refresh_from_db()
         changes = {"state": [RunState.STAGING.value, state.value], "digest": ["", run.digest]}
-        audit_record(action="score_run", actor=progress.user, target=run, changes=changes)
+        audit_record(action="score_run", actor=progress.user, target=run, reason=run.reason, changes=changes)
+        if state == RunState.WAITING:
+            freeze_ask(actor=progress.user, period=run.period, run=run, version=run.version, reason=run.reason)
     return run
 
 
 def _outcome(run: ScoreRun) -> Outcome:
     counts = run.counts
-    if run.state == RunState.UNCHANGED:
+    if run.state == RunState.WAITING:
+        message = _(
+            "%(organizations)d organizations and %(members)d members scored, %(changed)d of them differ from what is frozen. "
+            "A second person is to confirm it."
+        )
+    elif run.state == RunState.UNCHANGED:
         message = _("%(organizations)d organizations and %(members)d members: nothing has changed since the last run.")
     else:
         message = _("%(organizations)d organizations and %(members)d members scored, %(changed)d of them changed.")
@@ -210,6 +246,6 @@ def score_runs_nightly() -> int:
         whole = period.campaign.organization_id
         same = Job.objects.active().filter(kind=KIND, parameters__period=period.pk, parameters__organization=whole)
         if not same.exists():
-            job_request(kind=KIND, actor=None, parameters=_parameters(period, whole))
+            job_request(kind=KIND, actor=None, parameters=run_parameters(period, whole))
             asked += 1
     return asked

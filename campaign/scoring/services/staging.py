@@ -3,12 +3,12 @@
 
 import hashlib
 from collections.abc import Iterator
+from typing import Protocol
 
 from django.db import connection, transaction
 from django.db.models import Q
 
 from campaign.common.access import bounds, under
-from campaign.jobs.registry import Progress
 from campaign.models import Period
 from campaign.scoring.choices import RunState
 from campaign.scoring.engine import Computation
@@ -26,11 +26,18 @@ COLUMNS = (
 )
 
 
+class Steps(Protocol):
+    """What staging needs of a running job."""
+
+    def advance(self, done: int) -> None: ...
+    def guard(self) -> None: ...
+
+
 def chunk_size() -> int:
     return CHUNKS[connection.vendor]
 
 
-def stage(progress: Progress, run: ScoreRun, computation: Computation) -> int:
+def stage(progress: Steps, run: ScoreRun, computation: Computation) -> int:
     """Add rows for those whose score is not what readers see already, and the tallies of the run; returns how many are
     scored no more."""
     work = computation.work
@@ -53,7 +60,7 @@ def _false() -> str:
     return "FALSE" if connection.vendor == "postgresql" else "0"
 
 
-def _stage_removed(progress: Progress, run: ScoreRun, computation: Computation) -> int:
+def _stage_removed(progress: Steps, run: ScoreRun, computation: Computation) -> int:
     """Say of those who are scored no more (an organization closed, a member gone) that they are not there."""
     shown = PeriodScore.objects.current().filter(period=run.period)
     marked = computation.extent.marked
@@ -76,7 +83,7 @@ def _stage_removed(progress: Progress, run: ScoreRun, computation: Computation) 
         )
 
 
-def _stage_tallies(progress: Progress, run: ScoreRun, computation: Computation) -> None:
+def _stage_tallies(progress: Steps, run: ScoreRun, computation: Computation) -> None:
     if not computation.summed:
         return
     keys = [metric.key for metric in computation.summed]
@@ -91,6 +98,20 @@ def _stage_tallies(progress: Progress, run: ScoreRun, computation: Computation) 
                 FROM work_up u JOIN work_sum s ON s.organization = u.organization AND s.metric = u.metric""",
             keys,
         )
+
+
+def tallies_differ(computation: Computation) -> bool:
+    """Tell whether any organization passes on something else than it did."""
+    if not computation.summed:
+        return False
+    return bool(
+        computation.work.rows(
+            """SELECT 1 FROM work_up u JOIN work_sum s ON s.organization = u.organization AND s.metric = u.metric
+               LEFT JOIN work_stored b ON b.organization = u.organization AND b.metric = u.metric
+               WHERE b.organization IS NULL OR b.numerator <> u.numerator OR b.denominator <> u.denominator
+                  OR b.own_numerator <> s.own_numerator OR b.own_denominator <> s.own_denominator LIMIT 1"""
+        )
+    )
 
 
 def tally(computation: Computation) -> dict[str, int]:

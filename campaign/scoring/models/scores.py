@@ -1,4 +1,4 @@
-"""Score sheets, runs and scores (2-domain b.15, form d.18; the exact rules: `docs/scoring.md`).
+"""Runs and scores (2-domain b.15, form d.18; the exact rules: `docs/scoring.md`).
 
 A score is never changed: a run adds rows, and a row says which one it `replaces`. Rows are seen only once their run is
 published, so one short update of the run's state publishes all of them at once.
@@ -15,117 +15,12 @@ from campaign.common.access import Person, ScopedQuerySet
 from campaign.common.capabilities import Cap
 from campaign.common.models import TimeStamped, choice_check
 from campaign.jobs.models import ACTIVE, Job
-from campaign.models import Audience, Campaign, Period
+from campaign.models import Period
 from campaign.scoring.arithmetic import Line
-from campaign.scoring.choices import Column, MethodKind, RunState, Tier, WhenNothing
+from campaign.scoring.choices import RunKind, RunState
 from campaign.scoring.lines import unpack
+from campaign.scoring.models.sheets import ScoreSheet
 from orgs.models import Member, Organization, OrganizationType, User
-
-
-class ScoreSheetQuerySet(ScopedQuerySet["ScoreSheet"]):
-    """The rules are open to everybody whom the campaign reaches."""
-
-    view_capability: ClassVar[Cap] = Cap.CAMPAIGN_VIEW
-    org_lookup: ClassVar[str] = "campaign__organization"
-
-    def in_force(self) -> Self:
-        return self.filter(in_force=True)
-
-
-class ScoreSheet(TimeStamped):
-    """A version of a list of items. One that has been used is never edited (`services.sheets`): a new version is made."""
-
-    campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="score_sheets", verbose_name=_("campaign"))
-    key = models.SlugField(_("key"), max_length=30)
-    version = models.PositiveIntegerField(_("version"))
-    name = models.CharField(_("name"), max_length=60)
-    audience = models.CharField(_("for"), max_length=12, choices=Audience.choices)
-    tier = models.CharField(_("ranked among"), max_length=8, choices=Tier.choices, default=Tier.SIBLINGS)
-    bonus_cap = models.PositiveIntegerField(_("most bonus marks"), default=10_00)
-    in_force = models.BooleanField(_("in force"), default=True)
-    used_at = models.DateTimeField(_("first used at"), null=True, editable=False)
-
-    objects = ScoreSheetQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("score sheet")
-        verbose_name_plural = _("score sheets")
-        ordering = ("campaign", "audience", "key", "-version")
-        constraints = (
-            choice_check("audience", Audience, "sheet_audience"),
-            choice_check("tier", Tier, "sheet_tier"),
-            models.UniqueConstraint(fields=("campaign", "key", "version"), name="sheet_version"),
-            models.UniqueConstraint(fields=("campaign", "key"), condition=Q(in_force=True), name="sheet_one_in_force"),
-        )
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class ScoreSheetType(models.Model):
-    """That a sheet is for organizations of a type. A sheet for members has none."""
-
-    sheet = models.ForeignKey(ScoreSheet, models.CASCADE, related_name="types")
-    type = models.CharField(_("type"), max_length=20, choices=OrganizationType.choices)
-
-    class Meta:
-        verbose_name = _("organization type of a score sheet")
-        constraints = (
-            choice_check("type", OrganizationType, "sheet_type"),
-            models.UniqueConstraint(fields=("sheet", "type"), name="sheet_type_once"),
-        )
-
-
-class ScoreSheetItem(models.Model):
-    """One item: its marks are hundredths, its parameters those of `arithmetic.method_of`."""
-
-    sheet = models.ForeignKey(ScoreSheet, models.CASCADE, related_name="items")
-    order = models.PositiveSmallIntegerField(_("order"))
-    key = models.SlugField(_("key"), max_length=40)
-    label = models.CharField(_("item"), max_length=60)
-    column = models.CharField(_("column"), max_length=10, choices=Column.choices)
-    metric = models.CharField(_("metric"), max_length=60)
-    method = models.CharField(_("method"), max_length=14, choices=MethodKind.choices)
-    parameters = models.JSONField(_("parameters"), default=dict)
-    full_marks = models.PositiveIntegerField(_("full marks"))
-    when_nothing = models.CharField(
-        _("when there is nothing to measure"), max_length=4, choices=WhenNothing.choices, default=WhenNothing.ZERO
-    )
-
-    class Meta:
-        verbose_name = _("item of a score sheet")
-        ordering = ("sheet", "order")
-        constraints = (
-            choice_check("column", Column, "sheet_item_column"),
-            choice_check("method", MethodKind, "sheet_item_method"),
-            choice_check("when_nothing", WhenNothing, "sheet_item_when_nothing"),
-            models.CheckConstraint(condition=Q(full_marks__gt=0), name="sheet_item_full_marks"),
-            models.UniqueConstraint(fields=("sheet", "key"), name="sheet_item_key"),
-            models.UniqueConstraint(fields=("sheet", "order"), name="sheet_item_order"),
-        )
-
-    def __str__(self) -> str:
-        return self.label
-
-
-class GradeBand(models.Model):
-    """The grade for totals of at least `at_least` hundredths; every sheet has one from 0."""
-
-    sheet = models.ForeignKey(ScoreSheet, models.CASCADE, related_name="grades")
-    at_least = models.PositiveIntegerField(_("at least"))
-    name = models.CharField(_("grade"), max_length=20)
-
-    class Meta:
-        verbose_name = _("grade band")
-        ordering = ("sheet", "-at_least")
-        constraints = (
-            models.UniqueConstraint(fields=("sheet", "at_least"), name="grade_bound"),
-            models.UniqueConstraint(fields=("sheet", "name"), name="grade_name"),
-        )
-
-    def __str__(self) -> str:
-        return self.name
-
 
 FINISHED = (RunState.PUBLISHED, RunState.UNCHANGED)
 
@@ -150,6 +45,9 @@ class ScoreRun(TimeStamped):
         Organization, models.PROTECT, related_name="score_runs", verbose_name=_("party organization")
     )
     place = models.CharField(max_length=255, editable=False)
+    kind = models.CharField(_("kind"), max_length=11, choices=RunKind.choices, default=RunKind.FULL)
+    version = models.PositiveSmallIntegerField(_("version"), default=1)
+    reason = models.CharField(_("reason"), max_length=500, blank=True)
     as_of = models.DateTimeField(_("records as of"))
     state = models.CharField(_("state"), max_length=9, choices=RunState.choices, default=RunState.STAGING)
     digest = models.CharField(_("digest"), max_length=64, blank=True)
@@ -166,6 +64,7 @@ class ScoreRun(TimeStamped):
         ordering = ("-pk",)
         constraints = (
             choice_check("state", RunState, "score_run_state"),
+            choice_check("kind", RunKind, "score_run_kind"),
             models.CheckConstraint(
                 condition=~Q(state__in=FINISHED) | ~Q(digest=""),
                 name="score_run_digest",
@@ -350,6 +249,17 @@ class ScoreTally(models.Model):
         verbose_name = _("tally of a figure")
         constraints = (models.UniqueConstraint(fields=("organization", "metric", "run"), name="score_tally_once"),)
         indexes = (models.Index(fields=("above", "metric"), name="score_tally_above"),)
+
+
+class ScoreMark(models.Model):
+    """That something was changed from which scores take figures: written by triggers (`campaign.scoring.marking`), taken
+    away by the next incremental run. `kind` is a kind of evidence, `record` a number of it."""
+
+    kind = models.CharField(max_length=40)
+    record = models.BigIntegerField()
+
+    class Meta:
+        verbose_name = _("mark of changed evidence")
 
 
 class PeriodPlace(models.Model):
