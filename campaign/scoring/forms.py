@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from campaign.common import clock
 from campaign.common.capabilities import Cap
 from campaign.common.forms import Form
 from campaign.models import Period, PeriodState
@@ -35,4 +36,25 @@ class RunForm(Form):
         organizations: Any = self.fields["organization"]
         organizations.queryset = (
             Organization.objects.allowed(user, Cap.SCORE_RUN).active().exclude(type__in=BRANCH_TYPES)
+        )
+
+
+class FreezeForm(Form):
+    period = PeriodChoice(Period.objects.none(), label=_("Period"), empty_label=None)
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=500,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Read by the second person. Needed where a frozen period is to be corrected."),
+    )
+
+    def __init__(self, user: Any, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        periods: Any = self.fields["period"]
+        held = Organization.objects.allowed(user, Cap.SCORE_FREEZE)
+        periods.queryset = (
+            Period.objects.filter(campaign__organization__in=held, ends_on__lt=clock.today())
+            .select_related("campaign")
+            .order_by("-starts_on", "-pk")
         )

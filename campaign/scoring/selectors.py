@@ -13,6 +13,7 @@ from campaign.scoring.choices import Column, LineState
 from campaign.scoring.models import (
     PeriodScore,
     PeriodScoreQuerySet,
+    ScoreFreeze,
     ScoreRun,
     ScoreRunQuerySet,
     ScoreSheet,
@@ -51,6 +52,11 @@ def grades_for(user: Any, capability: Any) -> PeriodScoreQuerySet:
 
 def runs_for(user: Any) -> ScoreRunQuerySet:
     return ScoreRun.objects.visible_to(user).select_related("period__campaign", "organization", "requested_by", "job")
+
+
+def freezes_for(user: Any) -> QuerySet[ScoreFreeze]:
+    """Return the requests to freeze periods that `user` may decide on, the latest first."""
+    return ScoreFreeze.objects.visible_to(user).select_related("period__campaign", "run", "requested_by", "decided_by")
 
 
 def sheets_for(user: Any) -> ScoreSheetQuerySet:

@@ -13,7 +13,7 @@ from campaign.common.tables import MarkColumn, MomentColumn, NumberColumn
 from campaign.common.templatetags import ui
 from campaign.scoring.choices import Column
 from campaign.scoring.explain import signed
-from campaign.scoring.models import PeriodScore, ScoreRun, ScoreSheet
+from campaign.scoring.models import PeriodScore, ScoreFreeze, ScoreRun, ScoreSheet
 from campaign.scoring.selectors import column_points, ranks_of, totals_before
 
 NONE = "—"
@@ -118,6 +118,25 @@ class RunTable(tables.Table):
 
     def render_digest(self, value: str) -> SafeString:
         return format_html('<code title="{}">{}…</code>', value, value[:12])
+
+
+class FreezeTable(tables.Table):
+    period = tables.Column(linkify=lambda record: record.get_absolute_url(), orderable=False)
+    campaign = tables.Column(accessor="period__campaign", verbose_name=_("campaign"), orderable=False)
+    version = NumberColumn(orderable=False)
+    state = tables.Column(orderable=False)
+    requested_by = tables.Column(orderable=False)
+    decided_by = tables.Column(orderable=False, default=NONE)
+    decided_at = MomentColumn(orderable=False)
+    reason = tables.Column(orderable=False, default=NONE)
+
+    class Meta:
+        model = ScoreFreeze
+        fields = ("period", "campaign", "version", "state", "requested_by", "decided_by", "decided_at", "reason")
+
+    def render_state(self, record: ScoreFreeze) -> SafeString:
+        tones = {"requested": "waiting", "confirmed": "frozen", "withdrawn": "archived"}
+        return ui.state(tones[record.state], record.get_state_display())
 
 
 class SheetTable(tables.Table):

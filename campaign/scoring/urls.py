@@ -1,6 +1,6 @@
 from django.urls import URLPattern, path
 
-from campaign.scoring import views
+from campaign.scoring import views, views_freezing
 
 urlpatterns: list[URLPattern] = [
     path("", views.score_list, name="score_list"),
@@ -9,6 +9,11 @@ urlpatterns: list[URLPattern] = [
     path("members/<int:pk>/", views.grade_detail, name="grade_detail"),
     path("run/", views.score_run, name="score_run"),
     path("runs/", views.score_runs, name="score_runs"),
+    path("freezes/", views_freezing.freeze_list, name="freeze_list"),
+    path("freezes/ask/", views_freezing.freeze_ask, name="freeze_ask"),
+    path("freezes/<int:pk>/", views_freezing.freeze_detail, name="freeze_detail"),
+    path("freezes/<int:pk>/confirm/", views_freezing.freeze_confirm, name="freeze_confirm"),
+    path("freezes/<int:pk>/withdraw/", views_freezing.freeze_withdraw, name="freeze_withdraw"),
     path("sheets/", views.sheet_list, name="sheet_list"),
     path("sheets/<int:pk>/", views.sheet_detail, name="sheet_detail"),
     path("metrics/", views.metric_list, name="metric_list"),

@@ -8,7 +8,7 @@ from campaign.models import Audience, Campaign, Period
 from campaign.scoring.arithmetic import Line
 from campaign.scoring.choices import LineState
 from campaign.scoring.lines import pack
-from campaign.scoring.models import GradeBand, PeriodScore, ScoreRun, ScoreSheet, ScoreSheetItem
+from campaign.scoring.models import GradeBand, PeriodScore, ScoreFreeze, ScoreRun, ScoreSheet, ScoreSheetItem
 from campaign.scoring.registry import Metric, metrics
 from tests.permissions.campaign import held
 from tests.permissions.cases import Case, Listed, Scoped, Target, case, lists, mark, scoped
@@ -105,6 +105,25 @@ def of_a_branch(_actor: str, at: str) -> bool:
     return at in BRANCHES
 
 
+def freeze(world: World, at: str) -> Target:
+    """A request for a campaign that is held there."""
+    campaign = held(world, at)
+    period = campaign.periods.earliest("starts_on")
+    run = ScoreRun.objects.create(
+        period=period, organization=world.orgs[at], place=world.orgs[at].path, as_of=clock.now(), state="published",
+        digest=mark(at),
+    )  # fmt: skip
+    made = ScoreFreeze.objects.create(
+        period=period, run=run, version=1, requested_by=world.users["system_admin@root"], reason=mark(at)
+    )
+    return Target(made, {"pk": made.pk}, marker=made.reason)
+
+
+case("freeze_list", Case())
+case("freeze_ask", Case())
+case("freeze_detail", Case(make=freeze))
+case("freeze_confirm", Case(make=freeze))
+case("freeze_withdraw", Case(make=freeze))
 case("score_list", Case())
 case("score_detail", Case(make=of_organization), Case(make=of_member, places=MEMBERS_AT))
 case("grade_list", Case())
@@ -121,5 +140,6 @@ lists += [
     Listed("grade_list", of_organization, Cap.SCORE_VIEW_MEMBER),
     Listed("score_runs", run, Cap.SCORE_VIEW),
     Listed("sheet_list", sheet, Cap.CAMPAIGN_VIEW),
+    Listed("freeze_list", freeze, Cap.SCORE_FREEZE),
 ]
 scoped += [Scoped(of_organization), Scoped(of_member, MEMBERS_AT), Scoped(sheet), Scoped(run)]

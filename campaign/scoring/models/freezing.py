@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -24,7 +25,7 @@ class FreezeState(models.TextChoices):
 
 
 class ScoreFreezeQuerySet(ScopedQuerySet["ScoreFreeze"]):
-    view_capability: ClassVar[Cap] = Cap.SCORE_VIEW
+    view_capability: ClassVar[Cap] = Cap.SCORE_FREEZE
     org_lookup: ClassVar[str] = "period__campaign__organization"
 
 
@@ -68,6 +69,9 @@ class ScoreFreeze(TimeStamped):
 
     def __str__(self) -> str:
         return f"{self.period} v{self.version}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("freeze_detail", args=[self.pk])
 
     @property
     def is_open(self) -> bool:
