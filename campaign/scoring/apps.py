@@ -30,6 +30,7 @@ class ScoringConfig(AppConfig):
 
         post_migrate.connect(watch_tables, sender=self)
         evidence.register(marking.ROLL)
+        evidence.register(marking.ENTRIES)
         metrics.register()
         records.register()
         structure.register()

@@ -20,7 +20,7 @@ from campaign.models import Audience
 from campaign.scoring import formulas, lines, roll
 from campaign.scoring.arithmetic import FULL_SHEET, Figure, Grade, Item, Rules
 from campaign.scoring.choices import Tier
-from campaign.scoring.models import PeriodScore, ScoreTally
+from campaign.scoring.models import EntryKind, PeriodScore, ScoreEntry, ScoreTally
 from campaign.scoring.plans import Plan, Plans
 from campaign.scoring.registry import Metric, MetricScope, Rollup
 from campaign.scoring.roll import Extent
@@ -60,7 +60,8 @@ class Computation:
         self._advance()
         self._score_organizations()
         self._check()
-        self.work.filled("work_score")
+        if self.has_ceilings:
+            self._check_ceilings()
         self._advance()
 
     def measured(self, metric: Metric, audience: Audience) -> list[tuple[int, int, int]]:
@@ -159,8 +160,64 @@ class Computation:
 
     # -- what people entered ----------------------------------------------------------------------------------------
 
+    def _entered(self) -> Source:
+        """Return what was entered, confirmed and dated within the period: (member, organization, kind, points, grade, work)."""
+        period = self.extent.period
+        entries = ScoreEntry.objects.confirmed().filter(
+            campaign=period.campaign_id,
+            happened_on__range=(period.starts_on, period.ends_on),
+            decided_at__lte=self.extent.as_of,
+        )
+        return sql_of(entries.order_by().values_list("member", "organization", "kind", "points", "grade", "work"))
+
     def _enter(self) -> None:
-        """Bonus, deductions, ceilings: none are kept as records yet."""
+        """Add up what was entered for every subject, by the grades of each sheet."""
+        statement, parameters = self._entered()
+        subject = "CASE WHEN member IS NULL THEN organization END"
+        for plan in self._plans():
+            lowest = len(plan.rules.grades) - 1
+            grades = " ".join(f"WHEN %s THEN {n}" for n in range(lowest + 1))
+            self.work.run(
+                f"""INSERT INTO work_entry (sheet, member, organization, entered, deductions, ceiling, vetoed)
+                    WITH e (member, organization, kind, points, grade, work) AS ({statement})
+                    SELECT {plan.sheet_id}, member, organization, SUM(entered), SUM(deductions), MAX(ceiling), MAX(vetoed)
+                    FROM (SELECT member, {subject} AS organization, MAX(points) AS entered, 0 AS deductions, 0 AS ceiling,
+                                 0 AS vetoed
+                          FROM e WHERE kind = '{EntryKind.BONUS}' GROUP BY member, {subject}, work
+                          UNION ALL
+                          SELECT member, {subject}, 0, CASE WHEN kind = '{EntryKind.DEDUCTION}' THEN points ELSE 0 END,
+                                 CASE WHEN kind = '{EntryKind.VETO}' THEN {lowest}
+                                      WHEN kind = '{EntryKind.CEILING}' THEN CASE grade {grades} END ELSE 0 END,
+                                 CASE WHEN kind = '{EntryKind.VETO}' THEN 1 ELSE 0 END
+                          FROM e WHERE kind <> '{EntryKind.BONUS}') x
+                    GROUP BY member, organization""",
+                [*parameters, *[grade.name for grade in plan.rules.grades]],
+            )
+
+    @property
+    def has_ceilings(self) -> bool:
+        return bool(self.work.rows("SELECT 1 FROM work_entry WHERE ceiling IS NULL OR ceiling > 0 LIMIT 1"))
+
+    def _check_ceilings(self) -> None:
+        """Refuse a ceiling that the subject's sheet does not know: it would be passed over in silence."""
+        statement, parameters = self._entered()
+        for plan in self._plans():
+            known = ", ".join(["%s"] * len(plan.rules.grades))
+            unknown = self.work.rows(
+                f"""WITH e (member, organization, kind, points, grade, work) AS ({statement})
+                    SELECT e.grade FROM e JOIN work_score s ON s.member = e.member
+                        OR s.member IS NULL AND e.member IS NULL AND s.organization = e.organization
+                    WHERE e.kind = '{EntryKind.CEILING}' AND s.sheet = {plan.sheet_id} AND e.grade NOT IN ({known}) LIMIT 1""",
+                [*parameters, *[grade.name for grade in plan.rules.grades]],
+            )
+            if unknown:
+                raise DomainError(
+                    _("An entry names the grade “%(grade)s”, which the score sheet does not have.")
+                    % {"grade": unknown[0][0]}
+                )
+
+    def _plans(self) -> list[Plan]:
+        return [plan for audience in Audience for plan in self.plans.for_audience(audience)]
 
     # -- members ----------------------------------------------------------------------------------------------------
 
@@ -294,7 +351,7 @@ class Computation:
         )
         query = f"""SELECT {group.member} AS member, p.id AS organization, p.path AS place, {group.peers} AS peers,
                            {group.code} AS code, {entries}, {figures}
-                    FROM {group.source} {" ".join(joins)} LEFT JOIN work_entry e ON {group.entered}
+                    FROM {group.source} {" ".join(joins)} LEFT JOIN work_entry e ON e.sheet = {plan.sheet_id} AND {group.entered}
                     WHERE {group.where} {self.work.fence}"""
         bands = " ".join(f"WHEN total >= {grade.at_least} THEN {n}" for n, grade in enumerate(rules.grades))
         for columns in (
@@ -307,7 +364,7 @@ class Computation:
                 )
             ),
             "CASE WHEN base + bonus < deductions THEN 0 ELSE base + bonus - deductions END AS total",
-            f"CASE {bands} END AS band",
+            f"CASE {bands} END AS band, CASE WHEN total IS NULL THEN 0 ELSE 1 END AS applies",
         ):
             query = f"SELECT x.*, {columns} FROM ({query}) x {self.work.fence}"
         names = " ".join(f"WHEN {n} THEN %s" for n in range(len(rules.grades)))
@@ -323,9 +380,10 @@ class Computation:
                             AND COALESCE(s.base, -1) = COALESCE(x.base, -1)
                             AND COALESCE(s.total, -1) = COALESCE(x.total, -1)
                             AND s.grade = x.grade AND s.vetoed = x.vetoed THEN 1 ELSE 0 END
-                FROM (SELECT x.member, x.organization, x.place, x.peers, {plan.sheet_id} AS sheet, x.base, x.entered, x.bonus,
-                             x.deductions, x.total, CASE WHEN x.total IS NULL THEN '' ELSE {grade} END AS grade,
-                             CASE WHEN x.total IS NULL THEN 0 ELSE x.vetoed END AS vetoed, x.lines
+                FROM (SELECT x.member, x.organization, x.place, x.peers, {plan.sheet_id} AS sheet, x.base,
+                             x.entered * x.applies AS entered, x.bonus * x.applies AS bonus,
+                             x.deductions * x.applies AS deductions, x.total,
+                             CASE WHEN x.applies = 1 THEN {grade} ELSE '' END AS grade, x.vetoed * x.applies AS vetoed, x.lines
                       FROM ({query}) x ORDER BY x.place {self.work.collation}, x.code {self.work.collation}) x
                 LEFT JOIN shown s ON s.subject = COALESCE(x.member, x.organization)""",
             [*shown[1], *[grade.name for grade in rules.grades]],

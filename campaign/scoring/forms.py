@@ -40,7 +40,12 @@ class RunForm(Form):
 
 
 class FreezeForm(Form):
-    period = PeriodChoice(Period.objects.none(), label=_("Period"), empty_label=None)
+    period = PeriodChoice(
+        Period.objects.none(),
+        label=_("Period"),
+        empty_label=None,
+        help_text=_("Only periods that are over can be frozen."),
+    )
     reason = forms.CharField(
         label=_("Reason"),
         max_length=500,

@@ -34,6 +34,16 @@ ROLL = Evidence(
     ),
     concerned=_everybody,
 )
+ENTRIES = Evidence(
+    key="scores.entry",
+    watched=(
+        Watch(
+            "scoring_scoreentry",
+            ((MEMBER, "member_id"), (ORGANIZATION, "organization_id")),
+            ("state", "points", "grade", "work", "happened_on"),
+        ),
+    ),
+)
 
 
 def install() -> bool:

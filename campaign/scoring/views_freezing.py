@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 
 from campaign.common.access import access, actor_ids, gate
 from campaign.common.capabilities import Cap
-from campaign.common.errors import DomainError
 from campaign.common.listing import list_response
 from campaign.models import PeriodState
 from campaign.scoring import selectors, services
@@ -49,7 +48,8 @@ def freeze_list(request: HttpRequest) -> HttpResponse:
 @access(GET=Cap.SCORE_FREEZE)
 def freeze_detail(request: HttpRequest, pk: int) -> HttpResponse:
     freeze = gate(request, _with_all(), pk=pk)
-    own = freeze.requested_by_id in actor_ids(request.user)
+    user: Any = request.user
+    own = freeze.requested_by_id in actor_ids(user)
     actions: list[dict[str, Any]] = []
     if freeze.is_open:
         if not own:
@@ -110,8 +110,6 @@ def _rows(freeze: ScoreFreeze) -> list[tuple[str, str]]:
 def freeze_ask(request: HttpRequest) -> HttpResponse:
     """Ask for a period to be frozen; for one that is frozen, for a correction."""
     form = FreezeForm(request.user, request.POST or None)
-    if not form.fields["period"].queryset.exists():  # type: ignore[attr-defined]
-        raise DomainError(_("No period is over yet: only then can its scores be frozen."))
     if request.method == "POST" and form.is_valid():
         period, reason = form.cleaned_data["period"], form.cleaned_data["reason"]
         frozen = period.state == PeriodState.FROZEN

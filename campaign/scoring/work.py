@@ -23,7 +23,8 @@ TABLES = {
     "work_sum": "organization bigint, metric integer, own_numerator bigint, own_denominator bigint, numerator bigint, "
     "denominator bigint",
     "work_up": "organization bigint, above bigint, metric integer, numerator bigint, denominator bigint",
-    "work_entry": "member bigint, organization bigint, entered bigint, deductions bigint, ceiling integer, vetoed integer",
+    "work_entry": "sheet bigint, member bigint, organization bigint, entered bigint, deductions bigint, ceiling integer, "
+    "vetoed integer",
     "work_score": "n {number}, member bigint, organization bigint, place text, peers text, sheet bigint, base bigint, "
     "entered bigint, bonus bigint, deductions bigint, total bigint, grade text, vetoed integer, lines text, "
     "replaces bigint, same integer",
@@ -45,6 +46,10 @@ class Work:
         self.postgres = connection.vendor == "postgresql"
         self._prefix = f"work{next(_number)}_"
         self._made: list[str] = []
+        if self.postgres:
+            # Long plans over many rows: to compile each expression costs more than it saves, and joins want room.
+            self.run("SET jit = off")
+            self.run("SET work_mem = '64MB'")
         for name, columns in TABLES.items():
             self.make(name, columns)
 
@@ -58,6 +63,9 @@ class Work:
         for name in self._made:
             self.run(f"DROP TABLE IF EXISTS {name}")
         self._made.clear()
+        if self.postgres:
+            self.run("RESET jit")
+            self.run("RESET work_mem")
 
     def filled(self, name: str) -> None:
         """Let PostgreSQL know how many rows there are, for the joins to come; nobody else tells it of a temporary table."""

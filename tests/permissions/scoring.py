@@ -119,8 +119,14 @@ def freeze(world: World, at: str) -> Target:
     return Target(made, {"pk": made.pk}, marker=made.reason)
 
 
+def new_freeze(world: World, at: str) -> Target:
+    target = freeze(world, at)
+    ScoreFreeze.objects.all().delete()
+    return Target(payload={"period": target.record.period_id, "reason": "期末"})
+
+
 case("freeze_list", Case())
-case("freeze_ask", Case())
+case("freeze_ask", Case(make=new_freeze, named_in_form=True))
 case("freeze_detail", Case(make=freeze))
 case("freeze_confirm", Case(make=freeze))
 case("freeze_withdraw", Case(make=freeze))

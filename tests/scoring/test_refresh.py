@@ -21,7 +21,17 @@ from orgs.services import enrolments
 from pledges.models import Pledge, PledgeItem
 from tests.scoring.conftest import Measured
 from tests.scoring.sheets import BRANCHES, COMMITTEES, MEMBERS, ready, run, shown
-from tests.scoring.test_random import assert_ranks, build, expected, groups, measure, random_figures, seen
+from tests.scoring.test_random import (
+    assert_ranks,
+    build,
+    enter,
+    expected,
+    groups,
+    measure,
+    random_entries,
+    random_figures,
+    seen,
+)
 from tests.world import World
 
 pytestmark = pytest.mark.django_db
@@ -51,6 +61,8 @@ def test_after_any_change_an_incremental_run_gives_what_a_full_run_gives(measure
             }
             for code in changed:
                 mark(subjects[code])
+            group["entries"] = data.draw(random_entries(group))
+            enter(group, subjects, period)  # the database marks them by itself
             scores_refresh()
             wanted = expected(group)
             assert seen(period) == wanted

@@ -1,5 +1,6 @@
 """Score sheets, runs, scores, and what is frozen."""
 
+from campaign.scoring.models.entries import MARKED, EntryKind, EntryState, ScoreEntry
 from campaign.scoring.models.freezing import FreezeState, ScoreDrift, ScoreFreeze, ScoreRank, ScoreSeal
 from campaign.scoring.models.scores import (
     FINISHED,
@@ -21,12 +22,16 @@ from campaign.scoring.models.sheets import (
 
 __all__ = [
     "FINISHED",
+    "MARKED",
+    "EntryKind",
+    "EntryState",
     "FreezeState",
     "GradeBand",
     "PeriodPlace",
     "PeriodScore",
     "PeriodScoreQuerySet",
     "ScoreDrift",
+    "ScoreEntry",
     "ScoreFreeze",
     "ScoreMark",
     "ScoreRank",

@@ -274,6 +274,7 @@ class PeriodPlace(models.Model):
     class Meta:
         verbose_name = _("place in the tree at the end of a period")
         constraints = (
+            choice_check("type", OrganizationType, "period_place_type"),
             models.UniqueConstraint(fields=("period", "organization"), name="period_place_once"),
             models.UniqueConstraint(fields=("period", "path"), name="period_place_path"),
         )

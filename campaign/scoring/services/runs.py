@@ -187,10 +187,10 @@ def _compute(progress: Progress, run: ScoreRun, plans: Plans) -> Tally:
         counts = tally(computation)
         progress.step(_("Storing scores"), counts["organizations"] + counts["members"])
         removed = stage(progress, run, computation)
+        progress.step(_("Sealing the result"))
+        return Tally(counts | {"removed": removed}, digest(run.period, run.place, run))
     finally:
         computation.work.drop()
-    progress.step(_("Sealing the result"))
-    return Tally(counts | {"removed": removed}, digest(run.period, run.place, run))
 
 
 def _publish(progress: Progress, run: ScoreRun, found: Tally) -> ScoreRun:
