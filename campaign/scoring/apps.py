@@ -41,6 +41,7 @@ class ScoringConfig(AppConfig):
             Entry(
                 "grade", "results", _("Members' grades"), "grade_list", "user-check", Cap.SCORE_VIEW_MEMBER, order=20
             ),
+            Entry("entry", "results", _("Bonus and deductions"), "entry_list", "plus-minus", Cap.SCORE_RUN, order=15),
             Entry("freeze", "results", _("Frozen periods"), "freeze_list", "lock", Cap.SCORE_FREEZE, order=25),
             Entry("sheet", "results", _("Score sheets"), "sheet_list", "list-check", Cap.CAMPAIGN_VIEW, order=30),
         ):

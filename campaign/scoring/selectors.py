@@ -4,15 +4,17 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.db.models import Case, Count, QuerySet, When
 
 from campaign.common import clock
 from campaign.models import Campaign, Period
 from campaign.scoring.arithmetic import places
 from campaign.scoring.choices import Column, LineState
 from campaign.scoring.models import (
+    EntryState,
     PeriodScore,
     PeriodScoreQuerySet,
+    ScoreEntry,
     ScoreFreeze,
     ScoreRun,
     ScoreRunQuerySet,
@@ -52,6 +54,13 @@ def grades_for(user: Any, capability: Any) -> PeriodScoreQuerySet:
 
 def runs_for(user: Any) -> ScoreRunQuerySet:
     return ScoreRun.objects.visible_to(user).select_related("period__campaign", "organization", "requested_by", "job")
+
+
+def entries_for(user: Any) -> QuerySet[ScoreEntry]:
+    """Return the bonuses, deductions and vetoes that `user` may see, what waits for a decision first."""
+    waiting = Case(When(state=EntryState.ENTERED, then=0), default=1)
+    found = ScoreEntry.objects.visible_to(user).select_related("organization", "member", "entered_by", "decided_by")
+    return found.order_by(waiting, "-happened_on", "-pk")
 
 
 def freezes_for(user: Any) -> QuerySet[ScoreFreeze]:

@@ -1,5 +1,6 @@
 """What may be done with score sheets and runs."""
 
+from campaign.scoring.services.entries import entry_add, entry_confirm, entry_refuse
 from campaign.scoring.services.freezing import (
     correction_request,
     freeze_confirm,
@@ -20,6 +21,9 @@ __all__ = [
     "KIND",
     "correction_request",
     "ensure_builtin_sheets",
+    "entry_add",
+    "entry_confirm",
+    "entry_refuse",
     "freeze_confirm",
     "freeze_request",
     "freeze_withdraw",
