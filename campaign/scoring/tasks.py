@@ -3,7 +3,7 @@ import datetime as dt
 from celery import shared_task
 
 from campaign.common import clock
-from campaign.scoring.services import score_runs_nightly, scores_fall_due, scores_refresh
+from campaign.scoring.services import periods_end, score_runs_nightly, scores_fall_due, scores_refresh
 
 
 @shared_task(name="scoring.nightly")
@@ -16,9 +16,10 @@ def refresh() -> None:
     scores_refresh()
 
 
-@shared_task(name="scoring.fall_due")
-def fall_due() -> None:
-    """At midnight: what became overdue with the new day. Two days, since a night may have been missed: the nightly run does the
-    rest."""
+@shared_task(name="scoring.midnight")
+def midnight() -> None:
+    """Keep the trees of periods that ended, and mark what became overdue with the new day. Two days, since a night may have
+    been missed: the nightly run does the rest."""
+    periods_end()
     today = clock.today()
     scores_fall_due(after=today - dt.timedelta(days=2), until=today)

@@ -1,5 +1,6 @@
 """Metrics of the tests' own: what they measure is a dictionary, so that a test says on one line what there is to count."""
 
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 from django.db.models import BigIntegerField, Case, F, Value, When
 
+from campaign.common import clock
 from campaign.models import Audience, Period
 from campaign.scoring.registry import Figures, Metric, MetricScope, metrics
 from orgs.models import Member, Organization
@@ -46,6 +48,13 @@ def column(values: dict[int, tuple[int, int]], place: int) -> Case:
 
 def counted(subject: Any, period: Period) -> str:
     return f"/?counted={subject.pk}&period={period.pk}"
+
+
+@pytest.fixture(autouse=True)
+def _last_day() -> Iterator[None]:
+    """The last day of the half-year that tests score: what they change of people and of the tree still counts in it."""
+    with clock.at(clock.start_of(dt.date(2026, 6, 30)) + dt.timedelta(hours=12)):
+        yield
 
 
 @pytest.fixture

@@ -96,12 +96,14 @@ def test_deductions_ceilings_and_vetoes(world: World, period: Period) -> None:
 def test_it_counts_in_the_periods_that_hold_its_date_and_for_its_subject_alone(world: World, period: Period) -> None:
     member = world.members["east_one"][1]
     entered(world, period, member, EntryKind.BONUS, points=5_00)
-    entered(world, period, world.orgs["east_two"], EntryKind.BONUS, points=5_00, happened_on=dt.date(2026, 7, 1))
+    with clock.at(clock.start_of(dt.date(2026, 7, 2))):
+        entered(world, period, world.orgs["east_two"], EntryKind.BONUS, points=5_00, happened_on=dt.date(2026, 7, 1))
     run(period, world.orgs["root"])
     after = shown(period)
     assert (after["east_one-1"][0], after["EAST_ONE"][0], after["EAST_TWO"][0]) == (55_00, 85_00, 85_00)
     other = period.campaign.periods.get(code="2026H2")
-    run(other, world.orgs["root"])
+    with clock.at(clock.start_of(dt.date(2026, 7, 2))):
+        run(other, world.orgs["root"])
     assert shown(other)["EAST_TWO"][0] == 90_00
 
 

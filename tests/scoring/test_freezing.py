@@ -1,6 +1,7 @@
 """Freezing: two people, and then the database itself refuses every change."""
 
 import datetime as dt
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from django.apps import apps
 from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 
+from campaign.common import clock
 from campaign.common.errors import DomainError, NotAllowed, StateConflict
 from campaign.jobs.services import job_run
 from campaign.models import Period, PeriodState
@@ -37,6 +39,12 @@ from tests.scoring.sheets import BRANCHES, COMMITTEES, MEMBERS, ready, run, show
 from tests.world import World
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _after_the_end(_last_day: None) -> Iterator[None]:
+    with clock.at(clock.start_of(dt.date(2026, 7, 5))):
+        yield
 
 
 @pytest.fixture

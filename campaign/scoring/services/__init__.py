@@ -7,6 +7,7 @@ from campaign.scoring.services.freezing import (
     freeze_request,
     freeze_withdraw,
 )
+from campaign.scoring.services.periods import period_places_keep, periods_end
 from campaign.scoring.services.refreshing import score_refresh, scores_fall_due, scores_refresh
 from campaign.scoring.services.runs import (
     KIND,
@@ -27,6 +28,8 @@ __all__ = [
     "freeze_confirm",
     "freeze_request",
     "freeze_withdraw",
+    "period_places_keep",
+    "periods_end",
     "score_refresh",
     "score_run_check",
     "score_run_perform",

@@ -38,6 +38,7 @@ from campaign.scoring.models import (
 from campaign.scoring.plans import Plans, plans_for
 from campaign.scoring.roll import Extent
 from campaign.scoring.services.asking import freeze_ask
+from campaign.scoring.services.periods import period_places_keep
 from campaign.scoring.services.sheets import ensure_builtin_sheets
 from campaign.scoring.services.staging import chunk_size, digest, stage, tally
 from orgs.models import Organization
@@ -119,6 +120,7 @@ def score_run_perform(progress: Progress) -> Outcome:
     """Do a run: claim the subtree, compute, stage, publish. May die anywhere and be done again."""
     period, organization = _wanted(progress.parameters)
     ensure_builtin_sheets(campaign=period.campaign)
+    period_places_keep(period)
     progress.step(_("Preparing"))
     run = _open(progress, period, organization)
     if run.state == RunState.STAGING:
