@@ -11,10 +11,10 @@ from campaign.audit.models import AuditEntry
 from campaign.common import clock
 from campaign.common.errors import DomainError, NotAllowed, StateConflict
 from campaign.models import Campaign, Period
-from campaign.scoring.models import EntryKind, EntryState, PeriodScore, ScoreEntry
+from campaign.scoring.models import EntryKind, EntryState, PeriodScore, ScoreEntry, ScoreMark
 from campaign.scoring.selectors import ranks_of
 from campaign.scoring.services import entry_add, entry_confirm, entry_refuse, scores_refresh
-from orgs.models import Member
+from orgs.models import Member, User
 from tests.attachments.files import pdf
 from tests.scoring.conftest import Measured
 from tests.scoring.sheets import BRANCHES, MEMBERS, ready, run, shown
@@ -33,6 +33,7 @@ def period(world: World, measured: Measured) -> Period:
     measured.set("test.m0", world.members["east_one"][1], 1, 2)
     found = ready(world, BRANCHES, MEMBERS)
     run(found, world.orgs["root"])
+    ScoreMark.objects.all().delete()
     return found
 
 
@@ -132,6 +133,7 @@ def test_nobody_enters_or_confirms_for_oneself_or_out_of_reach(world: World, per
         entry_add(
             actor=world.user("staff", "west"), subject=world.orgs["east_one"], kind=EntryKind.VETO, **given(period)
         )
+    User.objects.filter(member=world.members["east_one"][1]).update(member=None)
     staff = world.user("staff", "east")
     staff.member = world.members["east_one"][1]
     staff.save()

@@ -74,7 +74,7 @@ def test_a_later_change_of_the_tree_changes_no_past_score(world: World, period: 
     with clock.at(clock.start_of(dt.date(2026, 7, 1)) + dt.timedelta(minutes=1)):
         assert periods_end() == 1
         assert periods_end() == 0
-    Organization.objects.get(pk=world.orgs["east_two"].pk).move(world.orgs["west"], "sorted-child")
+    Organization.objects.get(pk=world.orgs["east_two"].pk).move(world.orgs["west"], "last-child")
     Organization.objects.filter(pk=world.orgs["west_two"].pk).update(is_active=False)
     with clock.at(AFTERWARDS):
         job = run(period, world.orgs["root"])
