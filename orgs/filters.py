@@ -36,18 +36,26 @@ from orgs.selectors import (
     organizations_matching,
     users_by_state,
     users_matching,
+    within,
     without_secretary,
 )
 
 
-def _visible_organizations(request: Any) -> Any:
+def visible_organizations(request: Any) -> Any:
     return Organization.objects.visible_to(request.user)
 
 
-def _subtree(queryset: Any, lookup: str, organization: Organization | None) -> Any:
-    from campaign.common.access import under
+class Below(django_filters.ModelChoiceFilter):
+    """Narrows a list to an organization with all below it, which is chosen by typing. `place` is the field that leads to the
+    organization; a list of organizations goes by their own place."""
 
-    return queryset if organization is None else queryset.filter(under(organization.path, f"{lookup}__path"))
+    def __init__(self, place: str = "organization", **options: Any) -> None:
+        options.setdefault("label", _("Organization with all below"))
+        widget = RemoteSelect("organization_search")
+        super().__init__(field_name=place, queryset=visible_organizations, widget=widget, **options)
+
+    def filter(self, queryset: Any, organization: Organization | None) -> Any:
+        return within(queryset, organization, self.field_name)
 
 
 class OrganizationFilter(Filters):
@@ -96,12 +104,7 @@ class MemberFilter(Filters):
         method="by_words",
         widget=search_box(_("Name, pinyin initials, last four digits of the phone")),
     )
-    organization = django_filters.ModelChoiceFilter(
-        label=_("Organization with all below"),
-        queryset=_visible_organizations,
-        widget=RemoteSelect("organization_search"),
-        method="by_organization",
-    )
+    organization = Below()
     kind = django_filters.ChoiceFilter(label=_("membership"), choices=MembershipKind.choices)
     status = django_filters.ChoiceFilter(label=_("status"), choices=MembershipStatus.choices)
     party_post = django_filters.ChoiceFilter(label=_("party position"), choices=PartyPost.choices)
@@ -124,9 +127,6 @@ class MemberFilter(Filters):
                 messages.warning(self.request, str(error))
             return queryset.none()
 
-    def by_organization(self, queryset: Any, _name: str, organization: Organization | None) -> Any:
-        return _subtree(queryset, "organization", organization)
-
 
 class UserFilter(Filters):
     personal = True
@@ -134,12 +134,7 @@ class UserFilter(Filters):
     q = django_filters.CharFilter(
         label=pgettext_lazy("person", "name"), method="by_words", widget=search_box(_("Name or account name"))
     )
-    organization = django_filters.ModelChoiceFilter(
-        label=_("Organization with all below"),
-        queryset=_visible_organizations,
-        widget=RemoteSelect("organization_search"),
-        method="by_organization",
-    )
+    organization = Below()
     state = django_filters.ChoiceFilter(
         label=_("state"),
         choices=[
@@ -159,9 +154,6 @@ class UserFilter(Filters):
 
     def by_words(self, queryset: Any, _name: str, words: str) -> Any:
         return users_matching(queryset, words)
-
-    def by_organization(self, queryset: Any, _name: str, organization: Organization | None) -> Any:
-        return _subtree(queryset, "organization", organization)
 
     def by_state(self, queryset: Any, _name: str, state: str) -> Any:
         return users_by_state(queryset, state)
@@ -197,12 +189,7 @@ class RoleFilter(Filters):
     q = django_filters.CharFilter(
         label=pgettext_lazy("person", "name"), method="by_words", widget=search_box(_("Name or account name"))
     )
-    organization = django_filters.ModelChoiceFilter(
-        label=_("Organization with all below"),
-        queryset=_visible_organizations,
-        widget=RemoteSelect("organization_search"),
-        method="by_organization",
-    )
+    organization = Below()
     role = django_filters.ChoiceFilter(
         label=_("role"), choices=[(role.value, role.label) for role in Role if role != Role.MEMBER]
     )
@@ -227,9 +214,6 @@ class RoleFilter(Filters):
     def by_words(self, queryset: Any, _name: str, words: str) -> Any:
         return queryset.filter(Q(user__name__contains=words.strip()) | Q(user__username__icontains=words.strip()))
 
-    def by_organization(self, queryset: Any, _name: str, organization: Organization | None) -> Any:
-        return _subtree(queryset, "organization", organization)
-
     def by_time(self, queryset: Any, _name: str, when: str) -> Any:
         today = clock.today()
         if when == "soon":
@@ -246,12 +230,7 @@ class VacancyFilter(Filters):
     q = django_filters.CharFilter(
         label=_("Name or initials"), method="by_words", widget=search_box(_("Name, pinyin initials or code"))
     )
-    organization = django_filters.ModelChoiceFilter(
-        label=_("Organization with all below"),
-        queryset=_visible_organizations,
-        widget=RemoteSelect("organization_search"),
-        method="by_organization",
-    )
+    organization = Below()
     role = django_filters.ChoiceFilter(
         label=_("vacant role"), choices=[(role.value, role.label) for role in EXPECTED], method="by_role"
     )
@@ -263,9 +242,6 @@ class VacancyFilter(Filters):
     def by_words(self, queryset: Any, _name: str, words: str) -> Any:
         return organizations_matching(queryset, words)
 
-    def by_organization(self, queryset: Any, _name: str, organization: Organization | None) -> Any:
-        return queryset if organization is None else queryset.in_subtree(organization)
-
     def by_role(self, queryset: Any, _name: str, role: str) -> Any:
         return queryset.filter(type__in=EXPECTED[Role(role)])
 
@@ -276,12 +252,7 @@ class DelegationFilter(Filters):
     q = django_filters.CharFilter(
         label=pgettext_lazy("person", "name"), method="by_words", widget=search_box(_("Name of holder or deputy"))
     )
-    organization = django_filters.ModelChoiceFilter(
-        label=_("Organization with all below"),
-        queryset=_visible_organizations,
-        widget=RemoteSelect("organization_search"),
-        method="by_organization",
-    )
+    organization = Below("assignment__organization")
     when = django_filters.ChoiceFilter(
         label=_("state"),
         choices=[("now", _("in force today")), ("later", _("begins later")), ("over", _("over"))],
@@ -295,9 +266,6 @@ class DelegationFilter(Filters):
     def by_words(self, queryset: Any, _name: str, words: str) -> Any:
         words = words.strip()
         return queryset.filter(Q(assignment__user__name__contains=words) | Q(deputy__name__contains=words))
-
-    def by_organization(self, queryset: Any, _name: str, organization: Organization | None) -> Any:
-        return _subtree(queryset, "assignment__organization", organization)
 
     def by_time(self, queryset: Any, _name: str, when: str) -> Any:
         today = clock.today()

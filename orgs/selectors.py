@@ -90,6 +90,12 @@ def organizations_matching(queryset: OrganizationQuerySet, words: str) -> Organi
     )
 
 
+def within(queryset: Any, organization: Organization | None, place: str = "organization") -> Any:
+    """Keep what lies in the subtree of `organization`, to which `place` leads, or the organizations there; all without one."""
+    lookup = "path" if queryset.model is Organization else f"{place}__path"
+    return queryset if organization is None else queryset.filter(under(organization.path, lookup))
+
+
 def without_secretary(queryset: OrganizationQuerySet) -> OrganizationQuerySet:
     """Keep the active branches in which no member is secretary."""
     secretaries = Member.objects.present().filter(party_post=PartyPost.SECRETARY, organization=OuterRef("pk"))

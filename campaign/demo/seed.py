@@ -13,6 +13,7 @@ from campaign.audit.services import audit_record
 from campaign.common.append_only import unprotect
 from campaign.common.errors import DomainError
 from campaign.demo.awarding import tell_awards
+from campaign.demo.catching_up import tell_late
 from campaign.demo.closing import tell_closing
 from campaign.demo.deputies import tell_deputies
 from campaign.demo.evaluating import tell_evaluation
@@ -41,6 +42,7 @@ CHAPTERS: tuple[tuple[str, str, Tell], ...] = (
     ("evaluation", "appraisal of pledges", tell_appraisal),
     ("evaluation", "supervision of pledges", tell_supervision),
     ("evaluation", "mass evaluation", tell_evaluation),
+    ("pledges", "pledges handed in late", tell_late),
     ("awards", "awards", tell_awards),
     ("closed", "closing", tell_closing),
     ("pledges", "gaps in the data", tell_gaps),

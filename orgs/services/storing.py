@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from django.db import IntegrityError, models, transaction
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from campaign.audit.services import audit_load
@@ -15,13 +16,23 @@ from campaign.common.bulk import bulk_change, bulk_load, keys_take, portions
 from campaign.common.errors import DomainError, NotAllowed
 from campaign.common.models import TimeStamped, Versioned
 from orgs.importers.plan import TOLD_EVERY, Changed, New, Plan
-from orgs.models import EnrolmentOrigin, Member, Organization, Position, User
+from orgs.models import (
+    EnrolmentOrigin,
+    Member,
+    MemberEvent,
+    Organization,
+    OrganizationEvent,
+    Position,
+    RoleAssignment,
+    User,
+)
 from orgs.models.members import PRESENT
 from orgs.services import members, organizations
 from orgs.services.accounts_many import accounts_create
 from orgs.services.code_sheets import sheet_open, sheet_store
 from orgs.services.codes import ORGANIZATION_CODES, PERSONNEL_NUMBERS, codes_next
 from orgs.services.enrolments import (
+    BATCH,
     accounts_follow,
     enrolments_move,
     enrolments_open,
@@ -29,6 +40,7 @@ from orgs.services.enrolments import (
     party_posts_follow,
     positions_follow,
 )
+from orgs.services.roles import roles_leave
 from orgs.services.rosters import (
     NAME,
     NEW_COLUMNS,
@@ -36,7 +48,6 @@ from orgs.services.rosters import (
     PARTY_POST,
     PERSONNEL_NO,
     STATUS,
-    NewMember,
     Overtaken,
     Roster,
     roster_of,
@@ -63,6 +74,8 @@ def organizations_store(*, plan: Plan[Organization], actor: Any) -> Trace:
     with _storing(plan):
         tree_lock()
         _update(Organization, plan.changed, organizations.search_names, trace)
+        events = [organizations.events_of_changes(entry.record, entry.changes, actor) for entry in plan.changed]
+        _note(OrganizationEvent, [event for some in events for event in some], trace)
         _in_tree_order(plan.new)
         codes = [new.values.get("code", "") for new in plan.new]
         made = iter(codes_next(ORGANIZATION_CODES, codes.count("")))
@@ -94,22 +107,29 @@ def roster_store(*, roster: Roster, actor: Any, told: Callable[[int], None] | No
     """
     trace, moment = Trace(), clock.now()
     with _whole():
-        changed = roster.still_changed(actor)
+        changed, new = [_dated(entry) for entry in roster.still_changed(actor)], roster.still_new()
+        left = {
+            entry.record.pk: entry.changes["organization"][0].pk for entry in changed if "organization" in entry.changes
+        }
         spans = Spans([entry.record.pk for entry in changed if not _STAYS.isdisjoint(entry.changes)])
         # What becomes of a member's position follows from these.
         turned = [entry.record.pk for entry in changed if {"status", "organization"} & entry.changes.keys()]
         before = _posts(turned)
         _update(Member, changed, members.search_names, trace)
-        keys = keys_take(Member, len(roster.new))
+        keys = keys_take(Member, roster.count)
         same = _usual() | {"created_at": moment, "updated_at": moment}
-        bulk_load(Member, ("id", *NEW_COLUMNS), _member_rows(keys, roster.new, told), same)
-        enrolments_open(_enrolled(keys, roster.new), starts_on=None, origin=EnrolmentOrigin.IMPORTED)
+        enrolled: list[_Enrolled] = []
+        bulk_load(Member, ("id", *NEW_COLUMNS), _member_rows(keys, new, roster.unnumbered, enrolled, told), same)
+        present = [one for one in enrolled if one.is_present]
+        enrolments_open(present, starts_on=None, origin=EnrolmentOrigin.IMPORTED)
         _follow(changed)
+        _trace_roles(trace, roles_leave(left=left, reason=gettext("Moved to another branch.")))
+        _note(MemberEvent, members.events_of_status(_of_new_status(changed), actor), trace)
         spans.into(trace)
         trace.made(Member, keys)
         _trace_posts(trace, before)
-        new = ((key, entry.values[NAME], entry.said) for key, entry in zip(keys, roster.new, strict=True))
-        audit_load(action="member_create", actor=actor, model=Member, entries=new)
+        told_of = ((one.pk, one.name, said) for one, said in zip(enrolled, roster.said, strict=True))
+        audit_load(action="member_create", actor=actor, model=Member, entries=told_of)
         _audit_changed("member_update", Member, actor, changed)
     return trace
 
@@ -183,6 +203,29 @@ def accounts_store(*, plan: Plan[User], actor: Any) -> Trace:
     return trace
 
 
+def _dated(entry: Changed[Member]) -> Changed[Member]:
+    """Let a new status count from today: a roster says no day."""
+    if "status" not in entry.changes:
+        return entry
+    since = (entry.record.status_since, clock.today())
+    return Changed(entry.row, entry.record, {**entry.changes, "status_since": since})
+
+
+def _of_new_status(changed: Sequence[Changed[Member]]) -> list[Member]:
+    return [entry.record for entry in changed if "status" in entry.changes]
+
+
+def _note(model: type[models.Model], events: Sequence[models.Model], trace: Trace) -> None:
+    """Store what became of records, as part of the import."""
+    trace.made(model, [event.pk for event in model._default_manager.bulk_create(events, batch_size=BATCH)])
+
+
+def _trace_roles(trace: Trace, ended: Iterable[RoleAssignment]) -> None:
+    for assignment in ended:
+        if assignment.starts_on < clock.today():  # others are taken back whole
+            trace.changed(RoleAssignment, assignment.pk, 0, {"ends_on": assignment.ends_on})
+
+
 _STAYS = frozenset({"organization", "party_post", "status"})
 """Changes of these are kept as dated rows of their own."""
 
@@ -193,15 +236,8 @@ class _Enrolled(NamedTuple):
     pk: int
     organization_id: int
     party_post: str
-
-
-def _enrolled(keys: Sequence[int], entries: Sequence[NewMember]) -> list[_Enrolled]:
-    """Return the new members who are enrolled: who has left or died is not."""
-    return [
-        _Enrolled(key, values[ORGANIZATION], values[PARTY_POST])
-        for key, (values, _said) in zip(keys, entries, strict=True)
-        if values[STATUS] in PRESENT
-    ]
+    name: str
+    is_present: bool
 
 
 def _follow(changed: Sequence[Changed[Member]]) -> None:
@@ -224,15 +260,22 @@ def _turned(entry: Changed[Member]) -> bool:
 
 
 def _member_rows(
-    keys: Sequence[int], entries: Sequence[NewMember], told: Callable[[int], None] | None
+    keys: Sequence[int],
+    new: Iterable[list[Any]],
+    unnumbered: int,
+    enrolled: list[_Enrolled],
+    told: Callable[[int], None] | None,
 ) -> Iterator[list[Any]]:
-    """Return a row for each of `entries`, made while those before are stored; who has no personnel number gets one."""
-    made = iter(codes_next(PERSONNEL_NUMBERS, sum(not values[PERSONNEL_NO] for values, _said in entries)))
+    """Return a row for everybody new, made while those before are stored, and put them into `enrolled`; who has no
+    personnel number gets one."""
+    made = iter(codes_next(PERSONNEL_NUMBERS, unnumbered))
 
     def rows() -> Iterator[list[Any]]:
-        for count, (key, (values, _said)) in enumerate(zip(keys, entries, strict=True)):
+        for count, (key, values) in enumerate(zip(keys, new, strict=True)):
             if told is not None and count % TOLD_EVERY == 0:
                 told(count)
+            is_present = values[STATUS] in PRESENT
+            enrolled.append(_Enrolled(key, values[ORGANIZATION], values[PARTY_POST], values[NAME], is_present))
             row = [key, *values]
             row[_NUMBERED] = values[PERSONNEL_NO] or next(made)
             yield row
