@@ -28,7 +28,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # also as `pyth
 from bench.ballots import database
 from bench.evidence import Evidence
 
-TRIES = 3
+TRIES, ONES, CHANGES = 3, 20, 9
 LINES = "2;3/4/1875a;3/4/1125a;41/52/788a;1/1/1000a;18/20/900a;8120/10000/2550a"
 
 
@@ -66,6 +66,7 @@ def measure(members: int, *, plans: bool) -> tuple[dict[str, tuple[float, float]
     bare = note("floor", lambda: best(floor.full))
     figures["full"] = (note("full", lambda: timed(lambda: run(evidence))), bare)
     figures["again"] = (note("again", lambda: timed(lambda: run(evidence))), bare)
+    figures["incremental"] = note("incremental", lambda: (Change(evidence).seconds(), best(floor.one, ONES)))
     figures["memory"] = (memory() - idle, 300.0)
     return figures, evidence.rows
 
@@ -95,35 +96,71 @@ class Floor:
             f"AND r.held_on BETWEEN '{first}' AND '{last}'"
         )
         reviewed = f"FROM reviews_leaderreview r WHERE {held} AND r.audience ="
-        self.queries = {
-            "pledges.fulfilment of members": f"SELECT p.member_id, {items} 'member' GROUP BY 1",
-            "pledges.fulfilment of organizations": f"SELECT p.organization_id, {items} 'organization' GROUP BY 1",
-            "pledges.members_fulfilment": (f"SELECT p.organization_id, {items} 'member' GROUP BY 1"),
+        evaluated = (
+            "MAX(x.total), 10000 FROM ballots_result x JOIN ballots_subject s ON s.id = x.subject_id "
+            "JOIN ballots_ballot b ON b.id = x.ballot_id JOIN reviews_evaluationround e ON e.ballot_id = b.id "
+            "WHERE e.state = 'published' AND x.verdict = 'valid' AND x.total IS NOT NULL "
+            f"AND b.sealed_at >= '{first}' AND s.audience ="
+        )
+        branch = evidence.first_branch
+        # Each with the condition that keeps one branch; those of members alone have none.
+        self.metrics = {
+            "pledges.fulfilment of members": (f"SELECT p.member_id, {items} 'member'", ""),
+            "pledges.fulfilment of organizations": (
+                f"SELECT p.organization_id, {items} 'organization'",
+                f"p.organization_id = {branch}",
+            ),
+            "pledges.members_fulfilment": (
+                f"SELECT p.organization_id, {items} 'member'",
+                f"p.organization_id = {branch}",
+            ),
             "pledges.coverage": (
-                "SELECT m.organization_id, COUNT(c.member_id), COUNT(*) FROM orgs_member m "
-                f"LEFT JOIN ({pledged}) c ON c.member_id = m.id WHERE {present} AND NOT m.is_exempt GROUP BY 1"
+                (
+                    "SELECT m.organization_id, COUNT(c.member_id), COUNT(*) FROM orgs_member m "
+                    f"LEFT JOIN ({pledged}) c ON c.member_id = m.id WHERE {present} AND NOT m.is_exempt"
+                ),
+                f"m.organization_id = {branch}",
             ),
             "reviews.received": (
-                "SELECT o.id, COUNT(r.organization_id), 1 FROM orgs_organization o "
-                f"LEFT JOIN (SELECT DISTINCT organization_id {reviewed} 'organization') r ON r.organization_id = o.id "
-                "WHERE o.is_active GROUP BY 1"
+                (
+                    "SELECT o.id, COUNT(r.organization_id), 1 FROM orgs_organization o "
+                    f"LEFT JOIN (SELECT DISTINCT organization_id {reviewed} 'organization') r ON r.organization_id = o.id "
+                    "WHERE o.is_active"
+                ),
+                f"o.id = {branch}",
             ),
             "reviews.coverage": (
-                "SELECT m.organization_id, COUNT(r.member_id), COUNT(*) FROM orgs_member m "
-                f"LEFT JOIN (SELECT DISTINCT member_id {reviewed} 'member') r ON r.member_id = m.id "
-                "WHERE m.status = 'normal' GROUP BY 1"
+                (
+                    "SELECT m.organization_id, COUNT(r.member_id), COUNT(*) FROM orgs_member m "
+                    f"LEFT JOIN (SELECT DISTINCT member_id {reviewed} 'member') r ON r.member_id = m.id "
+                    "WHERE m.status = 'normal'"
+                ),
+                f"m.organization_id = {branch}",
             ),
-            **{
-                f"evaluation.score of {audience}s": (
-                    f"SELECT s.{audience}_id, MAX(x.total), 10000 FROM ballots_result x "
-                    "JOIN ballots_subject s ON s.id = x.subject_id JOIN ballots_ballot b ON b.id = x.ballot_id "
-                    "JOIN reviews_evaluationround e ON e.ballot_id = b.id "
-                    f"WHERE s.audience = '{audience}' AND e.state = 'published' AND x.verdict = 'valid' "
-                    f"AND x.total IS NOT NULL AND b.sealed_at >= '{first}' GROUP BY 1"
-                )
-                for audience in ("member", "organization")
-            },
+            "evaluation.score of members": (f"SELECT s.member_id, {evaluated} 'member'", ""),
+            "evaluation.score of organizations": (
+                f"SELECT s.organization_id, {evaluated} 'organization'",
+                f"s.organization_id = {branch}",
+            ),
         }
+        # A plain subquery over everybody would be no bare query of one: these two are asked from the branch's members.
+        mine = f"(SELECT id FROM orgs_member WHERE organization_id = {branch})"
+        self.of_one = [f"{query} AND {only} GROUP BY 1" for query, only in self.metrics.values() if only]
+        self.of_one = [
+            query.replace(f"SELECT DISTINCT p.member_id FROM pledges_pledge p WHERE {own}",
+                          f"SELECT DISTINCT p.member_id FROM pledges_pledge p WHERE {own} AND p.member_id IN {mine}")
+            .replace(f"SELECT DISTINCT member_id {reviewed} 'member'",
+                     f"SELECT DISTINCT member_id {reviewed} 'member' AND r.member_id IN {mine}")
+            .replace(f"SELECT DISTINCT organization_id {reviewed} 'organization'",
+                     f"SELECT DISTINCT organization_id {reviewed} 'organization' AND r.organization_id = {branch}")
+            for query in self.of_one
+        ]  # fmt: skip
+        self.queries = {name: f"{query} GROUP BY 1" for name, (query, _only) in self.metrics.items()}
+
+    def one(self) -> None:
+        """The metrics of one branch."""
+        for query in self.of_one:
+            ask(query)
 
     def full(self) -> None:
         """Each figure's query, read to its end, and one insert of as many rows as the run writes."""
@@ -169,8 +206,39 @@ def memory() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def best(work: Callable[[], Any]) -> float:
-    return min(timed(work) for _try in range(TRIES))
+class Change:
+    """One changed record: the judgement of one item of one member's pledge, again and again."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        from campaign.scoring.models import ScoreMark
+        from pledges.models import PledgeItem
+
+        ScoreMark.objects.all().delete()
+        items = PledgeItem.objects.filter(
+            pledge__member__organization=evidence.first_branch,
+            pledge__year=evidence.year,
+            due_on__gte=evidence.first,
+        ).exclude(result="pending")
+        self.items = PledgeItem.objects.filter(pk=items.order_by("pk").values_list("pk", flat=True)[0])
+
+    def seconds(self) -> float:
+        """Return the median of the times from the change until readers see what came of it."""
+        from campaign.scoring.services import scores_refresh
+
+        times = []
+        for number in range(CHANGES + 1):
+            result, mark = (("unfulfilled", 0), ("fulfilled", 10_000))[number % 2]
+            self.items.update(result=result, mark=mark)
+            began = time.perf_counter()
+            runs = scores_refresh()
+            times.append(time.perf_counter() - began)
+            if number and runs != 1:
+                sys.exit("the change made no difference")
+        return sorted(times[1:])[CHANGES // 2]
+
+
+def best(work: Callable[[], Any], tries: int = TRIES) -> float:
+    return min(timed(work) for _try in range(tries))
 
 
 def timed(work: Callable[[], Any]) -> float:

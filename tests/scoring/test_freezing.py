@@ -18,7 +18,9 @@ from campaign.scoring.choices import RunKind, RunState
 from campaign.scoring.models import (
     FreezeState,
     PeriodScore,
+    ScoreDrift,
     ScoreFreeze,
+    ScoreMark,
     ScoreRank,
     ScoreRun,
     ScoreSeal,
@@ -31,6 +33,7 @@ from campaign.scoring.services import (
     freeze_request,
     freeze_withdraw,
     score_run_request,
+    scores_refresh,
 )
 from campaign.scoring.services.staging import digest
 from orgs.models import RoleAssignment, User
@@ -267,6 +270,22 @@ def test_a_correction_without_a_difference_asks_nobody(world: World, frozen: Per
     made = corrected(world, frozen, world.user("office", "root"))
     assert made.state == RunState.UNCHANGED
     assert not ScoreFreeze.objects.filter(state=FreezeState.REQUESTED).exists()
+
+
+def test_what_is_changed_since_is_noticed_and_changes_nothing(
+    world: World, frozen: Period, second: User, measured: Measured
+) -> None:
+    old = shown(frozen)
+    ScoreMark.objects.all().delete()
+    measured.set("test.m0", world.orgs["east_one"], 4, 4)
+    ScoreMark.objects.create(kind="organization", record=world.orgs["east_one"].pk)
+    assert scores_refresh() == 0
+    assert shown(frozen) == old
+    noticed = ScoreDrift.objects.filter(period=frozen, member=None).values_list("organization__code", flat=True)
+    assert set(noticed) == {"EAST_ONE", "EAST", "ROOT"}
+    corrected(world, frozen, world.user("office", "root"))
+    freeze_confirm(freeze=ScoreFreeze.objects.get(state=FreezeState.REQUESTED), actor=second)
+    assert not ScoreDrift.objects.exists()
 
 
 def test_the_command_asks_and_another_confirms_in_the_browser(world: World, period: Period, capsys: Any) -> None:

@@ -18,7 +18,7 @@ from campaign.models import CampaignState, Period, PeriodState
 from campaign.scoring import marking, roll
 from campaign.scoring.choices import RunKind, RunState
 from campaign.scoring.engine import Computation
-from campaign.scoring.models import FINISHED, FreezeState, ScoreMark, ScoreRun
+from campaign.scoring.models import FINISHED, FreezeState, ScoreDrift, ScoreMark, ScoreRun
 from campaign.scoring.plans import plans_for
 from campaign.scoring.registry import Concerned, evidence
 from campaign.scoring.roll import Extent
@@ -50,7 +50,34 @@ def scores_refresh() -> int:
         gone = ScoreMark.objects.all() if too_many else ScoreMark.objects.filter(pk__in=[pk for pk, *_rest in marks])
         gone.delete()
         found = Concerned(everybody=True) if too_many else marking.concerned(mark[1:] for mark in marks)
+        for period in _frozen():
+            _notice(period, found)
         return sum(_refresh(period, found) for period in periods)
+
+
+def _frozen() -> list[Period]:
+    frozen = Period.objects.filter(campaign__state=CampaignState.RUNNING, state=PeriodState.FROZEN)
+    return list(frozen.select_related("campaign__organization").order_by("pk"))
+
+
+def _notice(period: Period, found: Concerned) -> None:
+    """Note of whom a frozen period would say something else now ("changed since"); a correction takes it up."""
+    places = frozenset() if found.everybody else _places(period, found)
+    if not 0 < len(places) <= PLACES:
+        return
+    computation = Computation(
+        Extent(period, period.campaign.organization.path, clock.now(), places), plans_for(period.campaign)
+    )
+    try:
+        computation.run()
+        rows = computation.work.rows("SELECT organization, member FROM work_score WHERE same = 0")
+    finally:
+        computation.work.drop()
+    ScoreDrift.objects.bulk_create(
+        (ScoreDrift(period=period, organization_id=place, member_id=member) for place, member in rows),
+        ignore_conflicts=True,
+        batch_size=500,
+    )
 
 
 def scores_fall_due(*, after: dt.date, until: dt.date) -> int:
