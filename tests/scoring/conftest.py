@@ -51,8 +51,12 @@ def counted(subject: Any, period: Period) -> str:
 
 
 @pytest.fixture(autouse=True)
-def _last_day() -> Iterator[None]:
-    """The last day of the half-year that tests score: what they change of people and of the tree still counts in it."""
+def _last_day(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The last day of the half-year that tests score: what they change of people and of the tree still counts in it. A module
+    with TODAY goes by the present day."""
+    if getattr(request.module, "TODAY", False):
+        yield
+        return
     with clock.at(clock.start_of(dt.date(2026, 6, 30)) + dt.timedelta(hours=12)):
         yield
 

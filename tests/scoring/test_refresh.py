@@ -1,6 +1,7 @@
 """Incremental runs: after any change they give what a full run gives."""
 
 import datetime as dt
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -182,6 +183,13 @@ def test_the_database_marks_what_services_and_statements_change(world: World) ->
     assert scores_fall_due(after=dt.date(2026, 4, 2), until=dt.date(2026, 4, 3)) == 0
 
 
+@pytest.fixture
+def august() -> Iterator[None]:
+    with clock.at(clock.start_of(dt.date(2026, 8, 1))):
+        yield
+
+
+@pytest.mark.usefixtures("august")
 def test_real_records_reach_the_scores(world: World) -> None:
     """The built-in sheets, with the metrics of pledges: an appraisal alone is enough."""
     campaign = world.campaign()
