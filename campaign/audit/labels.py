@@ -130,6 +130,7 @@ ACTIONS: dict[str, str | Promise] = {
     "freeze_confirm": gettext_lazy("Freeze a period"),
     "freeze_request": gettext_lazy("Ask for a period to be frozen"),
     "freeze_withdraw": gettext_lazy("Leave a period unfrozen"),
+    "periods_add": gettext_lazy("Add scoring periods"),
     "score_refresh": gettext_lazy("Bring scores up to date"),
     "score_run": gettext_lazy("Compute scores"),
     "sessions_end": gettext_lazy("Sign out on other devices"),

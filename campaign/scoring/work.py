@@ -48,8 +48,7 @@ class Work:
         self._made: list[str] = []
         if self.postgres:
             # Long plans over many rows: to compile each expression costs more than it saves, and joins want room.
-            self.run("SET jit = off")
-            self.run("SET work_mem = '64MB'")
+            _configure("SET jit = off", "SET work_mem = '64MB'")
         for name, columns in TABLES.items():
             self.make(name, columns)
 
@@ -64,8 +63,7 @@ class Work:
             self.run(f"DROP TABLE IF EXISTS {name}")
         self._made.clear()
         if self.postgres:
-            self.run("RESET jit")
-            self.run("RESET work_mem")
+            _configure("RESET jit", "RESET work_mem")
 
     def filled(self, name: str) -> None:
         """Let PostgreSQL know how many rows there are, for the joins to come; nobody else tells it of a temporary table."""
@@ -92,6 +90,12 @@ class Work:
     def collation(self) -> str:
         """Orders texts by their bytes: the same on every database, whatever its language."""
         return 'COLLATE "C"' if self.postgres else "COLLATE BINARY"
+
+
+def _configure(*statements: str) -> None:
+    with connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
 
 
 def sql_of(query: Any) -> tuple[str, tuple[Any, ...]]:
