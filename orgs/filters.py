@@ -29,9 +29,10 @@ from orgs.models import (
     RowAction,
     User,
 )
-from orgs.oversight import EXPECTED, ending_soon
+from orgs.oversight import EXPECTED, ending_soon, of_people_who_left
 from orgs.places import by_term
 from orgs.selectors import (
+    called,
     members_matching,
     organizations_matching,
     users_by_state,
@@ -132,7 +133,9 @@ class UserFilter(Filters):
     personal = True
 
     q = django_filters.CharFilter(
-        label=pgettext_lazy("person", "name"), method="by_words", widget=search_box(_("Name or account name"))
+        label=pgettext_lazy("person", "name"),
+        method="by_words",
+        widget=search_box(_("Name, pinyin initials or account name")),
     )
     organization = Below()
     state = django_filters.ChoiceFilter(
@@ -187,7 +190,9 @@ class RoleFilter(Filters):
     personal = True
 
     q = django_filters.CharFilter(
-        label=pgettext_lazy("person", "name"), method="by_words", widget=search_box(_("Name or account name"))
+        label=pgettext_lazy("person", "name"),
+        method="by_words",
+        widget=search_box(_("Name, pinyin initials or account name")),
     )
     organization = Below()
     role = django_filters.ChoiceFilter(
@@ -199,6 +204,7 @@ class RoleFilter(Filters):
             ("now", _("today")),
             ("soon", _("ends within two weeks")),
             ("later", _("begins later")),
+            ("left", _("by people who have left")),
             ("ended", _("ended")),
         ],
         method="by_time",
@@ -212,12 +218,14 @@ class RoleFilter(Filters):
         fields: ClassVar[list[str]] = []
 
     def by_words(self, queryset: Any, _name: str, words: str) -> Any:
-        return queryset.filter(Q(user__name__contains=words.strip()) | Q(user__username__icontains=words.strip()))
+        return queryset.filter(called(words, "user__"))
 
     def by_time(self, queryset: Any, _name: str, when: str) -> Any:
         today = clock.today()
         if when == "soon":
             return ending_soon(queryset)
+        if when == "left":
+            return of_people_who_left(queryset)
         if when == "later":
             return queryset.filter(starts_on__gt=today)
         return queryset.on(today) if when == "now" else queryset.filter(ends_on__lt=today)
@@ -250,7 +258,9 @@ class DelegationFilter(Filters):
     personal = True
 
     q = django_filters.CharFilter(
-        label=pgettext_lazy("person", "name"), method="by_words", widget=search_box(_("Name of holder or deputy"))
+        label=pgettext_lazy("person", "name"),
+        method="by_words",
+        widget=search_box(_("Holder or deputy: name or pinyin initials")),
     )
     organization = Below("assignment__organization")
     when = django_filters.ChoiceFilter(
@@ -264,8 +274,7 @@ class DelegationFilter(Filters):
         fields: ClassVar[list[str]] = []
 
     def by_words(self, queryset: Any, _name: str, words: str) -> Any:
-        words = words.strip()
-        return queryset.filter(Q(assignment__user__name__contains=words) | Q(deputy__name__contains=words))
+        return queryset.filter(called(words, "assignment__user__") | called(words, "deputy__"))
 
     def by_time(self, queryset: Any, _name: str, when: str) -> Any:
         today = clock.today()

@@ -32,6 +32,7 @@ from orgs.models import (
     User,
     Worker,
 )
+from orgs.models.members import PRESENT
 from orgs.selectors import bounded_count, within, without_secretary
 
 NEVER_USED = dt.timedelta(days=30)
@@ -202,9 +203,10 @@ def _accounts(user: Any) -> QuerySet[User]:
 
 
 def no_role(user: Any) -> Any:
-    """Active accounts that belong to no member and hold no role today: they open nothing."""
+    """Active accounts of nobody who is a member, or of somebody who has left, without a role today: they open nothing."""
     held = RoleAssignment.objects.on(clock.today()).filter(user=OuterRef("pk"))
-    return _accounts(user).filter(~Exists(held), member=None)
+    outside = Q(member=None) | ~Q(member__status__in=PRESENT)
+    return _accounts(user).filter(outside, ~Exists(held))
 
 
 def never_used(user: Any) -> Any:

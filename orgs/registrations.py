@@ -68,7 +68,14 @@ def register_leadership() -> None:
     )
     menu.register(
         Entry(
-            "quality", "organization", _("Quality of data"), "quality_list", "checkup-list", Cap.DATA_QUALITY, order=90
+            "quality",
+            "organization",
+            _("Quality of data"),
+            "quality_list",
+            "checkup-list",
+            Cap.DATA_QUALITY,
+            order=90,
+            also=("double",),
         )
     )
     desk.register(TileSource("orgs.contacts", contacts.tiles))

@@ -25,7 +25,12 @@ class PledgesConfig(AppConfig):
         from campaign.common.navigation import Entry, menu
         from campaign.notices.registry import reminders
         from campaign.reports.registry import reports
+<<<<<<< HEAD
         from campaign.scoring.registry import evidence, metrics
+=======
+        from campaign.rulebooks import Rulebook, rulebooks
+        from campaign.scoring.registry import metrics
+>>>>>>> main
         from orgs.timeline import TimelineSource, sources
         from pledges import desk as tiles
         from pledges import records, structure, timeline
@@ -55,6 +60,7 @@ class PledgesConfig(AppConfig):
         sources.register(TimelineSource("pledges", _("Public pledges"), timeline.of_member, timeline.of_organization))
         records.register()
         structure.register()
+        rulebooks.register(Rulebook("pledges", _("Rules for pledges"), "pledge_rules"))
         blockers.register(BlockerSource("pledges", blockers_of))
         for report in REPORTS:
             reports.register(report)

@@ -35,7 +35,8 @@ SECTIONS = (
 class Entry:
     """A menu entry: `url_name` takes no arguments; `icon` is a Tabler icon name; None as capability = all signed in.
 
-    `when(user)` says who meets it where the capability alone does not.
+    `when(user)` says who meets it where the capability alone does not; `also` are other words with which the names of its
+    pages begin.
     """
 
     key: str
@@ -46,6 +47,7 @@ class Entry:
     capability: Cap | None = None
     order: int = 100
     when: Callable[[Any], bool] | None = None
+    also: tuple[str, ...] = ()
 
     def shown_to(self, user: Any) -> bool:
         """Tell whether `user` may open the page."""
@@ -97,5 +99,6 @@ def _sections(request: HttpRequest, user: Any) -> list[dict[str, Any]]:
 def _fit(entry: Entry, here: str) -> int:
     """Return how much of a page's name an entry stands for, in letters; 0 for none."""
     return max(
-        (len(name) for name in (entry.key, entry.url_name) if here == name or here.startswith(f"{name}_")), default=0
+        (len(name) for name in (entry.key, entry.url_name, *entry.also) if here == name or here.startswith(f"{name}_")),
+        default=0,
     )

@@ -13,6 +13,7 @@ from campaign.common.access import access, gate, holds
 from campaign.common.capabilities import Cap
 from campaign.common.exact import hundredths
 from campaign.common.listing import list_response, listing
+from campaign.common.text import is_key
 from campaign.models import Campaign
 from campaign.reports.registry import Report
 from campaign.selectors import campaigns_for, current_campaign
@@ -39,7 +40,7 @@ def _organizations(request: HttpRequest) -> Any:
 
 def _campaign(request: HttpRequest, wanted: str) -> Campaign | None:
     if wanted:
-        return campaigns_for(request.user).filter(pk=wanted if wanted.isdigit() else 0).first()
+        return campaigns_for(request.user).filter(pk=wanted if is_key(wanted) else 0).first()
     return current_campaign(request.user) or campaigns_for(request.user).first()
 
 
@@ -56,7 +57,8 @@ def pledge_statistics_of(request: HttpRequest, pk: int) -> HttpResponse:
     if campaign is None:
         return render(request, "pledges/statistics.html", context)
     year = _year(request.GET.get("year", ""), campaign)
-    level = figures.level_of(campaign, year, organization)
+    state = figures.state_of(campaign, year)
+    level = figures.level_as_counted(state, organization) if state else figures.level_of(campaign, year, organization)
     table = listing(
         request, queryset=level.units, table_class=UnitTable, campaign=campaign, year=year, level=level, of=organization
     )
@@ -65,7 +67,7 @@ def pledge_statistics_of(request: HttpRequest, pk: int) -> HttpResponse:
         "year": year,
         "years": _years(campaign, year),
         "stats": _stats(organization, campaign, year, level.total),
-        "refreshed_at": figures.refreshed_at(campaign, year),
+        "refreshed_at": state.refreshed_at if state else None,
         "reports": _reports(request, organization, campaign, year),
         "comments_url": f"{reverse('comment_statistics', args=[pk])}?campaign={campaign.pk}&year={year}",
     }
@@ -74,7 +76,7 @@ def pledge_statistics_of(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _year(wanted: str, campaign: Campaign) -> int:
     """Return the year that is asked for, else the present one; always one of the campaign's."""
-    year = int(wanted) if wanted.isdigit() else clock.today().year
+    year = int(wanted) if is_key(wanted) else clock.today().year
     return min(max(year, campaign.starts_on.year), campaign.ends_on.year)
 
 

@@ -68,8 +68,6 @@ class EvaluationRound(Versioned):
     """Who rates in which class: {key of the class: `electorate.Source`}."""
     chosen_by = models.JSONField(default=dict)
     """How the subjects were chosen: {"which": "all" | "types" | "chosen", …}; read again when the round is copied."""
-    roll_made = models.BooleanField(default=True)
-    """Whether the roll is that of the present subjects and classes."""
     previous = models.ForeignKey(
         "self", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("compared with")
     )
