@@ -25,12 +25,8 @@ class PledgesConfig(AppConfig):
         from campaign.common.navigation import Entry, menu
         from campaign.notices.registry import reminders
         from campaign.reports.registry import reports
-<<<<<<< HEAD
-        from campaign.scoring.registry import evidence, metrics
-=======
         from campaign.rulebooks import Rulebook, rulebooks
-        from campaign.scoring.registry import metrics
->>>>>>> main
+        from campaign.scoring.registry import evidence, metrics
         from orgs.timeline import TimelineSource, sources
         from pledges import desk as tiles
         from pledges import records, structure, timeline
