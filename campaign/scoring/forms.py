@@ -97,7 +97,7 @@ class EntryForm(Form):
     )
     happened_on = forms.DateField(label=_("Date"), widget=DateInput())
     reason = forms.CharField(label=_("Reason"), max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
-    basis = forms.CharField(label=_("Evidence"), max_length=200, help_text=_("Number and title of the document."))
+    basis = forms.CharField(label=_("Basis"), max_length=200, help_text=_("Number and title of the document."))
     document = FilesField(label=_("Document"), required=False)
 
     def __init__(self, user: Any, *args: Any, **options: Any) -> None:

@@ -106,7 +106,7 @@ def _rows(entry: ScoreEntry) -> list[tuple[str, str]]:
         (_("Work honoured"), entry.work),
         (_("Date"), entry.happened_on.isoformat()),
         (_("Reason"), entry.reason),
-        (_("Evidence"), entry.basis),
+        (_("Basis"), entry.basis),
         (_("Entered by"), f"{entry.entered_by} {entry.created_at:%Y-%m-%d %H:%M}"),
         (_("Decided by"), decided),
     ]
