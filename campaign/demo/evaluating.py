@@ -94,7 +94,8 @@ def _held(
     with on(story.day(6, 20), hour=19):
         held = round_close(evaluation_round=held, actor=staff)
     with on(story.day(6, 25)):
-        round_publish(evaluation_round=held, actor=staff)
+        decision = f"{year}年6月24日党委会研究决定，在参评单位范围内公布"
+        round_publish(evaluation_round=held, actor=staff, decision=decision)
 
 
 def _open(
