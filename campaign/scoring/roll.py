@@ -43,6 +43,11 @@ def is_past(period: Period) -> bool:
     return period.ends_on < clock.today()
 
 
+def has_kept_tree(period: Period) -> bool:
+    """Tell whether the tree of the period's last day stands, and not the present one."""
+    return is_past(period) and PeriodPlace.objects.filter(period=period).exists()
+
+
 def fill(work: Work, extent: Extent, *, members: bool) -> None:
     """Fill the working tables with the organizations of the run and, if they are wanted, with its members."""
     places, given = _places(extent.period)
@@ -70,7 +75,7 @@ def fill(work: Work, extent: Extent, *, members: bool) -> None:
 def _places(period: Period) -> tuple[str, list[Any]]:
     """Return the tree of the period as a subquery with id, code, path, type and active."""
     table = Organization._meta.db_table
-    if not is_past(period) or not PeriodPlace.objects.filter(period=period).exists():
+    if not has_kept_tree(period):
         return f"SELECT id, code, path, type, CASE WHEN is_active THEN 1 ELSE 0 END AS active FROM {table}", []
     return (
         f"""SELECT k.organization_id AS id, o.code, k.path, k.type, CASE WHEN k.is_active THEN 1 ELSE 0 END AS active

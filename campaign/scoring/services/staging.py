@@ -12,7 +12,8 @@ from campaign.common.access import bounds, under
 from campaign.models import Period
 from campaign.scoring.choices import RunState
 from campaign.scoring.engine import Computation
-from campaign.scoring.models import PeriodScore, ScoreRun, ScoreSheet, ScoreTally
+from campaign.scoring.models import PeriodPlace, PeriodScore, ScoreRun, ScoreSheet, ScoreTally
+from campaign.scoring.roll import Extent, has_kept_tree
 from campaign.scoring.work import sql_of
 from orgs.models import Member, Organization
 
@@ -63,12 +64,7 @@ def _false() -> str:
 def _stage_removed(progress: Steps, run: ScoreRun, computation: Computation) -> int:
     """Say of those who are scored no more (an organization closed, a member gone) that they are not there."""
     shown = PeriodScore.objects.current().filter(period=run.period)
-    marked = computation.extent.marked
-    if marked is None:
-        within = Q(member=None) & under(run.place, "organization__path")
-        within |= ~Q(member=None) & under(run.place, "member__organization__path")
-    else:
-        within = Q(organization__in=marked) | Q(member__organization__in=marked)
+    within = _reach(run, computation.extent)
     names = ("pk", "organization_id", "member_id", "sheet_id", "place")
     statement, parameters = sql_of(shown.filter(within).order_by().values_list(*names))
     with transaction.atomic():
@@ -81,6 +77,17 @@ def _stage_removed(progress: Steps, run: ScoreRun, computation: Computation) -> 
                 FROM s LEFT JOIN work_score w ON w.replaces = s.id WHERE w.n IS NULL""",
             parameters,
         )
+
+
+def _reach(run: ScoreRun, extent: Extent) -> Q:
+    """Return which scores are the run's to take away: those of whom belongs to it by the tree and the roll of the period."""
+    if extent.marked is not None:
+        return Q(organization__in=extent.marked) | Q(member__organization__in=extent.marked)
+    if has_kept_tree(run.period):
+        kept = PeriodPlace.objects.filter(under(run.place), period=run.period)
+        return Q(organization__in=kept.values("organization"))
+    of_organizations = Q(member=None) & under(run.place, "organization__path")
+    return of_organizations | ~Q(member=None) & under(run.place, "member__organization__path")
 
 
 def _stage_tallies(progress: Steps, run: ScoreRun, computation: Computation) -> None:
