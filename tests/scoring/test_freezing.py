@@ -127,15 +127,14 @@ def attempts(period: Period) -> list[str]:
     """Everything that would change what is frozen, by raw SQL."""
     score = PeriodScore.objects.current().filter(period=period).earliest("pk")
     sheet = score.sheet_id
-    columns = ", ".join(
-        f'"{field.column}"' for field in PeriodScore._meta.concrete_fields if field.column not in ("id", "replaces_id")
-    )
+    kept = [field.column for field in PeriodScore._meta.concrete_fields if field.column not in ("id", "member_id")]
+    columns = ", ".join(f'"{column}"' for column in kept)
     this = f"WHERE id = {score.pk}"
     found = [
         f"UPDATE scoring_periodscore SET total = 1 WHERE id = {score.pk}",
         f"UPDATE scoring_periodscore SET period_id = {period.pk + 1} WHERE id = {score.pk}",
         f"DELETE FROM scoring_periodscore WHERE id = {score.pk}",
-        f"INSERT INTO scoring_periodscore ({columns}, replaces_id) SELECT {columns}, id FROM scoring_periodscore {this}",
+        f"INSERT INTO scoring_periodscore ({columns}, member_id) SELECT {columns}, 999999 FROM scoring_periodscore {this}",
         "UPDATE scoring_scorerun SET state = 'failed'",
         "UPDATE scoring_scorerun SET digest = 'x'",
         "DELETE FROM scoring_scorerun",
