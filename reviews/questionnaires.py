@@ -75,6 +75,8 @@ KEPT_CHOICES = (
     ChoicePlan("基本兑现", 80, True),
     ChoicePlan("未兑现", 0, False),
 )
+MEMBER_APPRAISAL, SECRETARY_APPRAISAL = "member_appraisal", "secretary_appraisal"
+"""The ballots of appraisals: their result is a grade that is decided afterwards, and no mass evaluation."""
 OPINIONS = ("pledge_organization", "pledge_member")
 """Questionnaires about the pledge alone: their counts stand beside its other appraisals, and are no evaluation of the subject."""
 templates.register(

@@ -1,8 +1,11 @@
-"""What evaluation rounds register; called when the app is ready."""
+"""What evaluation rounds and appraisals register; called when the app is ready."""
+
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from campaign.common.capabilities import Cap
+from campaign.common.access import grants_for
+from campaign.common.capabilities import Cap, Reach
 from campaign.common.navigation import Entry, menu
 
 
@@ -19,3 +22,38 @@ def register_rounds() -> None:
     menu.register(Entry("vote", "work", _("My ballots"), "vote_list", "checkbox", Cap.VOTE, order=5))
     for part in (desk, metrics, opinions, reminders, timeline):
         part.register()
+
+
+def register_appraisals() -> None:
+    from campaign.blockers import BlockerSource, blockers
+    from campaign.reports.registry import reports
+    from reviews import appraisal_records, blocking
+    from reviews.desk import appraisal as desk
+    from reviews.reminders import appraisal as reminders
+    from reviews.reports import appraisal as forms
+    from reviews.timeline import appraisal as timeline
+
+    menu.register(
+        Entry("mine", "work", _("My appraisal"), "appraisal_mine", "user-check", Cap.APPRAISAL_WRITE, order=6)
+    )
+    menu.register(
+        Entry(
+            "appraisal",
+            "links",
+            _("Appraisals of members"),
+            "appraisal_list",
+            "user-check",
+            Cap.APPRAISAL_VIEW,
+            order=45,
+            when=sees_others,
+        )
+    )
+    blockers.register(BlockerSource("appraisals", blocking.blockers_of))
+    reports.register(forms.MEMBER_APPRAISALS)
+    for part in (desk, reminders, timeline, appraisal_records):
+        part.register()
+
+
+def sees_others(user: Any) -> bool:
+    """Tell whether `user` sees the appraisal of somebody else: members meet their own on a page of its own."""
+    return any(reach is not Reach.SELF for reach, _grant in grants_for(user, Cap.APPRAISAL_VIEW))

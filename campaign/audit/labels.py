@@ -19,6 +19,15 @@ from campaign.common.registry import Registry
 from campaign.common.workflow import workflows
 
 ACTIONS: dict[str, str | Promise] = {
+    "appraisal_attendance": gettext_lazy("Note the attendance of an appraisal"),
+    "appraisal_ballot": gettext_lazy("Set up the ballot of an appraisal"),
+    "appraisal_create": gettext_lazy("Set up an appraisal of members"),
+    "appraisal_decide": gettext_lazy("Enter the decision of a branch"),
+    "appraisal_grade": gettext_lazy("Grade a member"),
+    "appraisal_opinion": gettext_lazy("Give an opinion on one's own appraisal"),
+    "appraisal_roll": gettext_lazy("Bring the roll of an appraisal up to date"),
+    "appraisal_update": gettext_lazy("Change an appraisal of members"),
+    "appraisal_without_ballot": gettext_lazy("Let branches decide without a ballot"),
     "audit_export": gettext_lazy("Export the audit log"),
     "adjustment_request": gettext_lazy("Ask for the change of a pledge item"),
     "batch_create": gettext_lazy("Create an award batch"),
@@ -85,6 +94,7 @@ ACTIONS: dict[str, str | Promise] = {
     "password_mail": gettext_lazy("Mail a link for a new password"),
     "password_set_by_link": gettext_lazy("Set the password by a link"),
     "personal_unmask": gettext_lazy("Read personal data in full"),
+    "peer_remarks": gettext_lazy("Write remarks on colleagues"),
     "plan_create": gettext_lazy("Write an implementation plan"),
     "plan_download": gettext_lazy("Download a file of an implementation plan"),
     "plan_update": gettext_lazy("Change an implementation plan"),
@@ -119,6 +129,7 @@ ACTIONS: dict[str, str | Promise] = {
     "round_create": gettext_lazy("Set up an evaluation round"),
     "round_leave_out": gettext_lazy("Leave classes without raters out"),
     "score_run": gettext_lazy("Compute scores"),
+    "self_appraisal": gettext_lazy("Hand in one's own appraisal"),
     "sessions_end": gettext_lazy("Sign out on other devices"),
     "sheet_save": gettext_lazy("Save a score sheet"),
     "transfer_overtaken": gettext_lazy("Withdraw an overtaken transfer"),
@@ -168,6 +179,9 @@ FIELDS: dict[str, str | Promise] = {
     "split_off": gettext_lazy("organization split off"),
     "absorbed": gettext_lazy("organization taken over"),
     "attachments": gettext_lazy("attachments"),
+    "branches": gettext_lazy("party branches"),
+    "members": gettext_lazy("members"),
+    "remarks": gettext_lazy("remarks on colleagues"),
     "progress": gettext_lazy("progress"),
     "item": gettext_lazy("pledged item"),
 }

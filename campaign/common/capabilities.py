@@ -91,6 +91,14 @@ class Cap(TextChoices):
     ROUND_RESULTS = "rounds.results", _("See evaluation results")
     VOTE = "rounds.vote", _("Vote")
 
+    APPRAISAL_VIEW = "appraisals.view", _("See appraisals of members")
+    APPRAISAL_MANAGE = "appraisals.manage", _("Hold appraisals of members")
+    APPRAISAL_WRITE = "appraisals.write", _("Write one's own appraisal")
+    APPRAISAL_PEER = "appraisals.peer", _("Write remarks on colleagues")
+    APPRAISAL_DECIDE = "appraisals.decide", _("Decide the appraisal of a branch")
+    APPRAISAL_CONFIRM = "appraisals.confirm", _("Confirm the appraisals of branches")
+    APPRAISAL_FOLLOW = "appraisals.follow", _("Follow up what appraisals told members")
+
     AWARD_VIEW = "awards.view", _("See award batches")
     AWARD_MANAGE = "awards.manage", _("Hold award batches")
     NOMINATE = "awards.nominate", _("Nominate")
@@ -194,6 +202,13 @@ MATRIX: dict[Cap, dict[Role, Reach]] = {
     C.ROUND_MANAGE: {R.STAFF: SUBTREE, R.OFFICE: SUBTREE},
     C.ROUND_RESULTS: {R.MEMBER: UNIT, R.SECRETARY: SUBTREE, R.STAFF: SUBTREE, R.OFFICE: SUBTREE, R.LEADER: SUBTREE},
     C.VOTE: {R.MEMBER: SELF},
+    C.APPRAISAL_VIEW: {R.MEMBER: SELF, R.SECRETARY: SUBTREE, R.STAFF: SUBTREE, R.OFFICE: SUBTREE, R.LEADER: SUBTREE},
+    C.APPRAISAL_MANAGE: {R.STAFF: SUBTREE, R.OFFICE: SUBTREE},
+    C.APPRAISAL_WRITE: {R.MEMBER: SELF},
+    C.APPRAISAL_PEER: {R.MEMBER: UNIT},
+    C.APPRAISAL_DECIDE: {R.SECRETARY: UNIT},
+    C.APPRAISAL_CONFIRM: {R.STAFF: BELOW, R.OFFICE: BELOW},
+    C.APPRAISAL_FOLLOW: {R.SECRETARY: UNIT, R.STAFF: SUBTREE, R.OFFICE: SUBTREE},
     C.AWARD_VIEW: {
         R.MEMBER: UPWARD,
         R.SECRETARY: UPWARD,

@@ -15,7 +15,7 @@ from campaign.models import Audience
 from orgs.models import Member, Organization, PartyPost, User
 from orgs.models.members import PRESENT
 from reviews.models.rounds import EvaluationRound, PublicationScope, RoundQuerySet, RoundState
-from reviews.questionnaires import OPINIONS
+from reviews.questionnaires import MEMBER_APPRAISAL, OPINIONS, SECRETARY_APPRAISAL
 
 LEADING = tuple(post for post in PartyPost if post != PartyPost.GROUP_LEADER)
 """The positions that make up the leading group 领导班子."""
@@ -136,10 +136,10 @@ def papers() -> PaperQuerySet:
 
 
 def valid_results(audience: Audience) -> Any:
-    """Return the valid results of published rounds of evaluation; opinions on pledges are none."""
+    """Return the valid results of published rounds of evaluation; opinions on pledges and ballots of appraisals are none."""
     return Result.objects.filter(
         verdict=Verdict.VALID, ballot__round__state=RoundState.PUBLISHED, subject__audience=audience
-    ).exclude(ballot__round__template__in=OPINIONS)
+    ).exclude(ballot__round__template__in=(*OPINIONS, MEMBER_APPRAISAL, SECRETARY_APPRAISAL))
 
 
 def classes_without_ballots(evaluation_round: EvaluationRound) -> list[str]:

@@ -21,15 +21,15 @@ register = template.Library()
 
 COLOURS = {
     # Lies with its owner, or is out of use.
-    "grey": "draft planned inactive cancelled withdrawn expired left deceased voided none",
+    "grey": "draft planned inactive cancelled withdrawn expired left deceased voided none exempt",
     # Somebody's turn, or under way.
     "blue": (
         "uploaded checked submitted waiting queued pending running open nominated recommended reviewing "
-        "in_progress ready notified requested released"
+        "in_progress ready notified requested released writing"
     ),
     # Time presses, or only in part.
-    "amber": "adjusted due due_soon warning partly basic average suspended lost_contact probationary",
-    "red": "returned overdue failed rejected declined refused revoked locked unfulfilled poor",
+    "amber": "adjusted due due_soon warning partly basic average suspended lost_contact probationary absent",
+    "red": "returned overdue failed rejected declined refused revoked locked unfulfilled poor unqualified",
     "green": (
         "applied approved published succeeded done fulfilled active accepted normal full good fair qualified "
         "current selected"
