@@ -12,6 +12,7 @@ from campaign.audit.models import AuditEntry, AuditLink
 from campaign.audit.services import audit_record
 from campaign.common.append_only import unprotect
 from campaign.common.errors import DomainError
+from campaign.demo.appraising import tell_appraisals
 from campaign.demo.awarding import tell_awards
 from campaign.demo.closing import tell_closing
 from campaign.demo.deputies import tell_deputies
@@ -40,6 +41,7 @@ CHAPTERS: tuple[tuple[str, str, Tell], ...] = (
     ("evaluation", "appraisal of pledges", tell_appraisal),
     ("evaluation", "supervision of pledges", tell_supervision),
     ("evaluation", "mass evaluation", tell_evaluation),
+    ("evaluation", "appraisal of members", tell_appraisals),
     ("awards", "awards", tell_awards),
     ("closed", "closing", tell_closing),
     ("pledges", "gaps in the data", tell_gaps),

@@ -196,6 +196,12 @@ class DecisionForm(Form):
             self.add_error("due_on", _("By which day?"))
         return data
 
+    @property
+    def is_filled(self) -> bool:
+        """Whether more than a grade stands here, or something is wrong with it."""
+        more = [self[name].value() for name in ("problems", "due_on")]
+        return bool(self.errors or any(more) or self["consequence"].value() != Consequence.NONE)
+
     def decision(self) -> Decision:
         data = self.cleaned_data
         return Decision(self.entry.pk, data.get("grade", ""), data["problems"], data["consequence"], data["due_on"])
