@@ -4,10 +4,12 @@ A group of 1 000 members in branches of 20, each member with a pledge (1.3 items
 measured: the floor. Then the group grows to N pledges, by COPY on PostgreSQL, and the same pages of the same branch are measured
 again: the value. `slope` is log(value ÷ floor) ÷ log(N ÷ 1 000): 0 means that size costs nothing, 1 that it costs in proportion.
 
-`board`, `queue`, `list`, `desk`, `statistics` and `overdue` are pages of one branch, as its secretary opens them (requests to
-the application, best of five); `group` is the statistics page of the whole group from the summary, `group_overdue` the first page
-of all that is overdue; `scan` is what the group's figures would cost without the summary: one grouped query over all items.
-`refresh` brings the summary up to date after one change, `recount` counts everything anew.
+`board`, `queue`, `statistics` and `overdue` are pages of one branch, as its secretary opens them (requests to the application,
+best of five); `desk_…` and `list_…` are the home page and the list of pledges of each role; `group` is the statistics page of
+the whole group from the summary (a line for each company, fifty on a page), `group_overdue` the first page of all that is
+overdue; `scan` is what the group's figures would cost without the summary: one grouped query over all items. `approve` is the
+approval of 300 waiting pledges at once, in as many SQL statements as one alone (else the run fails). `refresh` brings the
+summary up to date after one change, `recount` counts everything anew.
 
 PostgreSQL where BENCH_DATABASE_URL or DATABASE_URL names a server (a database of this run's own is made there), or where
 the wheel of the tests brings one; else SQLite (`--sqlite` for SQLite in any case).
@@ -37,6 +39,9 @@ PER_BRANCH, PER_COMMITTEE, PER_COMPANY = 20, 25, 20
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 TRIES = 5
 BATCH = 20_000
+WAITING = 300
+"""So many pledges wait in a branch of their own, to be approved at once."""
+FIRST_WAITING, LAST_STEP = 50_000_000, 36**4 - 2
 
 
 def main() -> None:
@@ -78,7 +83,7 @@ class Group:
     def __init__(self) -> None:
         from campaign.common import clock
         from campaign.services import campaign_create
-        from orgs.models import Organization, RoleAssignment, User
+        from orgs.models import Organization
 
         self.today, self.made = clock.today(), 0
         self.root = Organization.objects.add_root(create_kwargs={"code": "R", "name": "集团党委", "type": "committee"})
@@ -86,9 +91,8 @@ class Group:
         self.campaign = campaign_create(
             actor=None, organization=self.root, template="wujiang", code="B", starts_on=begin
         )
-        self.office = User.objects.create(username="office", name="office", organization=self.root)
-        RoleAssignment.objects.create(user=self.office, role="office", organization=self.root, starts_on=begin)
-        self.secretary: Any = None
+        self.begin = begin
+        self.people = {"office": self._officer("office", "office", self.root)}
 
     def grow(self, pledges: int) -> None:
         """Add members, each with a pledge, until there are so many; then let the database look at what it has."""
@@ -102,7 +106,7 @@ class Group:
                 self._people(range(start, min(start + BATCH, members.stop)))
             self.made = members.stop
             cursor.execute("ANALYZE")
-        if self.secretary is None:
+        if "secretary" not in self.people:
             self._appoint()
 
     def _organizations(self, branches: range) -> None:
@@ -169,17 +173,56 @@ class Group:
             yield pk + 1, order, "post", text, "低于百分之二", due, result, mark, moment if judged else None
 
     def _appoint(self) -> None:
-        """Give the first branch a secretary."""
-        from orgs.models import Member, Organization, RoleAssignment, User
+        """Give everybody an officer: the first branch, its company, and the branch in which 300 wait."""
+        from orgs.models import Member, Organization
 
         self.branch = Organization.objects.get(code="B0")
-        member = Member.objects.filter(organization=self.branch).order_by("pk").first()
-        self.secretary = User.objects.create(
-            username="secretary", name="secretary", member=member, organization=self.branch
+        first, second = Member.objects.filter(organization=self.branch).order_by("pk")[:2]
+        company = Organization.objects.get(code="C0")
+        self.people |= {
+            "secretary": self._officer("secretary", "secretary", self.branch, first),
+            "member": self._officer("member", "", self.branch, second),
+            "staff": self._officer("staff", "staff", company),
+            "leader": self._officer("leader", "leader", company),
+        }
+        self._many_waiting()
+
+    def _officer(self, username: str, role: str, place: Any, member: Any = None) -> Any:
+        from orgs.models import RoleAssignment, User
+
+        user = User.objects.create(username=username, name=username, member=member, organization=place)
+        if role:
+            RoleAssignment.objects.create(user=user, role=role, organization=place, starts_on=self.begin)
+        return user
+
+    def _many_waiting(self) -> None:
+        """Make the branch in which 300 members wait for the approval of their pledges."""
+        from orgs.models import Member, Organization
+        from pledges.models import Pledge, PledgeItem
+
+        path = self.root.path + step(LAST_STEP)  # far behind the companies that will come
+        place = Organization.objects.create(code="W", name="待审党支部", type="branch", path=path, depth=2)
+        self.approver = self._officer("approver", "secretary", place)
+        numbers = range(FIRST_WAITING, FIRST_WAITING + WAITING)
+        Member.objects.bulk_create(
+            Member(
+                pk=pk, personnel_no=f"M{pk}", name=f"党员{pk}", pinyin=f"dangyuan{pk}", sex="male", organization=place
+            )
+            for pk in numbers
         )
-        RoleAssignment.objects.create(
-            user=self.secretary, role="secretary", organization=self.branch, starts_on=self.campaign.starts_on
+        who = {
+            "campaign": self.campaign,
+            "subject_kind": "member",
+            "organization": place,
+            "reviewing_organization": place,
+        }
+        when = {"year": self.today.year, "state": "submitted", "submitted_at": self.campaign.created_at}
+        Pledge.objects.bulk_create(
+            Pledge(pk=pk, member_id=pk, subject_name=f"党员{pk}", organization_name=place.name, **who, **when)
+            for pk in numbers
         )
+        fields = {"order": 1, "kind": "post", "text": "少停机", "target": "一次", "due_on": self.today}
+        PledgeItem.objects.bulk_create(PledgeItem(pk=pk, pledge_id=pk, **fields) for pk in numbers)
 
     def figures(self) -> dict[str, float]:
         """Return the seconds of each figure."""
@@ -192,20 +235,45 @@ class Group:
         recount = timed(summaries_refresh)
         branch, group = self.branch.pk, self.root.pk
         records = (self.campaign.pk, self.today.year, "overdue")
-        mine, office = client_of(self.secretary), client_of(self.office)
+        clients = {role: client_of(user) for role, user in self.people.items()}
+        mine, office = clients["secretary"], clients["office"]
         return {
             "board": page(mine, reverse("board_of", args=[branch])),
             "queue": page(mine, reverse("pledge_queue")),
-            "list": page(mine, reverse("pledge_list")),
-            "desk": page(mine, reverse("home")),
+            **{f"list_{role}": page(client, reverse("pledge_list")) for role, client in clients.items()},
+            **{f"desk_{role}": page(client, reverse("home")) for role, client in clients.items()},
             "statistics": page(mine, reverse("pledge_statistics_of", args=[branch])),
             "overdue": page(mine, reverse("pledge_records", args=[branch, *records])),
             "group": page(office, reverse("pledge_statistics_of", args=[group])),
             "group_overdue": page(office, reverse("pledge_records", args=[group, *records])),
+            "approve": self._approve(),
             "scan": best(self._scan),
             "refresh": best(self._one_change),
             "recount": recount,
         }
+
+    def _approve(self) -> float:
+        """Return the seconds in which all that wait are approved, and taken back; in as many statements as one alone."""
+        self._approved(1)  # what one may do is read once
+        alone = self._approved(1)
+        return best(lambda: self._approved(WAITING, alone))
+
+    def _approved(self, count: int, expected: int = 0) -> int:
+        """Approve `count` pledges and take it back; returns the statements it took, which must be as many as `expected`."""
+        from django.db import connection, transaction
+        from django.test.utils import CaptureQueriesContext
+
+        from pledges.models import Pledge
+        from pledges.services import pledges_approve_many
+
+        with transaction.atomic():
+            queryset = Pledge.objects.filter(pk__range=(FIRST_WAITING, FIRST_WAITING + count - 1))
+            with CaptureQueriesContext(connection) as queries:
+                approved = pledges_approve_many(queryset=queryset, actor=self.approver, publish=True)
+            transaction.set_rollback(True)
+        if len(approved) != count or len(queries) != (expected or len(queries)):
+            raise SystemExit(f"{len(approved)} approved in {len(queries)} statements, one in {expected}")
+        return len(queries)
 
     def _scan(self) -> None:
         """Count the group's items without the summary."""
@@ -249,7 +317,7 @@ def load(model: Any, columns: Sequence[str], rows: Any) -> None:
     rest = [
         (field.column, field.get_db_prep_save(field.pre_save(empty, True), connection))
         for field in model._meta.concrete_fields
-        if field.column not in given and not field.primary_key
+        if field.column not in given and not field.primary_key and not field.generated
     ]
     names = ", ".join(f'"{name}"' for name in (*columns, *(column for column, _value in rest)))
     constants = tuple(value for _column, value in rest)

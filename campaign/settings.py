@@ -172,6 +172,7 @@ CELERY_BEAT_SCHEDULE = {
     "expire attachments": {"task": "attachments.expire", "schedule": crontab(hour=3, minute=40)},
     "expire drafts": {"task": "drafts.expire", "schedule": crontab(hour=3, minute=30)},
     "expire uploads": {"task": "orgs.expire_imports", "schedule": crontab(hour=3, minute=20)},
+    "expire pledge workbooks": {"task": "pledges.expire_imports", "schedule": crontab(hour=3, minute=25)},
     "chain the audit log": {"task": "audit.chain", "schedule": 60},
     "export the head of the audit log": {"task": "audit.heads", "schedule": crontab(hour=0, minute=5)},
     "send reminders": {"task": "notices.sweep", "schedule": crontab(hour=8, minute=0)},

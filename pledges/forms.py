@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from campaign.attachments.forms import FilesField, PhotoField
 from campaign.common import clock
 from campaign.common.forms import DateInput, Form, VersionMixin
 from campaign.common.text import is_key
@@ -246,19 +247,36 @@ class PledgeImportForm(Form):
         return file
 
 
-class ProgressForm(Form):
+class EvidenceForm(Form):
+    """Files that show what was done: chosen, or taken with the camera."""
+
+    evidence = FilesField(label=_("Evidence"), required=False)
+    photo = PhotoField(label=_("Take a photo"), required=False)
+
+    def files_given(self) -> list[Any]:
+        return [*self.cleaned_data["evidence"], *self.cleaned_data["photo"]]
+
+
+class ProgressForm(EvidenceForm):
     item = forms.ModelChoiceField(
         label=_("For which item?"), queryset=PledgeItem.objects.none(), widget=forms.RadioSelect, empty_label=None
     )
     on = forms.DateField(label=_("Day"), widget=DateInput())
     text = forms.CharField(label=_("What was done"), max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
+    field_order = ("item", "on", "text", "photo", "evidence")
 
     def __init__(self, *args: Any, pledge: Pledge, **kwargs: Any) -> None:
         kwargs.setdefault("initial", {"on": clock.today()})
         super().__init__(*args, **kwargs)
         items = pledge.items.select_related("pledge")
         self.fields["item"].queryset = items  # type: ignore[attr-defined]
+        if len(found := list(items[:2])) == 1:
+            self.initial["item"] = found[0].pk
         self.fields["on"].widget.attrs["max"] = clock.today().isoformat()
+
+    def given(self) -> dict[str, Any]:
+        """Return the arguments of `progress_add`."""
+        return {**{name: self.cleaned_data[name] for name in ("item", "on", "text")}, "evidence": self.files_given()}
 
 
 class JudgementForm(Form):

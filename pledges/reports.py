@@ -15,8 +15,9 @@ from campaign.models import Campaign, CampaignState
 from campaign.reports.registry import Report, ReportRequest
 from orgs.models import Member, Organization
 from orgs.models.members import PartyPost
+from pledges.comment_figures import CommentFigures, CommentUnit, comment_total, comment_units
 from pledges.models import PUBLIC, Decision, ItemResult, Pledge, PledgeItem, PledgeProgress, PledgeReview
-from pledges.statistics import HANDED_IN, Figures, item_figures, level_of
+from pledges.statistics import HANDED_IN, Figures, Unit, item_figures, level_of
 
 CHUNK = 1000
 BOARD = "公开栏"
@@ -33,13 +34,14 @@ def campaign_of(request: ReportRequest) -> Campaign | None:
 
 
 def year_of(request: ReportRequest) -> int:
-    """Return the year on the sheet: that of the day on which it was asked for."""
-    return timezone.localtime(request.asked_at).year
+    """Return the year on the sheet: the one asked for, else that of the day on which it was asked."""
+    return request.year or timezone.localtime(request.asked_at).year
 
 
 def _until(request: ReportRequest) -> str:
-    today = timezone.localtime(request.asked_at)
-    return f"统计时间：{today.year}年1月1日—{today.month}月{today.day}日"
+    year, today = year_of(request), timezone.localtime(request.asked_at)
+    month, day = (today.month, today.day) if year == today.year else (12, 31)
+    return f"统计时间：{year}年1月1日—{month}月{day}日"
 
 
 # -- the statistics ----------------------------------------------------------------------------------------------------
@@ -109,11 +111,48 @@ def _statistics(request: ReportRequest) -> list[Filled]:
     if campaign is None:
         return [(UNITS, [])]
     level = level_of(campaign, year_of(request), request.organization)
-    names = [f"{unit.organization.name}（本级）" if unit.own and len(level.units) > 1 else unit.organization.name
-             for unit in level.units]  # fmt: skip
-    rows = [_unit_row(name, unit.figures) for name, unit in zip(names, level.units, strict=True)]
+    rows = [_unit_row(_unit_name(unit, len(level.units)), unit.figures) for unit in level.units]
     total = (None, *_unit_row("", level.total)[1:])
-    return [(_dated(UNITS, request, totals=total), rows)]
+    return [(_dated(UNITS, request, totals=total), rows), _comments(request, campaign)]
+
+
+COMMENTS = FormSheet(
+    name="公示意见统计",
+    title="公开承诺公示意见统计表",
+    freeze=1,
+    columns=(
+        FormColumn("单位", width=34),
+        FormColumn("收到意见和提问", Kind.INTEGER, width=10),
+        FormColumn("其中提问", Kind.INTEGER, width=8),
+        FormColumn("待审核", Kind.INTEGER, width=8),
+        FormColumn("已公开", Kind.INTEGER, width=8),
+        FormColumn("不予公开", Kind.INTEGER, width=8),
+        FormColumn("已答复", Kind.INTEGER, width=8),
+        FormColumn("答复率%", Kind.HUNDREDTHS, width=9),
+        FormColumn("平均答复天数", Kind.HUNDREDTHS, width=9),
+        FormColumn("最长待办天数", Kind.INTEGER, width=9),
+    ),
+    notes=("注：答复率＝已答复÷已公开。待办指尚未审核的意见和提问，以及已公开未答复的提问。",),
+)
+
+
+def _comment_row(name: str, figures: CommentFigures) -> Row:
+    return (
+        name, figures.received, figures.questions, figures.waiting, figures.shown, figures.hidden, figures.answered,
+        figures.answer_rate, figures.mean_days, figures.oldest_days,
+    )  # fmt: skip
+
+
+def _comments(request: ReportRequest, campaign: Campaign) -> Filled:
+    units = comment_units(campaign, year_of(request), request.organization)
+    rows = [_comment_row(_unit_name(unit, len(units)), unit.figures) for unit in units]
+    total = (None, *_comment_row("", comment_total(units))[1:])
+    return (_dated(COMMENTS, request, totals=total), rows)
+
+
+def _unit_name(unit: Unit | CommentUnit, units: int) -> str:
+    name = unit.organization.name
+    return f"{name}（本级）" if unit.own and units > 1 else name
 
 
 def _dated(sheet: FormSheet, request: ReportRequest, **changes: Any) -> FormSheet:
@@ -270,10 +309,11 @@ PLEDGE_LEDGER = Report(
     key="pledge_ledger",
     form="d.3",
     label=_("Ledger of public pledges"),
-    description=_("Every item of this year's pledges, one row each: a sheet for members and one for organizations."),
+    description=_("Every item of a year's pledges, one row each: a sheet for members and one for organizations."),
     sheets=_ledger,
     count=lambda request: _items(request).count(),
     by_period=False,
+    by_year=True,
     icon="writing-sign",
 )
 PLEDGE_OVERDUE = Report(
@@ -284,6 +324,7 @@ PLEDGE_OVERDUE = Report(
     sheets=_overdue_ledger,
     count=lambda request: _overdue(request).count(),
     by_period=False,
+    by_year=True,
     icon="alarm",
 )
 PLEDGE_STATISTICS = Report(
@@ -294,6 +335,7 @@ PLEDGE_STATISTICS = Report(
     sheets=_statistics,
     count=_count_units,
     by_period=False,
+    by_year=True,
     icon="report-analytics",
 )
 REPORTS = (PLEDGE_LEDGER, PLEDGE_STATISTICS, PLEDGE_OVERDUE)

@@ -211,6 +211,14 @@ def appraisable(user: Any, kind: AppraisalKind) -> PledgeQuerySet:
     return Pledge.objects.allowed(user, Cap.PLEDGE_APPRAISE)
 
 
+def pledge_with_evidence(user: Any, pk: int) -> Pledge | None:
+    """Return a pledge whose files `user` may open: one that `user` sees, or a colleague's that `user` may judge."""
+    for pledges in (Pledge.objects.visible_to(user), appraisable(user, AppraisalKind.PEER).public()):
+        if (found := pledges.filter(pk=pk).first()) is not None:
+            return found
+    return None
+
+
 def appraised_until(campaign: Campaign) -> dt.date | None:
     """Return the last day of the present stage if it appraises pledges: the deadline; None where there is no such stage."""
     today = clock.today()

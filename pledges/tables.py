@@ -12,6 +12,7 @@ from campaign.common.tables import WIDE, DayColumn, NumberColumn, StateColumn
 from campaign.common.templatetags import ui
 from campaign.models import Campaign
 from orgs.models import Member, Organization
+from pledges.comment_figures import CommentFigures, CommentUnit
 from pledges.models import Pledge, PledgeAdjustment, PledgeItem
 from pledges.statistics import Level, Unit
 
@@ -80,7 +81,11 @@ class UnitTable(tables.Table):
     """A level of form d.3: one line for each unit, the columns in the order of the form."""
 
     unit = tables.Column(
-        _("Unit"), accessor="organization__name", attrs=UNIT, footer=_("Total"), order_by="organization__path"
+        pgettext_lazy("statistics", "Unit"),
+        accessor="organization__name",
+        attrs=UNIT,
+        footer=_("Total"),
+        order_by="organization__path",
     )
     organizations_obliged = FigureColumn("organizations_obliged", _("Organizations asked"), minor=True)
     organizations_pledged = FigureColumn("organizations_pledged", _("Organizations pledged"))
@@ -121,6 +126,50 @@ class UnitTable(tables.Table):
         if record.own:
             return format_html('{} <span class="text-secondary">{}</span>', value, _("(itself)"))
         url = reverse("pledge_statistics_of", args=[record.organization.pk])
+        return format_html('<a href="{}?campaign={}&amp;year={}">{}</a>', url, self.campaign.pk, self.year, value)
+
+
+class CommentColumn(tables.Column):
+    """A count of comments, a rate or a number of days; the total below."""
+
+    def __init__(self, key: str, label: Any, *, rated: bool = False, minor: bool = False) -> None:
+        self.key, self.rated = key, rated
+        super().__init__(label, accessor=f"figures__{key}", attrs=MINOR if minor else RIGHT)
+
+    def render(self, value: int) -> str | int:
+        return hundredths(value) if self.rated else value
+
+    def footer(self, bound_column: Any, table: "CommentUnitTable") -> Any:
+        found = getattr(table.total, self.key)
+        return "—" if found is None else self.render(found)
+
+
+class CommentUnitTable(tables.Table):
+    """What readers of the boards said, one line for each unit."""
+
+    unit = tables.Column(
+        pgettext_lazy("statistics", "Unit"), accessor="organization__name", attrs=UNIT, footer=_("Total"),
+        order_by="organization__path",
+    )  # fmt: skip
+    received = CommentColumn("received", pgettext_lazy("comments", "Received"))
+    questions = CommentColumn("questions", pgettext_lazy("comments", "Questions among them"), minor=True)
+    waiting = CommentColumn("waiting", pgettext_lazy("comments", "Not looked at yet"))
+    shown = CommentColumn("shown", pgettext_lazy("comments", "Shown"))
+    hidden = CommentColumn("hidden", pgettext_lazy("comments", "Not shown"))
+    answered = CommentColumn("answered", pgettext_lazy("comments", "Answered"))
+    answer_rate = CommentColumn("answer_rate", _("Answer rate %"), rated=True)
+    mean_days = CommentColumn("mean_days", _("Days to the answer, on average"), rated=True)
+    oldest_days = CommentColumn("oldest_days", _("Days the longest waiting one has waited"))
+
+    def __init__(self, *args: Any, campaign: Campaign, year: int, total: CommentFigures, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.campaign, self.year, self.total = campaign, year, total
+
+    def render_unit(self, record: CommentUnit) -> SafeString | str:
+        value = record.organization.display_name
+        if record.own:
+            return format_html('{} <span class="text-secondary">{}</span>', value, _("(itself)"))
+        url = reverse("comment_statistics", args=[record.organization.pk])
         return format_html('<a href="{}?campaign={}&amp;year={}">{}</a>', url, self.campaign.pk, self.year, value)
 
 

@@ -9,7 +9,7 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from campaign.attachments.models import EXTENSIONS, AttachmentKind
+from campaign.attachments.models import CONTENT_TYPES, EXTENSIONS, PICTURES, AttachmentKind
 
 
 class FilesInput(forms.ClearableFileInput):
@@ -21,8 +21,9 @@ class FilesField(forms.FileField):
 
     def __init__(self, **options: Any) -> None:
         kinds = [AttachmentKind(kind) for kind in settings.ATTACHMENT_KINDS]
-        endings = ",".join([EXTENSIONS[kind] for kind in kinds] + [".jpeg"] * (AttachmentKind.JPEG in kinds))
-        options.setdefault("widget", FilesInput(attrs={"accept": endings}))
+        endings = [EXTENSIONS[kind] for kind in kinds] + [".jpeg"] * (AttachmentKind.JPEG in kinds)
+        pictures = [CONTENT_TYPES[kind] for kind in kinds if kind in PICTURES]  # for these a phone offers its camera
+        options.setdefault("widget", FilesInput(attrs={"accept": ",".join((*endings, *pictures))}))
         options.setdefault(
             "help_text",
             format_lazy(
@@ -45,3 +46,11 @@ class FilesField(forms.FileField):
     def _several(data: Any) -> list[Any]:
         given = data if isinstance(data, list | tuple) else [data]
         return [file for file in given if file]
+
+
+class PhotoField(FilesField):
+    """A photo that the phone's camera takes now; the field shows on touch screens alone (`.photo-field`)."""
+
+    def __init__(self, **options: Any) -> None:
+        camera = {"accept": CONTENT_TYPES[AttachmentKind.JPEG], "capture": "environment"}
+        super().__init__(**{"widget": FilesInput(attrs=camera), "help_text": "", **options})

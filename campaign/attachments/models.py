@@ -30,6 +30,7 @@ CONTENT_TYPES = {
     AttachmentKind.JPEG: "image/jpeg",
     AttachmentKind.PNG: "image/png",
 }
+PICTURES = (AttachmentKind.JPEG, AttachmentKind.PNG)
 EXTENSIONS = {kind: f".{kind.value}" for kind in AttachmentKind} | {AttachmentKind.JPEG: ".jpg"}
 
 

@@ -15,14 +15,13 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext_lazy as _
 
 from campaign.attachments.content import clean_picture, kind_of
-from campaign.attachments.models import EXTENSIONS, Attachment, AttachmentKind
+from campaign.attachments.models import EXTENSIONS, PICTURES, Attachment, AttachmentKind
 from campaign.common import clock
 from campaign.common.errors import DomainError
 
 FOLDER = "attachments"
 KEPT = dt.timedelta(days=1)
 """What nothing points to is removed after a day: an upload may be under way."""
-PICTURES = (AttachmentKind.JPEG, AttachmentKind.PNG)
 CHUNK = 2**20
 _UNSAFE = re.compile(r'[\\/:*?"<>|\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e]+')
 

@@ -77,9 +77,11 @@ def audit_record_many(
     _load(action, actor, reason, ((_target(target), hidden) for target in targets))
 
 
-def audit_record_each(*, action: str, actor: Any, entries: Iterable[tuple[models.Model, Changes]]) -> None:
+def audit_record_each(
+    *, action: str, actor: Any, entries: Iterable[tuple[models.Model, Changes]], reason: str = ""
+) -> None:
     """Write one entry for each (target, its own changes) in one go."""
-    _load(action, actor, "", ((_target(target), masked(changes)) for target, changes in entries))
+    _load(action, actor, reason, ((_target(target), masked(changes)) for target, changes in entries))
 
 
 def audit_load(

@@ -19,7 +19,7 @@ from campaign.common import clock
 from campaign.common.access import Person, ScopedQuerySet, grants_for
 from campaign.common.capabilities import Cap, Role
 from campaign.common.models import TimeStamped, choice_check
-from campaign.models import Audience
+from campaign.models import Audience, Standard
 from orgs.models import Member, Organization
 
 WHOLE = 10_000
@@ -46,6 +46,14 @@ class Ballot(TimeStamped):
     minimum_turnout = models.PositiveSmallIntegerField(_("turnout must exceed"), default=MORE_THAN_HALF)
     """In hundredths of a percent; the turnout of a subject must be more than this."""
     leave_out_empty = models.BooleanField(_("leave out classes without raters"), default=False)
+    uniform_refused = models.BooleanField(
+        _("papers with one and the same answer throughout are handed back"), default=False
+    )
+    best_most = models.PositiveSmallIntegerField(
+        _("how many may get the best mark in a question"), null=True, blank=True
+    )
+    """None: as many as one likes. Both rules are checked while the paper is in hand: nothing is marked when it comes back."""
+    asks_remarks = models.BooleanField(_("asks for remarks"), default=False)
     slots = models.PositiveSmallIntegerField(default=1, editable=False)
     """How many rows a tally is spread over while open, so that voters do not queue for one row; merged at sealing."""
     roll_digest = models.CharField(max_length=64, blank=True, editable=False)
@@ -53,6 +61,8 @@ class Ballot(TimeStamped):
     sealed_at = models.DateTimeField(_("sealed at"), null=True, editable=False)
     cleaned_at = models.DateTimeField(null=True, editable=False)
     """When the emptied storage had been cleaned in the database's files as well."""
+    marks_deleted_at = models.DateTimeField(null=True, editable=False)
+    """When the sealed papers were deleted, the time for objections being over; their numbers stay with the tallies."""
     turnout = models.JSONField(default=dict, editable=False)
     turnout_at = models.DateTimeField(null=True, editable=False)
 
@@ -90,6 +100,14 @@ class Item(models.Model):
     order = models.PositiveSmallIntegerField(_("order"))
     text = models.CharField(_("text"), max_length=200)
     weight = models.PositiveSmallIntegerField(_("weight"), default=1)
+    standard = models.ForeignKey(
+        Standard,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=pgettext_lazy("of a question", "standard"),
+    )
 
     class Meta:
         verbose_name = _("item")
@@ -169,6 +187,11 @@ class Subject(models.Model):
     )
     member = models.ForeignKey(Member, models.PROTECT, null=True, related_name="+", verbose_name=_("party member"))
     name = models.CharField(_("name"), max_length=150)
+    counted_with = models.ForeignKey(
+        "self", models.SET_NULL, null=True, related_name="pooled", verbose_name=_("counted together with")
+    )
+    """The first of the subjects whose ballots are counted together with these, and which share one result."""
+    classes_pooled = models.BooleanField(_("classes counted together"), default=False)
 
     objects = SubjectQuerySet.as_manager()
 
@@ -193,6 +216,11 @@ class Subject(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def group(self) -> int:
+        """The subject under which this one is counted: itself, unless it is pooled with another."""
+        return int(self.counted_with_id or self.pk)
+
     if TYPE_CHECKING:
         result: "Result"
 
@@ -205,6 +233,43 @@ class Slate(models.Model):
 
     class Meta:
         verbose_name = _("list of subjects")
+
+
+class Channel(models.TextChoices):
+    SLIP = "slip", _("Slips with a code")
+    PAPER = "paper", _("Paper ballots")
+
+
+class Batch(models.Model):
+    """Ballot papers for people without an account: so many for one class in one unit, as slips with a code, each of which is
+    a `Paper`, or on paper, of which only `PaperCount` will tell. Who gets which is not known."""
+
+    ballot = models.ForeignKey(Ballot, models.CASCADE, related_name="batches")
+    channel = models.CharField(_("how they vote"), max_length=5, choices=Channel.choices)
+    rater_class = models.ForeignKey(RaterClass, models.CASCADE, related_name="batches")
+    organization = models.ForeignKey(Organization, models.PROTECT, related_name="+", verbose_name=_("unit"))
+    slate = models.ForeignKey(Slate, models.CASCADE, related_name="batches")
+    count = models.PositiveIntegerField(_("number"))
+    cipher = models.TextField(blank=True, editable=False)
+    """The codes as they will be printed, encrypted; gone with the first download."""
+    printed_at = models.DateTimeField(_("printed at"), null=True, editable=False)
+    blocked_at = models.DateTimeField(_("blocked at"), null=True, editable=False)
+
+    class Meta:
+        verbose_name = _("batch of ballot papers")
+        ordering = ("ballot", "organization__path", "rater_class__order", "channel")
+        constraints = (
+            choice_check("channel", Channel, "batch_channel"),
+            models.CheckConstraint(condition=Q(count__gte=1), name="batch_count"),
+            models.CheckConstraint(
+                condition=Q(channel=Channel.SLIP) | (Q(cipher="") & Q(blocked_at=None) & Q(printed_at=None)),
+                name="batch_codes",
+            ),
+            models.UniqueConstraint(fields=("ballot", "channel", "rater_class", "organization"), name="batch_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.organization} {self.rater_class}"
 
 
 class PaperQuerySet(ScopedQuerySet["Paper"]):
@@ -220,11 +285,15 @@ class PaperQuerySet(ScopedQuerySet["Paper"]):
 
 
 class Entitlement(models.Model):
-    """One ballot paper: one rater of one class, for the subjects of a slate without the rater's own. No time, no answer."""
+    """One ballot paper: one rater of one class, for the subjects of a slate without the rater's own. No time, no answer.
+
+    It is held by an account (`voter`), or by whoever has a slip of the `batch`.
+    """
 
     ballot = models.ForeignKey(Ballot, models.CASCADE, related_name="%(class)ss")
     rater_class = models.ForeignKey(RaterClass, models.CASCADE, related_name="%(class)ss")
-    voter = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="%(class)ss")
+    voter = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="%(class)ss")
+    batch = models.ForeignKey(Batch, models.CASCADE, null=True, related_name="%(class)ss")
     slate = models.ForeignKey(Slate, models.CASCADE, related_name="%(class)ss")
     own = models.ForeignKey(Subject, models.CASCADE, null=True, related_name="+")
     """The subject that is the rater, left out: nobody rates themselves."""
@@ -232,16 +301,29 @@ class Entitlement(models.Model):
 
     class Meta:
         abstract = True
-        constraints = (models.UniqueConstraint(fields=("ballot", "voter"), name="%(class)s_once"),)
+        constraints: ClassVar[tuple[models.BaseConstraint, ...]] = (
+            models.UniqueConstraint(fields=("ballot", "voter"), name="%(class)s_once"),
+            models.CheckConstraint(
+                condition=Q(voter__isnull=False, batch=None) | Q(voter=None, batch__isnull=False, own=None),
+                name="%(class)s_held",
+            ),
+        )
 
 
 class Paper(Entitlement):
     """A paper of a ballot that is not sealed yet."""
 
+    digest = models.CharField(max_length=64, null=True, unique=True, editable=False)
+    """The keyed hash of a slip's code; None for an account's paper and for a slip that was blocked. Not kept after sealing."""
+
     objects = PaperQuerySet.as_manager()
 
     class Meta(Entitlement.Meta):
         verbose_name = _("ballot paper")
+        constraints: ClassVar[tuple[models.BaseConstraint, ...]] = (
+            *Entitlement.Meta.constraints,
+            models.CheckConstraint(condition=Q(digest=None) | Q(batch__isnull=False), name="paper_code"),
+        )
 
     @property
     def sheet(self) -> Sheet:
@@ -252,10 +334,13 @@ class Paper(Entitlement):
 
 
 def _sheet(ballot_id: int, slate_id: int) -> Sheet:
+    rules = Ballot.objects.values_list("uniform_refused", "best_most").get(pk=ballot_id)
     return Sheet(
         subjects=tuple(Subject.objects.filter(slates=slate_id).order_by("pk").values_list("pk", "name")),
         items=tuple(Item.objects.filter(ballot=ballot_id).order_by("order").values_list("text", flat=True)),
         choices=tuple(Choice.objects.filter(ballot=ballot_id).order_by("order").values_list("label", flat=True)),
+        uniform_refused=rules[0],
+        best_most=rules[1],
     )
 
 
@@ -273,6 +358,24 @@ class SealedPaper(Entitlement):
         verbose_name = _("sealed ballot paper")
 
 
+class CountsField(models.JSONField):
+    """A list of numbers: an array on PostgreSQL, where adding to it is cheapest, else JSON."""
+
+    def get_internal_type(self) -> str:
+        return type(self).__name__  # Django would put a column of arrays into UNNEST, which flattens them
+
+    def db_type(self, connection: Any) -> str:
+        return "bigint[]" if connection.vendor == "postgresql" else "text"
+
+    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
+        if connection.vendor == "postgresql":
+            return value
+        return super().get_db_prep_value(value, connection, prepared)
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
+        return value if connection.vendor == "postgresql" else super().from_db_value(value, expression, connection)
+
+
 class Counts(models.Model):
     """How often each answer was given to a subject by a class: `counts` holds, item after item, one number for each choice
     in order and one for abstention."""
@@ -280,7 +383,7 @@ class Counts(models.Model):
     ballot = models.ForeignKey(Ballot, models.CASCADE, related_name="+")
     subject = models.ForeignKey(Subject, models.CASCADE, related_name="+")
     rater_class = models.ForeignKey(RaterClass, models.CASCADE, related_name="+")
-    counts = models.JSONField()
+    counts = CountsField()
 
     class Meta:
         abstract = True
@@ -297,16 +400,83 @@ class Tally(Counts):
 
 
 class SealedTally(Counts):
-    """Counts after sealing. Pages never read them: they show `Result`, in which what is too small is left out."""
+    """Counts after sealing, electronic and on paper together. Pages never read them: they show `Result`, in which what is
+    too small is left out. The numbers of papers stay here when the marks themselves are deleted."""
+
+    entitled = models.PositiveIntegerField(default=0)
+    marked = models.PositiveIntegerField(default=0)
+    """Electronic papers that were cast, by account or slip; `issued`, `valid` and `invalid` are those on paper."""
+    issued = models.PositiveIntegerField(default=0)
+    valid = models.PositiveIntegerField(default=0)
+    invalid = models.PositiveIntegerField(default=0)
 
     class Meta:
         verbose_name = _("sealed tally")
         constraints = (models.UniqueConstraint(fields=("rater_class", "subject"), name="sealed_tally_once"),)
 
 
+class RemarkText(models.Model):
+    """What somebody wrote about a subject: whose it is, and of which class, is not kept."""
+
+    ballot = models.ForeignKey(Ballot, models.CASCADE, related_name="+")
+    subject = models.ForeignKey(Subject, models.CASCADE, related_name="+")
+    text = models.TextField(_("remark"))
+
+    class Meta:
+        abstract = True
+
+
+class Remark(RemarkText):
+    """A remark of an open ballot. Nothing reads it but sealing."""
+
+    class Meta:
+        verbose_name = _("remark")
+
+
+class SealedRemark(RemarkText):
+    """A remark after sealing; shown only where a subject has at least k of them."""
+
+    class Meta:
+        verbose_name = _("sealed remark")
+
+
+class PaperCount(models.Model):
+    """What one of two people counted of the ballots on paper, of one class for one subject, from their own sheet. It holds
+    when both say the same. At sealing the counts go into the tally and are emptied here."""
+
+    ballot = models.ForeignKey(Ballot, models.CASCADE, related_name="paper_counts")
+    subject = models.ForeignKey(Subject, models.CASCADE, related_name="paper_counts")
+    rater_class = models.ForeignKey(RaterClass, models.CASCADE, related_name="paper_counts")
+    counter = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    issued = models.PositiveIntegerField(_("issued"))
+    returned = models.PositiveIntegerField(_("returned"))
+    valid = models.PositiveIntegerField(_("valid"))
+    invalid = models.PositiveIntegerField(_("invalid"))
+    counts = models.JSONField(default=list)
+
+    class Meta:
+        verbose_name = _("count of ballots on paper")
+        constraints = (
+            models.UniqueConstraint(fields=("subject", "rater_class", "counter"), name="paper_count_once"),
+            models.CheckConstraint(condition=Q(returned=F("valid") + F("invalid")), name="paper_count_sum"),
+        )
+
+    @property
+    def figures(self) -> tuple[Any, ...]:
+        """All that was counted, to compare with what another person has counted."""
+        return self.issued, self.returned, self.valid, self.invalid, *self.counts
+
+
 class Verdict(models.TextChoices):
     VALID = "valid", _("Valid")
     INVALID = "invalid", _("Invalid")
+
+
+class Invalidity(models.TextChoices):
+    """Why a result is invalid (2-domain b.7)."""
+
+    TURNOUT = "turnout", _("The turnout was too low")
+    OVERFULL = "overfull", _("More ballots were returned than issued")
 
 
 class Shown(models.TextChoices):
@@ -323,6 +493,7 @@ class Result(models.Model):
     subject = models.OneToOneField(Subject, models.CASCADE, primary_key=True, related_name="result")
     ballot = models.ForeignKey(Ballot, models.CASCADE, related_name="results")
     verdict = models.CharField(_("verdict"), max_length=7, choices=Verdict.choices)
+    reason = models.CharField(max_length=8, choices=Invalidity.choices, blank=True)
     entitled = models.PositiveIntegerField(_("entitled"))
     returned = models.PositiveIntegerField(_("returned"), null=True)
     """None where it would tell how many ballots a hidden class has."""
@@ -339,6 +510,7 @@ class Result(models.Model):
         verbose_name = _("result")
         constraints = (
             choice_check("verdict", Verdict, "result_verdict"),
+            choice_check("reason", Invalidity, "result_reason", blank=True),
             choice_check("total_kind", Shown, "result_total_kind"),
             choice_check("satisfaction_kind", Shown, "result_satisfaction_kind"),
             models.CheckConstraint(

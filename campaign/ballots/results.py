@@ -29,13 +29,18 @@ class Rules:
 
 @dataclass(frozen=True)
 class ClassCount:
-    """What was counted of one class for one subject: the papers entitled and returned, and their counts."""
+    """What was counted of one class for one subject: the papers entitled, the valid ones returned, and their counts; how many
+    of those were `on_paper`, how many more were `invalid`, and whether more came out of a box than were issued (`overfull`).
+    """
 
     key: str
     weight: int
     entitled: int
     returned: int
     counts: tuple[int, ...]
+    on_paper: int = 0
+    invalid: int = 0
+    overfull: bool = False
 
 
 @dataclass(frozen=True)
@@ -112,17 +117,45 @@ class SubjectResult:
     total: AnyFigure
     satisfaction: AnyFigure
     classes: list[ClassResult]
+    reason: str = ""
+
+
+TURNOUT, OVERFULL = "turnout", "overfull"
+
+
+POOLED = "pooled"
+"""The key of the one class of a subject whose classes are counted together."""
+
+
+def pooled(counted: Sequence[ClassCount]) -> list[ClassCount]:
+    """Count all classes as one."""
+    columns = zip(*(each.counts for each in counted), strict=True)
+    return [
+        ClassCount(
+            POOLED,
+            WHOLE,
+            sum(each.entitled for each in counted),
+            sum(each.returned for each in counted),
+            tuple(sum(column) for column in columns),
+            sum(each.on_paper for each in counted),
+            sum(each.invalid for each in counted),
+            any(each.overfull for each in counted),
+        )
+    ]
 
 
 def subject_result(rules: Rules, counted: Sequence[ClassCount]) -> SubjectResult:
     """Compute the result of one subject from the counts of its classes, in exact fractions until the last step.
 
-    Turnout (returned ÷ entitled over all classes) not above the minimum: invalid, without any figure.
+    Turnout (returned ÷ entitled over all classes) not above the minimum, or more ballots returned on paper than issued:
+    invalid, without any figure.
     """
     entitled = sum(each.entitled for each in counted)
-    returned = sum(each.returned for each in counted)
-    if returned * WHOLE <= rules.minimum_turnout * entitled:
-        return SubjectResult(False, entitled, returned, NoFigure(), NoFigure(), [])
+    returned = sum(each.returned + each.invalid for each in counted)
+    overfull = any(each.overfull for each in counted)
+    if overfull or returned * WHOLE <= rules.minimum_turnout * entitled:
+        reason = OVERFULL if overfull else TURNOUT
+        return SubjectResult(False, entitled, returned, NoFigure(), NoFigure(), [], reason)
     classes = [_class_result(rules, each) for each in counted]
     some_hidden = any(isinstance(each, Hidden) for each in classes)
     return SubjectResult(
@@ -136,7 +169,12 @@ def subject_result(rules: Rules, counted: Sequence[ClassCount]) -> SubjectResult
 
 
 def _is_hidden(rules: Rules, counted: ClassCount) -> bool:
-    return 0 < counted.returned < rules.k
+    return 0 < counted.returned < rules.k or _is_mixed(rules, counted)
+
+
+def _is_mixed(rules: Rules, counted: ClassCount) -> bool:
+    """Tell whether those who counted the ballots on paper could work out what fewer than k others have cast."""
+    return counted.on_paper > 0 and 0 < counted.returned - counted.on_paper < rules.k
 
 
 def _class_result(rules: Rules, counted: ClassCount) -> ClassResult:
@@ -165,6 +203,8 @@ def _total(rules: Rules, counted: Sequence[ClassCount]) -> AnyFigure:
     scores = {each.key: class_score(rules.shape, each.counts) for each in present}
     total = rounded(mean([(scores[each.key], each.weight) for each in present]))
     hidden = [each for each in present if _is_hidden(rules, each)]
+    if any(_is_mixed(rules, each) for each in hidden):
+        return HiddenFigure()
     if hidden:
         shown = [(scores[each.key], each.weight) for each in present if not _is_hidden(rules, each)]
         groups = tuple(Group(each.weight, each.returned) for each in hidden)

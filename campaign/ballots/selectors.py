@@ -1,12 +1,12 @@
 """Reads of ballots. No function here reads the tallies of an open ballot."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from campaign.ballots.disclosure import Shape
@@ -14,12 +14,17 @@ from campaign.ballots.models import (
     WHOLE,
     Ballot,
     BallotState,
+    Batch,
+    Channel,
     Choice,
+    Entitlement,
     Item,
     Paper,
+    PaperCount,
     PaperQuerySet,
     RaterClass,
     SealedPaper,
+    SealedTally,
     Slate,
     Subject,
 )
@@ -66,24 +71,53 @@ def questionnaire(ballot: Ballot) -> Questionnaire:
     )
 
 
+def groups(ballot: Ballot) -> list[list[Subject]]:
+    """Return the subjects in the order of the roll, those that are counted together in one list."""
+    found: dict[int, list[Subject]] = defaultdict(list)
+    for subject in ballot.subjects.order_by("pk"):
+        found[subject.group].append(subject)
+    return list(found.values())
+
+
 def entitled(ballot: Ballot) -> Counter[Cell]:
-    """Count the papers of each subject and class. Three queries, whatever their number."""
-    model = SealedPaper if ballot.state == BallotState.SEALED else Paper
-    return _per_subject(ballot, model.objects.all())
+    """Count who may rate each subject, by class. Five queries, whatever their number; one for a sealed ballot."""
+    if ballot.state != BallotState.SEALED:
+        return on_the_roll(ballot)
+    rows = SealedTally.objects.filter(ballot=ballot).values_list("subject_id", "rater_class_id", "entitled")
+    return Counter({(subject, rater_class): n for subject, rater_class, n in rows})
 
 
-def returned(ballot: Ballot) -> Counter[Cell]:
-    """Count the marked papers of each subject and class of a sealed ballot."""
-    return _per_subject(ballot, SealedPaper.objects.filter(marked=True))
+def on_the_roll(ballot: Ballot, papers: type[Entitlement] = Paper) -> Counter[Cell]:
+    """Count the papers of accounts and slips, and the ballots on paper, of each subject and class."""
+    of_ballot = papers._default_manager.filter(ballot=ballot).order_by()
+    lists = _lists(ballot)
+    return _per_subject(lists, of_ballot) + _on_paper(lists, ballot)
 
 
-def _per_subject(ballot: Ballot, papers: Any) -> Counter[Cell]:
-    """A subject's papers are those whose slate names it, without its own."""
-    of_ballot = papers.filter(ballot=ballot).order_by()
+def cast_electronically(ballot: Ballot, papers: type[Entitlement] = SealedPaper) -> Counter[Cell]:
+    """Count the marked papers of each subject and class: of a ballot that is sealed, or just being sealed."""
+    return _per_subject(_lists(ballot), papers._default_manager.filter(ballot=ballot, marked=True).order_by())
+
+
+def entitled_on_paper(ballot: Ballot) -> Counter[Cell]:
+    """Count for how many people of each subject and class there are ballots on paper."""
+    return _on_paper(_lists(ballot), ballot)
+
+
+Lists = Mapping[int, Sequence[int]]
+"""The subjects (ids) of each slate (id)."""
+
+
+def _lists(ballot: Ballot) -> Lists:
     lists: dict[int, list[int]] = defaultdict(list)
     through = Slate.subjects.through.objects.filter(slate__ballot=ballot)
     for slate, subject in through.values_list("slate_id", "subject_id"):
         lists[slate].append(subject)
+    return lists
+
+
+def _per_subject(lists: Lists, of_ballot: Any) -> Counter[Cell]:
+    """A subject's papers are those whose slate names it, without its own."""
     cells: Counter[Cell] = Counter()
     for slate, rater_class, n in of_ballot.values_list("slate", "rater_class").annotate(n=Count("pk")):
         for subject in lists[slate]:
@@ -92,6 +126,46 @@ def _per_subject(ballot: Ballot, papers: Any) -> Counter[Cell]:
     for subject, rater_class, n in own.values_list("own", "rater_class").annotate(n=Count("pk")):
         cells[subject, rater_class] -= n
     return cells
+
+
+def _on_paper(lists: Lists, ballot: Ballot) -> Counter[Cell]:
+    cells: Counter[Cell] = Counter()
+    batches = Batch.objects.filter(ballot=ballot, channel=Channel.PAPER).order_by()
+    for slate, rater_class, n in batches.values_list("slate", "rater_class", "count"):
+        for subject in lists[slate]:
+            cells[subject, rater_class] += n
+    return cells
+
+
+def paper_counts(ballot: Ballot) -> dict[Cell, list[PaperCount]]:
+    """Return what was counted on paper of each subject and class: by one person, or by two."""
+    found: dict[Cell, list[PaperCount]] = defaultdict(list)
+    for each in PaperCount.objects.filter(ballot=ballot).order_by("pk").select_related("counter"):
+        found[each.subject_id, each.rater_class_id].append(each)
+    return found
+
+
+def uncounted(ballot: Ballot) -> list[Cell]:
+    """Return the subjects and classes with ballots on paper that no two people have counted alike."""
+    counted = paper_counts(ballot)
+    return sorted(cell for cell in entitled_on_paper(ballot) if not agreed(counted.get(cell, ())))
+
+
+def agreed(counted: Sequence[PaperCount]) -> bool:
+    """Tell whether two people have counted the same."""
+    return len(counted) == 2 and counted[0].figures == counted[1].figures
+
+
+def grouped_cells(ballot: Ballot) -> list[tuple[list[Subject], dict[int, int]]]:
+    """Return for each group of subjects how many may rate it, by class id; all under 0 where its classes are pooled."""
+    cells = entitled(ballot)
+    classes = [each.pk for each in ballot.classes.order_by("order")]
+    found = []
+    for group in groups(ballot):
+        numbers = {each: sum(cells[subject.pk, each] for subject in group) for each in classes}
+        pooled = any(subject.classes_pooled for subject in group)
+        found.append((group, {0: sum(numbers.values())} if pooled else numbers))
+    return found
 
 
 def blockers(ballot: Ballot) -> list[str]:
@@ -112,15 +186,11 @@ def _form_blockers(ballot: Ballot, asked: Questionnaire) -> Iterator[str]:
 
 
 def _electorate_blockers(ballot: Ballot, asked: Questionnaire) -> Iterator[str]:
-    cells = entitled(ballot)
-    names = dict(ballot.subjects.values_list("pk", "name"))
-    if not names:
+    found = grouped_cells(ballot)
+    if not found:
         yield _("Nobody is being evaluated.")
         return
-    per_subject: Counter[int] = Counter()
-    for (subject, _rater_class), n in cells.items():
-        per_subject[subject] += n
-    small = [name for pk, name in names.items() if per_subject[pk] < ballot.k]
+    small = [subject.name for group, numbers in found if sum(numbers.values()) < ballot.k for subject in group]
     if small:
         yield _("Fewer than %(k)s people can rate these, so nothing could be shown: %(names)s.") % {
             "k": ballot.k,
@@ -150,48 +220,92 @@ def named(names: Sequence[str], most: int = 5) -> str:
 class SmallClass:
     """A class of a subject that would be hidden even if everybody voted."""
 
-    subject: str
+    subjects: tuple[Subject, ...]
     rater_class: str
+    entitled: int
+
+    @property
+    def name(self) -> str:
+        return named([subject.name for subject in self.subjects])
 
 
 def small_classes(ballot: Ballot) -> list[SmallClass]:
     """Return the classes that are sure to be hidden: what the organizer should know before opening."""
-    cells = entitled(ballot)
     classes = list(ballot.classes.order_by("order"))
     return [
-        SmallClass(name, each.name)
-        for pk, name in ballot.subjects.order_by("pk").values_list("pk", "name")
+        SmallClass(tuple(group), each.name, numbers[each.pk])
+        for group, numbers in grouped_cells(ballot)
         for each in classes
-        if 0 < cells[pk, each.pk] < ballot.k
+        if 0 < numbers.get(each.pk, 0) < ballot.k
     ]
 
 
 @dataclass(frozen=True)
 class Turnout:
-    """How far a class has voted: `voted` is None while fewer than k have."""
+    """How far a class has voted, in one unit or (`unit` empty) in all: `voted` is None where it is too few to be told."""
 
+    unit: str
     rater_class: str
     entitled: int
     voted: int | None
+    alone: bool = False
+    """The class has this one unit only."""
+
+    @property
+    def label(self) -> str:
+        return f"{self.rater_class} · {self.unit}" if self.unit else self.rater_class
 
 
 def turnout(ballot: Ballot) -> list[Turnout]:
-    """Return the turnout of an open ballot as it was when it was last counted, at most hourly, by class that has raters."""
-    counted = Paper.objects.filter(ballot=ballot).order_by().values_list("rater_class").annotate(n=Count("pk"))
-    of_class = dict(counted)
+    """Return the turnout of an open ballot as it was when it was last counted, at most hourly, class by class: that of the
+    whole class first, then that of its units.
+
+    A unit is what shares one slate: nobody stands in two. Fewer than k are not told, nor is the class's own number where
+    the missing ones could be worked out from it.
+    """
+    units = _unit_names(ballot)
+    sizes: dict[tuple[int, int], int] = defaultdict(int)
+    papers = Paper.objects.filter(ballot=ballot).order_by()
+    for slate, rater_class, n in papers.values_list("slate", "rater_class").annotate(n=Count("pk")):
+        sizes[rater_class, slate] += n
     rows = []
     for each in ballot.classes.order_by("order"):
-        voted = int(ballot.turnout.get(str(each.pk), 0))
-        if each.pk in of_class:
-            rows.append(Turnout(each.name, of_class[each.pk], voted if voted >= ballot.k else None))
+        slates = sorted(slate for rater_class, slate in sizes if rater_class == each.pk)
+        cells = [(sizes[each.pk, slate], int(ballot.turnout.get(f"{slate}:{each.pk}", 0))) for slate in slates]
+        told = [voted if voted >= ballot.k else None for _size, voted in cells]
+        if cells:
+            size, whole = (sum(column) for column in zip(*cells, strict=True))
+            rows.append(Turnout("", each.name, size, whole if _tells(ballot.k, cells) else None, len(cells) == 1))
+        if len(cells) > 1:
+            rows += [
+                Turnout(units.get(slate, ""), each.name, size, voted)
+                for slate, (size, _voted), voted in zip(slates, cells, told, strict=True)
+            ]
     return rows
 
 
+def _tells(k: int, cells: Sequence[tuple[int, int]]) -> bool:
+    """Tell whether the sum of a class may be shown: each number below k must keep two values beside it. `cells` are
+    (entitled, voted)."""
+    if sum(voted for _size, voted in cells) < k:
+        return False
+    hidden = [(min(k - 1, size), voted) for size, voted in cells if voted < k]
+    missing = sum(voted for _most, voted in hidden)
+    return not hidden or (len(hidden) > 1 and 0 < missing < sum(most for most, _voted in hidden))
+
+
+def _unit_names(ballot: Ballot) -> dict[int, str]:
+    """Return the name of the innermost place of each slate."""
+    through = Slate.subjects.through.objects.filter(slate__ballot=ballot)
+    rows = through.order_by("subject__organization__path").values_list("slate_id", "subject__organization__name")
+    return dict(rows)
+
+
 def turnout_now(ballot: Ballot) -> dict[str, int]:
-    """Count the marked papers per class: for `services.turnout_refresh`, never for a page."""
-    marked = Count("pk", filter=Q(marked=True))
-    rows = Paper.objects.filter(ballot=ballot).order_by().values_list("rater_class").annotate(n=marked)
-    return {str(rater_class): n for rater_class, n in rows}
+    """Count the marked papers per unit and class: for `services.turnout_refresh`, never for a page."""
+    marked = Paper.objects.filter(ballot=ballot, marked=True).order_by()
+    rows = marked.values_list("slate", "rater_class").annotate(n=Count("pk"))
+    return {f"{slate}:{rater_class}": n for slate, rater_class, n in rows}
 
 
 def papers_of(user: Any) -> PaperQuerySet:

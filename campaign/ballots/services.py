@@ -5,46 +5,53 @@ import datetime as dt
 import hashlib
 import json
 import secrets
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.utils.translation import gettext_lazy as _
 
 from campaign.ballots import storage
-from campaign.ballots.counting import paper_mark, tallies_add
+from campaign.ballots.counting import TallyMissing, vote_count
 from campaign.ballots.models import (
     DEFAULT_K,
     MORE_THAN_HALF,
     Ballot,
     BallotState,
+    Batch,
     Choice,
     Item,
     Paper,
+    PaperCount,
     RaterClass,
     Result,
     Slate,
     Subject,
     Tally,
 )
-from campaign.ballots.selectors import blockers, entitled, questionnaire, turnout_now
+from campaign.ballots.selectors import blockers, entitled, questionnaire, turnout_now, uncounted
 from campaign.ballots.sheet import Answers, zeros
 from campaign.ballots.verification import Mismatch, counted, differences, result_row
 from campaign.common import clock
+from campaign.common.bulk import bulk_load
 from campaign.common.errors import DomainError, NotAllowed, StateConflict
 from campaign.models import Audience
 
 BATCH = 1000
-PER_SLOT, MOST_SLOTS = 250, 16
+PER_SLOT, MOST_SLOTS = 100, 64
 TURNOUT_EVERY = dt.timedelta(hours=1)
 
 
 @dataclass(frozen=True)
 class ItemPlan:
+    """`standard_id` is the standard of the campaign that the question is about."""
+
     text: str
     weight: int = 1
+    standard_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -107,7 +114,8 @@ def ballot_create(
             leave_out_empty=leave_out_empty,
         )
         Item.objects.bulk_create(
-            Item(ballot=ballot, order=place, text=plan.text, weight=plan.weight) for place, plan in enumerate(items)
+            Item(ballot=ballot, order=place, text=plan.text, weight=plan.weight, standard_id=plan.standard_id)
+            for place, plan in enumerate(items)
         )
         Choice.objects.bulk_create(
             Choice(ballot=ballot, order=place, label=plan.label, worth=plan.worth, is_satisfied=plan.is_satisfied)
@@ -122,7 +130,7 @@ def ballot_create(
 
 def subjects_add(*, ballot: Ballot, audience: Audience, subjects: Iterable[SubjectPlan]) -> list[Subject]:
     """Add subjects to a ballot that is being prepared; raises StateConflict later."""
-    _must_be_draft(ballot)
+    ballot_must_be_draft(ballot)
     return Subject.objects.bulk_create(
         (
             Subject(
@@ -140,31 +148,42 @@ def subjects_add(*, ballot: Ballot, audience: Audience, subjects: Iterable[Subje
 
 def papers_add(*, ballot: Ballot, papers: Sequence[PaperPlan]) -> int:
     """Entitle raters, each by one paper; raises StateConflict once the ballot is open. Statements do not grow with the
-    papers but by thousands."""
-    _must_be_draft(ballot)
+    papers."""
+    ballot_must_be_draft(ballot)
     classes = dict(ballot.classes.values_list("key", "pk"))
     with transaction.atomic():
-        slates = _slates(ballot, {plan.subjects for plan in papers})
-        made = Paper.objects.bulk_create(
-            (
-                Paper(
-                    ballot=ballot,
-                    rater_class_id=classes[plan.key],
-                    voter_id=plan.voter_id,
-                    slate_id=slates[plan.subjects],
-                    own_id=plan.own,
-                )
-                for plan in papers
-            ),
-            batch_size=BATCH,
+        slates = slates_for(ballot, {plan.subjects for plan in papers})
+        bulk_load(
+            Paper,
+            ("rater_class_id", "voter_id", "slate_id", "own_id"),
+            ((classes[plan.key], plan.voter_id, slates[plan.subjects], plan.own) for plan in papers),
+            {"ballot_id": ballot.pk, "marked": False},
         )
-    return len(made)
+    return len(papers)
 
 
-def _slates(ballot: Ballot, lists: set[tuple[int, ...]]) -> dict[tuple[int, ...], int]:
-    ordered = sorted(lists)
-    slates = Slate.objects.bulk_create((Slate(ballot=ballot) for _subjects in ordered), batch_size=BATCH)
+def papers_clear(*, ballot: Ballot) -> None:
+    """Take the roll of a ballot that is being prepared away, to be made anew; raises StateConflict later, and DomainError
+    where slips or ballots on paper were prepared for it."""
+    ballot_must_be_draft(ballot)
+    if ballot.batches.exists():
+        raise DomainError(_("Slips or ballots on paper are prepared for this list of voters. Remove them first."))
+    with transaction.atomic():
+        Paper.objects.filter(ballot=ballot).delete()
+        ballot.slates.all().delete()
+
+
+def slates_for(ballot: Ballot, lists: set[tuple[int, ...]]) -> dict[tuple[int, ...], int]:
+    """Return for each list of subjects (ids) the id of its slate, made where there is none yet."""
+    known: dict[int, list[int]] = defaultdict(list)
     through = Slate.subjects.through
+    there = through.objects.filter(slate__ballot=ballot).order_by("slate_id", "subject_id")
+    for slate_id, subject_id in there.values_list("slate_id", "subject_id"):
+        known[slate_id].append(subject_id)
+    by_list = {tuple(subjects): slate_id for slate_id, subjects in known.items()}
+    found = {subjects: by_list[key] for subjects in lists if (key := tuple(sorted(subjects))) in by_list}
+    ordered = sorted(lists - found.keys())
+    slates = Slate.objects.bulk_create((Slate(ballot=ballot) for _subjects in ordered), batch_size=BATCH)
     through.objects.bulk_create(
         (
             through(slate_id=slate.pk, subject_id=subject)
@@ -173,10 +192,11 @@ def _slates(ballot: Ballot, lists: set[tuple[int, ...]]) -> dict[tuple[int, ...]
         ),
         batch_size=BATCH,
     )
-    return {subjects: slate.pk for slate, subjects in zip(slates, ordered, strict=True)}
+    return found | {subjects: slate.pk for slate, subjects in zip(slates, ordered, strict=True)}
 
 
-def _must_be_draft(ballot: Ballot) -> None:
+def ballot_must_be_draft(ballot: Ballot) -> None:
+    """Raise StateConflict once the ballot is open: the electorate is fixed then."""
     if ballot.state != BallotState.DRAFT:
         raise StateConflict
 
@@ -196,8 +216,8 @@ def ballot_open(*, ballot: Ballot) -> Ballot:
     """Fix the roll and let votes in from `opens_at` on. Raises DomainError with the first thing that stands in the way."""
     for blocker in blockers(ballot):
         raise DomainError(blocker)
-    cells = sorted(cell for cell, n in entitled(ballot).items() if n > 0)
-    slots = _slots(ballot)
+    raters = {cell: n for cell, n in entitled(ballot).items() if n > 0}
+    cells, slots = sorted(raters), _slots(max(raters.values()))
     with transaction.atomic():
         moment = clock.now()
         changed = Ballot.objects.filter(pk=ballot.pk, state=BallotState.DRAFT).update(
@@ -224,22 +244,30 @@ def ballot_open(*, ballot: Ballot) -> Ballot:
     return ballot
 
 
-def _slots(ballot: Ballot) -> int:
-    """Spread the tallies of a ballot with many voters over several rows, so that they do not queue for one."""
-    return min(MOST_SLOTS, 1 + ballot.papers.count() // PER_SLOT)
+def _slots(raters: int) -> int:
+    """Spread the tallies of a class with many raters over several rows, so that they do not queue for one."""
+    return min(MOST_SLOTS, 1 + raters // PER_SLOT)
 
 
 def roll_digest(ballot: Ballot) -> str:
-    """Return SHA-256 over all that opening fixes: the questionnaire, the classes, the subjects, and the roll, every paper
-    with its voter, class, own subject and slate."""
+    """Return SHA-256 over all that opening fixes: the questionnaire, the classes, the subjects, and the roll: every paper of
+    an account with its voter, class, own subject and slate, every batch of slips or ballots on paper with its number."""
     through = Slate.subjects.through.objects.filter(slate__ballot=ballot).order_by("slate_id", "subject_id")
     parts: list[Iterable[Sequence[object]]] = [
         ballot.items.order_by("order").values_list("text", "weight"),
         ballot.choices.order_by("order").values_list("label", "worth", "is_satisfied"),
         ballot.classes.order_by("order").values_list("pk", "key", "name", "weight"),
-        ballot.subjects.order_by("pk").values_list("pk", "organization_id", "member_id", "name"),
+        [(ballot.uniform_refused, ballot.best_most, ballot.asks_remarks)],
+        ballot.subjects.order_by("pk").values_list(
+            "pk", "organization_id", "member_id", "name", "counted_with", "classes_pooled"
+        ),
         through.values_list("slate_id", "subject_id"),
-        ballot.papers.order_by("voter_id").values_list("voter_id", "rater_class_id", "own_id", "slate_id").iterator(),
+        ballot.papers.filter(batch=None)
+        .order_by("voter_id")
+        .values_list("voter_id", "rater_class_id", "own_id", "slate_id")
+        .iterator(),
+        ballot.batches.order_by("pk").values_list("channel", "rater_class_id", "organization_id", "slate_id", "count"),
+        ballot.papers.filter(voter=None).order_by("batch_id").values_list("batch_id").annotate(Count("pk")),
     ]
     digest = hashlib.sha256()
     for part in parts:
@@ -249,6 +277,12 @@ def roll_digest(ballot: Ballot) -> str:
     return digest.hexdigest()
 
 
+class Uncounted(DomainError):
+    """Ballots on paper have not been counted by two people alike, so the ballot cannot be sealed yet."""
+
+    message = _("Ballots on paper are still to be counted by two people. Enter their totals first.")
+
+
 class NotCounted(StateConflict):
     """The paper was used before, or the ballot does not take votes now. Nothing was counted."""
 
@@ -256,25 +290,40 @@ class NotCounted(StateConflict):
 
 
 def ballot_cast(*, paper: Paper, voter: Any, answers: Answers) -> None:
-    """Cast a paper: mark it and add its answers to the tallies, both or neither. It cannot be changed afterwards.
+    """Cast the paper of an account: mark it and add its answers to the tallies, both or neither. It cannot be changed
+    afterwards.
 
     Raises NotAllowed for another's paper, BadBallot when it is not filled in by the rules, NotCounted for a second time or
     outside the opening times. Nothing is logged.
     """
-    if paper.voter_id != voter.pk:
+    if paper.voter_id is None or paper.voter_id != voter.pk:
         raise NotAllowed
-    deltas = paper.sheet.deltas(answers)
-    with transaction.atomic():
-        if not paper_mark(paper=paper.pk, voter=voter.pk, moment=clock.now()):
-            raise NotCounted
-        slot = secrets.randbelow(paper.ballot.slots)
-        if tallies_add(rater_class_id=paper.rater_class_id, slot=slot, deltas=deltas) != len(deltas):
-            raise Mismatch("a tally is missing")
+    paper_cast(paper=paper, answers=answers)
+
+
+def paper_cast(*, paper: Paper, answers: Answers) -> None:
+    """Cast a paper that its holder, an account or a slip, has brought; raises BadBallot, NotCounted, Mismatch."""
+    places = paper.sheet.places(answers)
+    try:
+        counted = vote_count(
+            paper=paper.pk,
+            voter=paper.voter_id,
+            digest=paper.digest,
+            moment=clock.now(),
+            rater_class=paper.rater_class_id,
+            slot=secrets.randbelow(paper.ballot.slots),
+            places=places,
+        )
+    except TallyMissing as missing:
+        raise Mismatch("a tally is missing") from missing
+    if not counted:
+        raise NotCounted
 
 
 def ballot_seal(*, ballot: Ballot) -> Ballot:
     """Close and seal: no vote after this, papers and tallies written anew and recounted, results computed, the storage in
-    which the votes fell emptied; all of it or nothing. Raises StateConflict, Mismatch when the recount finds a difference.
+    which the votes fell emptied; all of it or nothing. Raises StateConflict, Uncounted while ballots on paper are not counted,
+    Mismatch when the recount finds a difference.
     """
     with transaction.atomic():
         storage.storage_lock()
@@ -285,6 +334,8 @@ def ballot_seal(*, ballot: Ballot) -> Ballot:
         if changed != 1:
             raise StateConflict
         ballot.refresh_from_db()
+        if uncounted(ballot):
+            raise Uncounted
         storage.storage_seal(ballot)
         _store_results(ballot)
         for difference in differences(ballot):
@@ -301,6 +352,19 @@ def _store_results(ballot: Ballot) -> None:
     )
 
 
+def ballot_extend(*, ballot: Ballot, closes_at: dt.datetime) -> Ballot:
+    """Let an open ballot close later. Raises StateConflict, DomainError where the new time is no later one."""
+    if closes_at <= ballot.closes_at or closes_at <= clock.now():
+        raise DomainError(_("The new end must be later than the present one."))
+    changed = Ballot.objects.filter(pk=ballot.pk, state=BallotState.OPEN, closes_at=ballot.closes_at).update(
+        closes_at=closes_at, updated_at=clock.now()
+    )
+    if changed != 1:
+        raise StateConflict
+    ballot.refresh_from_db()
+    return ballot
+
+
 def ballot_cancel(*, ballot: Ballot) -> Ballot:
     """End a ballot that is not sealed, and destroy its papers, marks and tallies. Raises StateConflict."""
     with transaction.atomic():
@@ -311,6 +375,8 @@ def ballot_cancel(*, ballot: Ballot) -> Ballot:
         if changed != 1:
             raise StateConflict
         storage.storage_empty(ballot)
+        PaperCount.objects.filter(ballot=ballot).delete()
+        Batch.objects.filter(ballot=ballot).update(cipher="")
         transaction.on_commit(_announce_cleaning)
     ballot.refresh_from_db()
     return ballot

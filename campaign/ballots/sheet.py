@@ -26,21 +26,39 @@ class Sheet:
     subjects: tuple[tuple[int, str], ...]
     items: tuple[str, ...]
     choices: tuple[str, ...]
+    uniform_refused: bool = False
+    best_most: int | None = None
 
     def without(self, own: int) -> "Sheet":
         """Return the sheet for the rater who is subject `own`."""
         return replace(self, subjects=tuple(subject for subject in self.subjects if subject[0] != own))
 
-    def deltas(self, answers: Answers) -> dict[int, list[int]]:
-        """Return for each subject the numbers to add to its counts; raises BadBallot for anything but a full answer."""
+    def places(self, answers: Answers) -> dict[int, list[int]]:
+        """Return for each subject the places in its counts that grow by one; raises BadBallot for anything but a full
+        answer, and for one that the ballot's own rules hand back."""
         if set(answers) != {pk for pk, _name in self.subjects}:
             raise BadBallot
-        return {pk: self._delta(answers[pk]) for pk, _name in self.subjects}
+        places = {pk: self._places(answers[pk]) for pk, _name in self.subjects}
+        self._check_rules(answers)
+        return places
 
-    def _delta(self, given: Sequence[int]) -> list[int]:
+    def _places(self, given: Sequence[int]) -> list[int]:
         if len(given) != len(self.items) or any(not ABSTAIN <= answer < len(self.choices) for answer in given):
             raise BadBallot
-        return [int(place == answer) for answer in given for place in (*range(len(self.choices)), ABSTAIN)]
+        width = len(self.choices) + 1
+        return [item * width + (answer if answer != ABSTAIN else width - 1) for item, answer in enumerate(given)]
+
+    def _check_rules(self, answers: Answers) -> None:
+        """Checked while the paper is in hand: what comes back was not counted, and can be filled in anew."""
+        given = list(answers.values())
+        if self.uniform_refused and sum(map(len, given)) > 1 and len({answer for row in given for answer in row}) == 1:
+            raise BadBallot(_("The same answer to everything is not valid in this round. Nothing was counted yet."))
+        best = max((sum(answer == 0 for answer in column) for column in zip(*given, strict=True)), default=0)
+        if self.best_most is not None and best > self.best_most:
+            raise BadBallot(
+                _("At most %(most)s may get “%(best)s” in one question. Nothing was counted yet.")
+                % {"most": self.best_most, "best": self.choices[0]}
+            )
 
 
 def zeros(items: int, choices: int) -> list[int]:

@@ -10,10 +10,22 @@ from random import SystemRandom
 
 from django.db import connection, transaction
 
-from campaign.ballots.models import Ballot, Paper, SealedPaper, SealedTally, Tally
+from campaign.ballots.models import (
+    Ballot,
+    Batch,
+    Paper,
+    PaperCount,
+    Remark,
+    SealedPaper,
+    SealedRemark,
+    SealedTally,
+    Tally,
+)
+from campaign.ballots.selectors import cast_electronically, on_the_roll, paper_counts
 
-OPEN_STORAGE = (Paper._meta.db_table, Tally._meta.db_table)
-COLUMNS = "ballot_id, rater_class_id, voter_id, slate_id, own_id, marked"
+OPEN_STORAGE = (Paper._meta.db_table, Tally._meta.db_table, Remark._meta.db_table)
+PAPER_COLUMNS = "ballot_id, rater_class_id, voter_id, batch_id, slate_id, own_id, marked"
+REMARK_COLUMNS = "ballot_id, subject_id, text"
 
 
 def storage_lock() -> None:
@@ -25,26 +37,41 @@ def storage_lock() -> None:
 
 
 def storage_seal(ballot: Ballot) -> None:
-    """Write papers and merged tallies of `ballot` anew, in random order; the old ones are still there afterwards."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {SealedPaper._meta.db_table} ({COLUMNS}) "  # noqa: S608
-            f"SELECT {COLUMNS} FROM {Paper._meta.db_table} WHERE ballot_id = %s ORDER BY random()",
-            [ballot.pk],
-        )
-    SealedTally.objects.bulk_create(_merged(ballot), batch_size=1000)
+    """Write papers, merged tallies and remarks of `ballot` anew, in random order; the old ones are still there afterwards.
+    What was counted on paper goes into the same tallies, and is emptied."""
+    merged = _merged(ballot)
+    for columns, source, target in (
+        (PAPER_COLUMNS, Paper._meta.db_table, SealedPaper._meta.db_table),
+        (REMARK_COLUMNS, Remark._meta.db_table, SealedRemark._meta.db_table),
+    ):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"INSERT INTO {target} ({columns}) "  # noqa: S608
+                f"SELECT {columns} FROM {source} WHERE ballot_id = %s ORDER BY random()",
+                [ballot.pk],
+            )
+    SealedTally.objects.bulk_create(merged, batch_size=1000)
+    PaperCount.objects.filter(ballot=ballot).update(counts=[])
+    Batch.objects.filter(ballot=ballot).update(cipher="")
 
 
 def _merged(ballot: Ballot) -> list[SealedTally]:
     sums: dict[tuple[int, int], list[int]] = defaultdict(list)
+    papers, marked, counted = on_the_roll(ballot), cast_electronically(ballot, Paper), paper_counts(ballot)
     rows = Tally.objects.filter(ballot=ballot).values_list("subject_id", "rater_class_id", "counts")
     for subject, rater_class, counts in rows.iterator():
         known = sums[subject, rater_class] or [0] * len(counts)
         sums[subject, rater_class] = [a + b for a, b in zip(known, counts, strict=True)]
-    merged = [
-        SealedTally(ballot=ballot, subject_id=subject, rater_class_id=rater_class, counts=counts)
-        for (subject, rater_class), counts in sums.items()
-    ]
+    merged = []
+    for cell, counts in sums.items():
+        subject, rater_class = cell
+        row = SealedTally(ballot=ballot, subject_id=subject, rater_class_id=rater_class, counts=counts)
+        row.entitled, row.marked = papers[cell], marked[cell]
+        if cell in counted:
+            on_paper = counted[cell][0]
+            row.issued, row.valid, row.invalid = on_paper.issued, on_paper.valid, on_paper.invalid
+            row.counts = [a + b for a, b in zip(counts, on_paper.counts, strict=True)]
+        merged.append(row)
     SystemRandom().shuffle(merged)
     return merged
 
@@ -68,8 +95,8 @@ def storage_empty(ballot: Ballot) -> None:
                 cursor.execute(f"DROP TABLE {kept}")
             cursor.execute("SET CONSTRAINTS ALL DEFERRED")
     else:
-        Tally.objects.filter(ballot=ballot).delete()
-        Paper.objects.filter(ballot=ballot).delete()
+        for model in (Tally, Paper, Remark):
+            model.objects.filter(ballot=ballot).delete()
 
 
 def storage_clean() -> bool:

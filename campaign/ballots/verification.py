@@ -1,8 +1,8 @@
 """The recount: that nothing was lost and nothing came in, and that the results are those of the counts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
-from campaign.ballots.models import Ballot, Result, SealedTally, Shown, Verdict
+from campaign.ballots.models import Ballot, PaperCount, RaterClass, Result, SealedPaper, SealedTally, Shown, Verdict
 from campaign.ballots.results import (
     AnyFigure,
     ClassCount,
@@ -11,9 +11,10 @@ from campaign.ballots.results import (
     Rules,
     SubjectResult,
     dump,
+    pooled,
     subject_result,
 )
-from campaign.ballots.selectors import entitled, questionnaire, returned
+from campaign.ballots.selectors import Cell, cast_electronically, groups, on_the_roll, paper_counts, questionnaire
 from campaign.ballots.sheet import by_item, zeros
 
 
@@ -21,28 +22,37 @@ class Mismatch(Exception):
     """Papers and tallies do not agree. Nothing was changed; operators look into it."""
 
 
-def _tallies(ballot: Ballot) -> dict[tuple[int, int], list[int]]:
-    rows = SealedTally.objects.filter(ballot=ballot).values_list("subject_id", "rater_class_id", "counts")
-    return {(subject, rater_class): counts for subject, rater_class, counts in rows}
+def _tallies(ballot: Ballot) -> dict[Cell, SealedTally]:
+    found = SealedTally.objects.filter(ballot=ballot)
+    return {(tally.subject_id, tally.rater_class_id): tally for tally in found}
 
 
 def counted(ballot: Ballot, rules: Rules) -> Iterator[tuple[int, SubjectResult]]:
-    """Yield each subject's id with its result, computed from the sealed papers and tallies."""
-    papers, marked, tallies = entitled(ballot), returned(ballot), _tallies(ballot)
+    """Yield each subject's id with its result, computed from the sealed tallies; subjects that are counted together share one
+    result, and pooled classes are counted as one."""
+    tallies = _tallies(ballot)
     classes = list(ballot.classes.order_by("order"))
-    none = zeros(len(rules.shape.item_weights), len(rules.shape.worths))
-    for subject in ballot.subjects.order_by("pk").values_list("pk", flat=True):
-        cells = [
-            ClassCount(
-                key=each.key,
-                weight=each.weight,
-                entitled=papers[subject, each.pk],
-                returned=marked[subject, each.pk],
-                counts=tuple(tallies.get((subject, each.pk), none)),
-            )
-            for each in classes
-        ]
-        yield subject, subject_result(rules, cells)
+    none = SealedTally(counts=zeros(len(rules.shape.item_weights), len(rules.shape.worths)))
+    for group in groups(ballot):
+        keys = [subject.pk for subject in group]
+        cells = [_of_class(each, [tallies.get((key, each.pk), none) for key in keys]) for each in classes]
+        if any(subject.classes_pooled for subject in group):
+            cells = pooled(cells)
+        result = subject_result(rules, cells)
+        yield from ((subject, result) for subject in keys)
+
+
+def _of_class(rater_class: RaterClass, rows: Sequence[SealedTally]) -> ClassCount:
+    return ClassCount(
+        key=rater_class.key,
+        weight=rater_class.weight,
+        entitled=sum(row.entitled for row in rows),
+        returned=sum(row.marked + row.valid for row in rows),
+        counts=tuple(sum(column) for column in zip(*(row.counts for row in rows), strict=True)),
+        on_paper=sum(row.valid for row in rows),
+        invalid=sum(row.invalid for row in rows),
+        overfull=any(row.valid + row.invalid > row.issued for row in rows),
+    )
 
 
 def result_row(ballot: Ballot, subject: int, result: SubjectResult) -> Result:
@@ -53,6 +63,7 @@ def result_row(ballot: Ballot, subject: int, result: SubjectResult) -> Result:
         subject_id=subject,
         ballot=ballot,
         verdict=Verdict.VALID if result.valid else Verdict.INVALID,
+        reason=result.reason,
         entitled=result.entitled,
         returned=result.returned,
         total=total,
@@ -70,16 +81,38 @@ def _figure(figure: AnyFigure) -> tuple[int | None, Shown]:
 
 
 def differences(ballot: Ballot) -> Iterator[str]:
-    """Yield every difference between marked papers, sealed tallies and stored results; nothing when all agree."""
+    """Yield every difference between marked papers, ballots counted on paper, sealed tallies and stored results; nothing
+    when all agree. When the marks have been deleted, the numbers kept with the tallies stand for them."""
     rules = questionnaire(ballot).rules
-    marked = returned(ballot)
     tallies = _tallies(ballot)
-    for cell in sorted(marked.keys() | tallies.keys()):
-        items = by_item(tallies.get(cell, []), len(rules.shape.worths))
-        sums = {sum(counts) for counts in items} or {0}
-        if sums != {marked[cell]}:
-            yield f"subject {cell[0]}, class {cell[1]}: {marked[cell]} papers marked, {sorted(sums)} answers counted"
+    yield from _wrong_numbers(ballot, tallies)
+    for cell, tally in sorted(tallies.items()):
+        returned = tally.marked + tally.valid
+        sums = {sum(counts) for counts in by_item(tally.counts, len(rules.shape.worths))} or {0}
+        if sums != {returned}:
+            yield f"{_named(cell)}: {tally.marked} papers marked and {tally.valid} valid on paper, {sorted(sums)} answers counted"
     yield from _wrong_results(ballot, rules)
+
+
+def _wrong_numbers(ballot: Ballot, tallies: Mapping[Cell, SealedTally]) -> Iterator[str]:
+    on_paper = {cell: each[0] for cell, each in paper_counts(ballot).items()}
+    for cell in sorted(tallies.keys() | on_paper.keys()):
+        tally, sheet = tallies.get(cell, SealedTally()), on_paper.get(cell, PaperCount(issued=0, valid=0, invalid=0))
+        if (tally.issued, tally.valid, tally.invalid) != (sheet.issued, sheet.valid, sheet.invalid):
+            yield f"{_named(cell)}: the numbers of ballots on paper differ from what was counted"
+    if ballot.marks_deleted_at is not None:
+        return
+    marked, roll = cast_electronically(ballot), on_the_roll(ballot, SealedPaper)
+    for cell in sorted(roll.keys() | tallies.keys()):
+        tally = tallies.get(cell, SealedTally())
+        if tally.marked != marked[cell]:
+            yield f"{_named(cell)}: {marked[cell]} papers marked, {tally.marked} noted at sealing"
+        if tally.entitled != roll[cell]:
+            yield f"{_named(cell)}: {roll[cell]} papers, {tally.entitled} noted at sealing"
+
+
+def _named(cell: Cell) -> str:
+    return f"subject {cell[0]}, class {cell[1]}"
 
 
 def _wrong_results(ballot: Ballot, rules: Rules) -> Iterator[str]:

@@ -65,8 +65,8 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     shown = [entry for entry in entries if entry.shown_to(user)]
     match = getattr(request, "resolver_match", None)
     here = match.view_name if match else ""
-    # A page that is an entry itself marks that one alone; any other marks the entry whose key its name begins with.
-    listed = any(here == entry.url_name for entry in shown)
+    # The entry of the page itself, else that whose address or key the name of the page begins with: the longest of these.
+    best = max((_fit(entry, here) for entry in shown), default=0)
     return {
         "menu_sections": [
             {
@@ -77,7 +77,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
                         "label": entry.label,
                         "url": reverse(entry.url_name),
                         "icon": entry.icon,
-                        "active": here == entry.url_name if listed else here.split("_")[0] == entry.key,
+                        "active": best > 0 and _fit(entry, here) == best,
                     }
                     for entry in shown
                     if entry.section == section.key
@@ -87,3 +87,10 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
             if any(entry.section == section.key for entry in shown)
         ]
     }
+
+
+def _fit(entry: Entry, here: str) -> int:
+    """Return how much of a page's name an entry stands for, in letters; 0 for none."""
+    return max(
+        (len(name) for name in (entry.key, entry.url_name) if here == name or here.startswith(f"{name}_")), default=0
+    )

@@ -72,7 +72,7 @@ def _vote(
     papers = Paper.objects.filter(ballot=evaluation_round.ballot_id, marked=False)
     with on(day):
         for paper in list(papers.select_related("voter", "ballot").order_by("pk")):
-            if chance.random() < away or paper.voter.username in keep:
+            if chance.random() < away or paper.voter is None or paper.voter.username in keep:
                 continue
             sheet = paper.sheet
             answers = {pk: [chance.choice(MOODS) for _item in sheet.items] for pk, _name in sheet.subjects}

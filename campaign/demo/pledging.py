@@ -5,7 +5,7 @@ import random
 from collections.abc import Iterable
 from typing import Any
 
-from campaign.demo import texts
+from campaign.demo import evidence, texts
 from campaign.demo.group import Group, writes_one_by_one
 from campaign.demo.story import Story, on
 from campaign.models import Audience, Campaign, Standard
@@ -40,6 +40,7 @@ def tell_pledges(group: Group, campaign: Campaign, story: Story, chance: random.
 class Telling:
     def __init__(self, group: Group, campaign: Campaign, story: Story, chance: random.Random) -> None:
         self.group, self.campaign, self.story, self.chance = group, campaign, story, chance
+        self.first = set(group.roll(group.branches[0]))
         self.standards = {
             audience: list(Standard.objects.filter(campaign=campaign, audience=audience).exclude(parent=None))
             for audience in Audience.values
@@ -54,36 +55,40 @@ class Telling:
             if writes_one_by_one(self.group, number):
                 self._members(branch, above)
 
-    def _items(self, pool: tuple[texts.ItemText, ...], audience: str, most: int) -> list[ItemDraft]:
-        chosen = self.chance.sample(pool, self.chance.randint(1, most))
-        dues = (self.story.day(5, 31), self.story.day(6, 30), self.story.day(9, 30), self.story.day(12, 20))
+    def _items(self, pool: tuple[texts.ItemText, ...], audience: str, least: int, most: int) -> list[ItemDraft]:
+        chosen = self.chance.sample(pool, self.chance.randint(least, most))
+        soon = (self.story.day(5, 31), self.story.day(6, 30))
+        later = (self.story.day(9, 30), self.story.day(11, 10), self.story.day(12, 20))
         return [
             ItemDraft(
                 kind=item.kind,
                 text=item.text,
                 baseline=item.baseline,
                 target=item.target,
-                # Something falls due in the first half-year, so that there is something to appraise.
-                due_on=self.chance.choice(dues if place else dues[:2]),
+                # Something falls due in the first half-year, so that there is something to appraise; something is still to do.
+                due_on=self.chance.choice(later if place else soon),
                 standard=self.chance.choice(self.standards[audience]),
                 production_task=item.task,
             )
             for place, item in enumerate(chosen)
         ]
 
-    def _written(self, actor: User, day: dt.date, *, submit: bool = True, **subject: Any) -> Pledge:
+    def written(self, actor: User, day: dt.date, *, submit: bool = True, **subject: Any) -> Pledge:
+        """Return the pledge that `actor` wrote on a day for a member or an organization."""
         member = subject.get("member") is not None
         pool, audience = (
             (texts.MEMBER_ITEMS, Audience.MEMBER) if member else (texts.ORGANIZATION_ITEMS, Audience.ORGANIZATION)
         )
         with on(day):
             pledge = pledge_start(campaign=self.campaign, actor=actor, year=self.story.begin.year, **subject)
-            items = self._items(pool, audience, 2 if member else 4)
+            # The members of the first branch, whom one signs in as, have something to do still.
+            least = 2 if subject.get("member") in self.first else 1
+            items = self._items(pool, audience, least, 2 if member else 4)
             pledge = pledge_save(pledge=pledge, actor=actor, version=pledge.version, items=items)
             return pledge_submit(pledge=pledge, actor=actor) if submit else pledge
 
     def _organization(self, organization: Organization, writer: User, above: User, *, unfinished: bool = False) -> None:
-        pledge = self._written(writer, self.story.day(1, self.chance.randint(5, 28)), organization=organization)
+        pledge = self.written(writer, self.story.day(1, self.chance.randint(5, 28)), organization=organization)
         if unfinished:
             return
         if self.chance.random() < 0.25:
@@ -101,7 +106,7 @@ class Telling:
             if place % 13 == 12:
                 continue  # not everybody has written: the coverage pages have something to show
             day = self.story.day(2, self.chance.randint(1, 26))
-            self._written(member.user, day, member=member, submit=place % 11 != 10)
+            self.written(member.user, day, member=member, submit=place % 11 != 10)
         waiting = Pledge.objects.filter(organization=branch, state=PledgeState.SUBMITTED).exclude(member=None)
         with on(self.story.day(3, 5)):
             # The secretary reviews the members; the secretary's own pledge is reviewed above.
@@ -141,12 +146,26 @@ def _comment(pledge: Pledge, asker: User, secretary: User, day: dt.date, number:
 def tell_progress(group: Group, campaign: Campaign, story: Story, chance: random.Random) -> None:
     """Quarter by quarter the branches note how far they are."""
     months = [month for month in (4, 6, 9) if story.day(month, 20) < story.today]
+    _members_progress(group, campaign, story)
     for pledge in _shown(campaign):
         writer = _writer(group, pledge)
         for step, month in enumerate(months):
             item = chance.choice(list(pledge.items.all()))
             with on(story.day(month, 20)):
                 progress_add(item=item, actor=writer, text=texts.PROGRESS[step])
+            pledge.refresh_from_db()
+
+
+def _members_progress(group: Group, campaign: Campaign, story: Story) -> None:
+    """The members of the first branch note what they did, some with a photo and a document."""
+    own = [pledge for pledge in _shown(campaign, members=True) if pledge.organization_id == group.branches[0].pk]
+    for number, (member, pledge) in enumerate((pledge.member, pledge) for pledge in own if pledge.member):
+        files = [evidence.photo(number), evidence.document()] if number % 3 == 0 else []
+        for step, item in enumerate(pledge.items.all()):
+            with on(story.day(5, 20 + step)):
+                progress_add(
+                    item=item, actor=member.user, text=texts.PROGRESS[step], evidence=files if step == 0 else ()
+                )
             pledge.refresh_from_db()
 
 

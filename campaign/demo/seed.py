@@ -14,6 +14,7 @@ from campaign.common.append_only import unprotect
 from campaign.common.errors import DomainError
 from campaign.demo.appraising import tell_appraisals
 from campaign.demo.awarding import tell_awards
+from campaign.demo.catching_up import tell_late
 from campaign.demo.closing import tell_closing
 from campaign.demo.deputies import tell_deputies
 from campaign.demo.evaluating import tell_evaluation
@@ -42,6 +43,7 @@ CHAPTERS: tuple[tuple[str, str, Tell], ...] = (
     ("evaluation", "supervision of pledges", tell_supervision),
     ("evaluation", "mass evaluation", tell_evaluation),
     ("evaluation", "appraisal of members", tell_appraisals),
+    ("pledges", "pledges handed in late", tell_late),
     ("awards", "awards", tell_awards),
     ("closed", "closing", tell_closing),
     ("pledges", "gaps in the data", tell_gaps),

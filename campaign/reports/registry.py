@@ -18,8 +18,9 @@ from orgs.models import Organization
 class ReportRequest:
     """What a report is asked for: everything in the subtree of `organization` that `user` may see.
 
-    `user` None is the system (a command without an actor). `unmasked` needs the right and a reason. `asked_at` is
-    the moment on the sheet: a job that is done again after a crash writes the same file.
+    `user` None is the system (a command without an actor). `unmasked` needs the right and a reason. `year` is that of a
+    report by year; None is the present one. `asked_at` is the moment on the sheet: a job that is done again after a crash
+    writes the same file.
     """
 
     user: Any
@@ -29,6 +30,7 @@ class ReportRequest:
     unmasked: bool = False
     reason: str = ""
     asked_at: dt.datetime = field(default_factory=clock.now)
+    year: int | None = None
     options: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -36,7 +38,7 @@ class ReportRequest:
 class Report:
     """`form` is the number of the form (d.1); `sheets` gives each sheet with its rows, which are read once, streaming;
     `count` says how many rows there will be, for the progress bar. `by_period` reports are official only for a frozen
-    period; rosters and ledgers always are."""
+    period; rosters and ledgers always are. `by_year` reports speak of one year of a campaign."""
 
     key: str
     form: str
@@ -45,6 +47,7 @@ class Report:
     sheets: Callable[[ReportRequest], list[Filled]]
     count: Callable[[ReportRequest], int]
     by_period: bool = True
+    by_year: bool = False
     icon: str = "file-spreadsheet"
 
 

@@ -142,7 +142,7 @@ def report_write(
 
 def report_file_name(report: Report, request: ReportRequest, format_: str) -> str:
     """Return 单位_表名_期间_yyyyMMdd.xlsx."""
-    period = request.period.code if request.period is not None and report.by_period else ""
+    period = request.period.code if request.period is not None and report.by_period else str(request.year or "")
     return file_name(
         request.organization.display_name,
         str(report.label),
@@ -163,7 +163,9 @@ def request_from(
     if report is None or organization is None:
         raise DomainError(_("The report or the organization no longer exists."))
     unmasked, reason = bool(parameters.get("unmasked")), str(parameters.get("reason", ""))
-    return report, ReportRequest(user, organization, campaign, period, unmasked, reason, asked_at or clock.now())
+    year = int(parameters["year"]) if parameters.get("year") else None
+    asked = asked_at or clock.now()
+    return report, ReportRequest(user, organization, campaign, period, unmasked, reason, asked, year=year)
 
 
 def _check_job(user: Any, parameters: Mapping[str, Any]) -> None:

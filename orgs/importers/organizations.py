@@ -16,7 +16,7 @@ from orgs.importers.names import ORGANIZATION_AMBIGUOUS, ORGANIZATION_SIMILAR, O
 from orgs.importers.plan import Changed, New, Plan, Sent
 from orgs.models import Category as OrgCategory
 from orgs.models import Organization, OrganizationType, UnitKind
-from orgs.rules import organization_breaches
+from orgs.rules import organization_breaches, place_findings
 from orgs.services.changes import differences
 from orgs.services.organizations import may_manage_below
 
@@ -86,6 +86,13 @@ LEFT_ALONE = mistake(
     "organization.left_alone",
     _("This is the organization you work for; its own particulars stay as they are."),
     _("The office above or the system administrator changes them."),
+    Category.RULE,
+    Severity.WARNING,
+)
+UNUSUAL_PLACE = mistake(
+    "organization.unusual_place",
+    _("“%(type)s” does not usually stand directly below “%(above)s” (%(rule)s)."),
+    _("Check the type and the organization above; it is stored as it is written."),
     Category.RULE,
     Severity.WARNING,
 )
@@ -362,6 +369,8 @@ class _Reading:
         if not isinstance(above, New) and not may_manage_below(self._actor, above):
             self._refuse(entry, "name", NOT_YOURS)
             return
+        if above is not None:
+            self._look_at_place(entry, above.values.get("type", "") if isinstance(above, New) else above.type)
         news[id(entry)] = New(entry.row, {**entry.values, "parent": above})
         plan.new.append(news[id(entry)])
 
@@ -407,10 +416,21 @@ class _Reading:
         if changes and self._actor is not None and not reaches(self._actor, Cap.ORG_MANAGE, stored.path):
             self._table.report(entry.row, "name", LEFT_ALONE)
             changes = {}
+        if "type" in changes and (above := self._paths.get(stored.parent_path)) is not None:
+            self._look_at_place(entry, above.type)
         if changes:
             plan.changed.append(Changed(entry.row, stored, changes))
         else:
             plan.unchanged += 1
+
+    def _look_at_place(self, entry: Entry, above: str) -> None:
+        """Warn where an organization of this type should not stand directly below one of the type `above`."""
+        kind = entry.values.get("type", "")
+        if not (kind and above):  # reported already
+            return
+        names = {"type": str(OrganizationType(kind).label), "above": str(OrganizationType(above).label)}
+        for finding in place_findings(kind, above):
+            self._table.report(entry.row, "type", UNUSUAL_PLACE, **names, rule=str(finding.rule))
 
 
 def type_of(name: str) -> OrganizationType | None:

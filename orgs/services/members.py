@@ -1,9 +1,11 @@
 """Making and changing members."""
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Any, TypedDict, Unpack
 
 from django.db import transaction
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from campaign.audit.services import audit_record
@@ -14,6 +16,7 @@ from campaign.common.crypto import encrypt
 from campaign.common.errors import DomainError, NotAllowed
 from campaign.common.text import initials, pinyin
 from orgs.models import (
+    Enrolment,
     EnrolmentOrigin,
     Member,
     MemberEvent,
@@ -33,6 +36,7 @@ from orgs.services.enrolments import (
     enrolments_settle,
     positions_follow,
 )
+from orgs.services.roles import roles_leave
 
 HAS_LEFT = _("This member has left and holds no position any more.")
 
@@ -110,10 +114,12 @@ def member_update(
     **values: Unpack[MemberValues],
 ) -> Member:
     """Change a member; `organization` moves them there (where it was wrong: a real move is a transfer), `id_number` None
-    leaves it. `version` is the form's. A new status counts from `status_since`, else from today.
+    leaves it. `version` is the form's. A new status counts from `status_since`, else from today. Roles of the account in
+    the organization that is left end.
 
     Raises NotAllowed (also when only one of the two organizations is the actor's), EditConflict, or DomainError as
-    `member_create`, and for a move while a transfer is under way.
+    `member_create`, for a move while a transfer is under way, and for a day of leaving or coming back that lies within
+    the time in another branch.
     """
     _may_manage(actor, member.organization)
     _date_status(member, values)
@@ -132,12 +138,12 @@ def member_update(
         updates |= identity_fields(id_number)
     if "name" in changes:
         updates |= search_names(values["name"])
-    was_present = member.is_present
+    was_present, left = member.is_present, member.organization_id
     with transaction.atomic():
         _check(member, organization, id_number if id_number is not None else member.id_number, values)
         member.save_version(version, **updates)
         if "status" in changes:
-            _note_status(member, actor)
+            MemberEvent.objects.bulk_create(events_of_status([member], actor))
         if member.is_present != was_present:
             enrolments_settle([member], changed_on=member.status_since or clock.today())
             member.refresh_from_db()
@@ -148,6 +154,7 @@ def member_update(
             positions_follow([member], changed_on=clock.today())
         if "organization" in changes:
             accounts_follow([member.pk])
+            roles_leave(left={member.pk: left}, reason=gettext("Moved to another branch."))
         audit_record(action="member_update", actor=actor, target=member, changes=changes)
     return member
 
@@ -163,17 +170,40 @@ def _date_status(member: Member | None, values: MemberValues) -> None:
     since = values.get("status_since")
     if since is not None and since > today:
         raise DomainError(_("The day of the status lies in the future."))
+    if member is not None and since is not None and values.get("status", old) != old:
+        _check_time_in_branches(member, since)
 
 
-def _note_status(member: Member, actor: Any) -> None:
-    MemberEvent.objects.create(
-        member=member,
-        organization_id=member.organization_id,
-        kind=MemberEventKind.STATUS,
-        status=member.status,
-        happened_on=member.status_since or clock.today(),
-        recorded_by=actor,
-    )
+def _check_time_in_branches(member: Member, since: dt.date) -> None:
+    """Raise DomainError where a status that begins on `since` would lie within the time in another branch.
+
+    Today is always taken: who was entered today by mistake leaves today, and comes back.
+    """
+    if since == clock.today():
+        return
+    spans = list(Enrolment.objects.filter(member=member).values_list("starts_on", "ends_on"))
+    begun = max((starts_on for starts_on, ends_on in spans if starts_on and ends_on is None), default=since)
+    if since < begun:
+        text = _("The member belongs to the present branch since %(day)s. Choose that day or a later one.")
+        raise DomainError(text % {"day": begun})
+    until = max((ends_on for _starts_on, ends_on in spans if ends_on), default=None)
+    if not member.is_present and until is not None and since <= until:
+        raise DomainError(_("The member belonged to a branch until %(day)s. Choose a later day.") % {"day": until})
+
+
+def events_of_status(members: Iterable[Member], actor: Any) -> list[MemberEvent]:
+    """Return the events that the new status of `members` (stored already) is; the caller stores them."""
+    return [
+        MemberEvent(
+            member=member,
+            organization_id=member.organization_id,
+            kind=MemberEventKind.STATUS,
+            status=member.status,
+            happened_on=member.status_since or clock.today(),
+            recorded_by=actor,
+        )
+        for member in members
+    ]
 
 
 def _may_manage(actor: Any, organization: Organization) -> None:

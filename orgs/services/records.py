@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -39,17 +40,28 @@ def record_check(*, subject: Member | Organization, request: RecordRequest) -> N
 
 
 def record_write(
-    *, subject: Member | Organization, request: RecordRequest, target: Path | IO[bytes], progress: Any = None
+    *,
+    subject: Member | Organization,
+    request: RecordRequest,
+    target: Path | IO[bytes],
+    progress: Progress | None = None,
 ) -> str:
-    """Write the record as a workbook to `target` and return the name of the file. Raises as `record_check`."""
+    """Write the record as a workbook to `target` and return the name of the file. Raises as `record_check`, and GivenUp
+    when the job whose `progress` it is has been given up meanwhile."""
     record_check(subject=subject, request=request)
-    rows = write_xlsx(target, record_sheets(subject, request), made_at=request.asked_at, progress=progress)
+    told = progress.advance if progress is not None else None
+    rows = write_xlsx(target, record_sheets(subject, request), made_at=request.asked_at, progress=told)
     changes: dict[str, list[Any]] = {
         "rows": [None, rows],
         "period": ["", f"{request.starts_on or ''} – {request.ends_on or ''}".strip(" –")],
         "unmasked": [None, request.unmasked],
     }
-    audit_record(action="record_export", actor=request.viewer, target=subject, reason=request.reason, changes=changes)
+    with transaction.atomic():
+        if progress is not None:
+            progress.guard()
+        audit_record(
+            action="record_export", actor=request.viewer, target=subject, reason=request.reason, changes=changes
+        )
     unit = subject.name if isinstance(subject, Member) else subject.display_name
     form = "党员档案" if isinstance(subject, Member) else "党组织档案"
     return file_name(unit, form, "", timezone.localtime(request.asked_at).date())
@@ -98,5 +110,5 @@ def job_run(progress: Progress) -> Outcome:
     organization, request = _request_from(progress.user, progress.parameters, asked_at=progress.requested_at)
     progress.step(_("Writing the record"))
     path = progress.file(".xlsx")
-    name = record_write(subject=organization, request=request, target=path, progress=progress.advance)
+    name = record_write(subject=organization, request=request, target=path, progress=progress)
     return Outcome(message=_("The record is ready."), file=path, file_name=name)

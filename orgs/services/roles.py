@@ -1,18 +1,21 @@
 """Roles: granted and ended by the security administrator, never by and for oneself."""
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from campaign.audit.services import audit_record
+from campaign.audit.services import audit_record, audit_record_each
 from campaign.common import clock
 from campaign.common.access import actor_ids, reaches
+from campaign.common.bulk import portions
 from campaign.common.capabilities import ADMINISTRATORS, Cap, Role
 from campaign.common.errors import DomainError, NotAllowed
 from orgs.models import Delegation, Organization, RoleAssignment, User
+from orgs.models.roles import RoleAssignmentQuerySet
 from orgs.services.accounts import refuse_last_administrator
 from orgs.services.separation import lock_accounts, refuse_second_administrator
 
@@ -76,21 +79,49 @@ def role_end(*, actor: Any, assignment: RoleAssignment, reason: str = "") -> Non
         raise NotAllowed
     if actor is not None and assignment.user_id in actor_ids(actor):
         raise DomainError(_("Nobody ends a role of one's own. Ask another security administrator."))
-    today = clock.today()
-    last_day = today - dt.timedelta(days=1)
-    rows = RoleAssignment.objects.filter(pk=assignment.pk).filter(Q(ends_on=None) | Q(ends_on__gte=today))
     with transaction.atomic():
         if assignment.role in (Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN):
             refuse_last_administrator(Role(assignment.role), RoleAssignment.objects.filter(pk=assignment.pk))
-        ended = rows.filter(starts_on__lt=today).update(ends_on=last_day, updated_at=clock.now())
-        if ended:
-            Delegation.objects.standing().filter(assignment=assignment, ends_on__gte=today).update(
-                ended_at=clock.now(), ended_by=actor, updated_at=clock.now()
-            )
-        elif not rows.filter(starts_on__gte=today).delete()[0]:
+        if not _end([assignment], actor, reason):
             raise DomainError(_("This role has ended already."))
-        change = {field: [new, old] for field, (old, new) in _change(assignment).items()}
-        audit_record(action="role_end", actor=actor, target=assignment.user, reason=reason, changes=change)
+
+
+def roles_leave(*, left: Mapping[int, int], reason: str) -> list[RoleAssignment]:
+    """End, as the system, the roles that members hold in a branch they have left: key of the member → key of the branch.
+    Nobody goes on leading a branch that they have left; granting a role in the new one is the security administrator's.
+
+    Administrators' roles go on, since they belong to no branch. Returns the roles as they were before. Call it in the
+    transaction of the move.
+    """
+    ended: list[RoleAssignment] = []
+    for keys in portions(sorted(left)):
+        held = RoleAssignment.objects.filter(user__member__in=keys).exclude(role__in=ADMINISTRATORS)
+        found = _going(held).select_related("user", "organization").order_by("pk")
+        ended += [one for one in found if one.organization_id == left[one.user.member_id or 0]]
+    _end(ended, None, reason)
+    return ended
+
+
+def _going(assignments: RoleAssignmentQuerySet) -> RoleAssignmentQuerySet:
+    """Keep those that have not ended yet, those that begin later included."""
+    return assignments.filter(Q(ends_on=None) | Q(ends_on__gte=clock.today()))
+
+
+def _end(assignments: Sequence[RoleAssignment], actor: Any, reason: str) -> int:
+    """End roles with yesterday, take back those that had not begun by then; returns how many there still were to end."""
+    today, moment, count = clock.today(), clock.now(), 0
+    for keys in portions([one.pk for one in assignments]):
+        rows = _going(RoleAssignment.objects.filter(pk__in=keys))
+        begun = list(rows.filter(starts_on__lt=today).values_list("pk", flat=True))
+        count += rows.filter(pk__in=begun).update(ends_on=today - dt.timedelta(days=1), updated_at=moment)
+        Delegation.objects.standing().filter(assignment__in=begun, ends_on__gte=today).update(
+            ended_at=moment, ended_by=actor, updated_at=moment
+        )
+        count += rows.filter(starts_on__gte=today).delete()[1].get(RoleAssignment._meta.label, 0)
+    if count:
+        taken = [(one.user, {name: [new, old] for name, (old, new) in _change(one).items()}) for one in assignments]
+        audit_record_each(action="role_end", actor=actor, entries=taken, reason=reason)
+    return count
 
 
 def _change(assignment: RoleAssignment) -> dict[str, list[Any]]:

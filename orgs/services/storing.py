@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from django.db import IntegrityError, models, transaction
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from campaign.audit.services import audit_load
@@ -15,13 +16,23 @@ from campaign.common.bulk import bulk_change, bulk_load, keys_take, portions
 from campaign.common.errors import DomainError, NotAllowed
 from campaign.common.models import TimeStamped, Versioned
 from orgs.importers.plan import TOLD_EVERY, Changed, New, Plan
-from orgs.models import EnrolmentOrigin, Member, Organization, Position, User
+from orgs.models import (
+    EnrolmentOrigin,
+    Member,
+    MemberEvent,
+    Organization,
+    OrganizationEvent,
+    Position,
+    RoleAssignment,
+    User,
+)
 from orgs.models.members import PRESENT
 from orgs.services import members, organizations
 from orgs.services.accounts_many import accounts_create
 from orgs.services.code_sheets import sheet_open, sheet_store
 from orgs.services.codes import ORGANIZATION_CODES, PERSONNEL_NUMBERS, codes_next
 from orgs.services.enrolments import (
+    BATCH,
     accounts_follow,
     enrolments_move,
     enrolments_open,
@@ -29,6 +40,7 @@ from orgs.services.enrolments import (
     party_posts_follow,
     positions_follow,
 )
+from orgs.services.roles import roles_leave
 from orgs.services.rosters import (
     NAME,
     NEW_COLUMNS,
@@ -63,6 +75,8 @@ def organizations_store(*, plan: Plan[Organization], actor: Any) -> Trace:
     with _storing(plan):
         tree_lock()
         _update(Organization, plan.changed, organizations.search_names, trace)
+        events = [organizations.events_of_changes(entry.record, entry.changes, actor) for entry in plan.changed]
+        _note(OrganizationEvent, [event for some in events for event in some], trace)
         _in_tree_order(plan.new)
         codes = [new.values.get("code", "") for new in plan.new]
         made = iter(codes_next(ORGANIZATION_CODES, codes.count("")))
@@ -94,7 +108,10 @@ def roster_store(*, roster: Roster, actor: Any, told: Callable[[int], None] | No
     """
     trace, moment = Trace(), clock.now()
     with _whole():
-        changed = roster.still_changed(actor)
+        changed = [_dated(entry) for entry in roster.still_changed(actor)]
+        left = {
+            entry.record.pk: entry.changes["organization"][0].pk for entry in changed if "organization" in entry.changes
+        }
         spans = Spans([entry.record.pk for entry in changed if not _STAYS.isdisjoint(entry.changes)])
         # What becomes of a member's position follows from these.
         turned = [entry.record.pk for entry in changed if {"status", "organization"} & entry.changes.keys()]
@@ -105,6 +122,8 @@ def roster_store(*, roster: Roster, actor: Any, told: Callable[[int], None] | No
         bulk_load(Member, ("id", *NEW_COLUMNS), _member_rows(keys, roster.new, told), same)
         enrolments_open(_enrolled(keys, roster.new), starts_on=None, origin=EnrolmentOrigin.IMPORTED)
         _follow(changed)
+        _trace_roles(trace, roles_leave(left=left, reason=gettext("Moved to another branch.")))
+        _note(MemberEvent, members.events_of_status(_of_new_status(changed), actor), trace)
         spans.into(trace)
         trace.made(Member, keys)
         _trace_posts(trace, before)
@@ -181,6 +200,29 @@ def accounts_store(*, plan: Plan[User], actor: Any) -> Trace:
         trace.made(User, [new.user.pk for new in made])
         trace.url = reverse("code_sheet_detail", args=[sheet.pk])
     return trace
+
+
+def _dated(entry: Changed[Member]) -> Changed[Member]:
+    """Let a new status count from today: a roster says no day."""
+    if "status" not in entry.changes:
+        return entry
+    since = (entry.record.status_since, clock.today())
+    return Changed(entry.row, entry.record, {**entry.changes, "status_since": since})
+
+
+def _of_new_status(changed: Sequence[Changed[Member]]) -> list[Member]:
+    return [entry.record for entry in changed if "status" in entry.changes]
+
+
+def _note(model: type[models.Model], events: Sequence[models.Model], trace: Trace) -> None:
+    """Store what became of records, as part of the import."""
+    trace.made(model, [event.pk for event in model._default_manager.bulk_create(events, batch_size=BATCH)])
+
+
+def _trace_roles(trace: Trace, ended: Iterable[RoleAssignment]) -> None:
+    for assignment in ended:
+        if assignment.starts_on < clock.today():  # others are taken back whole
+            trace.changed(RoleAssignment, assignment.pk, 0, {"ends_on": assignment.ends_on})
 
 
 _STAYS = frozenset({"organization", "party_post", "status"})

@@ -10,11 +10,11 @@ from django.utils.translation import gettext_lazy as _
 from campaign.audit.services import audit_record
 from campaign.common import clock
 from campaign.common.access import reaches
-from campaign.common.capabilities import ADMINISTRATORS, Cap
+from campaign.common.capabilities import Cap
 from campaign.common.errors import DomainError, NotAllowed
-from orgs.models import Enrolment, EnrolmentOrigin, Member, Organization, RoleAssignment, Transfer, TransferState
+from orgs.models import Enrolment, EnrolmentOrigin, Member, Organization, Transfer, TransferState
 from orgs.services.enrolments import enrolments_move
-from orgs.services.roles import role_end
+from orgs.services.roles import roles_leave
 from orgs.workflow import workflow
 
 UNDER_WAY = _("A transfer of this member is under way already.")
@@ -108,8 +108,4 @@ def _move(transfer: Transfer, day: dt.date, cell: str, actor: Any) -> None:
         **({"party_post": [old_post, ""]} if old_post else {}),
     }
     audit_record(action="member_transfer", actor=actor, target=member, changes=changes)
-    held = RoleAssignment.objects.on(clock.today()).filter(user__member=member, organization=transfer.source)
-    for assignment in held.exclude(role__in=ADMINISTRATORS).select_related("user", "organization"):
-        # Nobody goes on leading a branch that they have left; granting a role in the new one is the security
-        # administrator's.
-        role_end(actor=None, assignment=assignment, reason=gettext("Transferred to another branch."))
+    roles_leave(left={member.pk: transfer.source_id}, reason=gettext("Transferred to another branch."))

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from django.db import models, transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -25,10 +25,12 @@ from orgs.models import (
     ImportBatch,
     ImportState,
     Member,
+    MemberEvent,
     OneTimeCode,
     Organization,
     OrganizationEvent,
     Position,
+    RoleAssignment,
     User,
 )
 from orgs.services.enrolments import accounts_follow
@@ -47,7 +49,18 @@ OWN = {
     Organization: (OrganizationEvent,),
 }
 """What comes into being with a record and goes with it; unless it was touched since, nothing depends on it."""
-ORDER: tuple[type[models.Model], ...] = (User, Position, Enrolment, Member, Organization)
+ORDER: tuple[type[models.Model], ...] = (
+    User,
+    RoleAssignment,
+    Position,
+    Enrolment,
+    MemberEvent,
+    Member,
+    OrganizationEvent,
+    Organization,
+)
+HISTORY = (Enrolment, MemberEvent, OrganizationEvent)
+"""What stands in the history of a record alone: no entry of the log is about it."""
 
 
 class Dependant(NamedTuple):
@@ -80,6 +93,15 @@ def _dependants(batch: ImportBatch, trace: Trace) -> Iterator[Dependant]:
         gone = len(dated) - sum(model._default_manager.filter(pk__in=some).count() for some in portions(dated))
         if changed := _other_versions(model, versions) + _touched(model, dated, batch) + gone:
             yield Dependant(_changed_label(model), changed)
+    if again := _granted_again([key for key, _version, _values in trace.old.get(RoleAssignment, ())], batch):
+        yield Dependant(gettext_lazy("roles granted again since"), again)
+
+
+def _granted_again(ended: Sequence[int], batch: ImportBatch) -> int:
+    """How many of the roles that the import ended the same account was given again."""
+    same = {name: OuterRef(name) for name in ("user", "role", "organization")}
+    again = Exists(RoleAssignment.objects.filter(**same, created_at__gt=batch.finished_at))
+    return sum(RoleAssignment.objects.filter(again, pk__in=some).count() for some in portions(ended))
 
 
 def _changed_label(model: type[models.Model]) -> str:
@@ -240,6 +262,7 @@ def _give_back(model: type[models.Model], trace: Trace, actor: Any) -> None:
     if issubclass(model, Versioned):
         for keys in portions(changed):
             model._default_manager.filter(pk__in=keys).update(version=F("version") + 1)
+    if issubclass(model, Versioned) or model is RoleAssignment:
         name = str(model._meta.verbose_name)
         entries: list[tuple[int, str, Changes]] = [(key, name, {}) for key in changed]
         audit_load(action="import_undo_change", actor=actor, model=model, entries=entries)
@@ -252,7 +275,7 @@ def _take_out(model: type[models.Model], trace: Trace, actor: Any) -> None:
             field = next(field for field in own._meta.concrete_fields if field.related_model is model)
             bulk_delete(own, field.name, some)
         records = model._default_manager.filter(pk__in=some)
-        if model is not Enrolment:
+        if model not in HISTORY:
             entries: list[tuple[int, str, Changes]] = [(record.pk, str(record), {}) for record in records]
             audit_load(action="import_undo_new", actor=actor, model=model, entries=entries)
         if model is Organization:

@@ -1,4 +1,4 @@
-from pledges.models.fulfilling import AppraisalKind, PledgeAppraisal, PledgeProgress
+from pledges.models.fulfilling import AppraisalKind, PledgeAppraisal, PledgeProgress, ProgressEvidence
 from pledges.models.importing import PledgeImport, PledgeImportState
 from pledges.models.pledges import (
     ACTIVE,
@@ -51,6 +51,7 @@ __all__ = [
     "PledgeRules",
     "PledgeState",
     "PledgeSummary",
+    "ProgressEvidence",
     "SummaryMark",
     "SummaryState",
 ]

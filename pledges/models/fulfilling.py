@@ -1,13 +1,29 @@
 """督诺 and 评诺: what was done, and how it was judged."""
 
+from typing import ClassVar, Self
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from campaign.attachments.models import Attachment
 from campaign.common import clock
+from campaign.common.access import Person, ScopedQuerySet
+from campaign.common.capabilities import Cap
 from campaign.common.models import choice_check
-from pledges.models.pledges import FULL_MARK, ItemResult, PledgeItem
+from pledges.models.pledges import FULL_MARK, ItemResult, Pledge, PledgeItem
+
+
+class PledgeProgressQuerySet(ScopedQuerySet["PledgeProgress"]):
+    """What was noted is reached as its pledge is."""
+
+    view_capability: ClassVar[Cap] = Cap.PLEDGE_VIEW
+    org_lookup: ClassVar[str] = "item__pledge__organization"
+    person_lookup: ClassVar[str | None] = "item__pledge__member__user"
+
+    def allowed(self, user: Person, capability: Cap) -> Self:
+        return self.filter(item__pledge__in=Pledge.objects.allowed(user, capability).order_by().values("pk"))
 
 
 class PledgeProgress(models.Model):
@@ -20,9 +36,35 @@ class PledgeProgress(models.Model):
     by_name = models.CharField(_("entered by"), max_length=60)
     created_at = models.DateTimeField(default=clock.now, editable=False)
 
+    objects = PledgeProgressQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("progress")
         ordering = ("item", "on", "pk")
+
+    def __str__(self) -> str:
+        return f"{self.item} · {self.on}"
+
+
+class ProgressEvidenceQuerySet(models.QuerySet["ProgressEvidence"]):
+    def of_pledge(self, pledge: Pledge) -> "ProgressEvidenceQuerySet":
+        return self.filter(progress__item__pledge=pledge)
+
+
+class ProgressEvidence(models.Model):
+    """A file that shows what was done 佐证材料: whoever sees the pledge, and whoever judges it, may open it."""
+
+    progress = models.ForeignKey(PledgeProgress, models.CASCADE, related_name="evidence")
+    attachment = models.OneToOneField(Attachment, models.PROTECT, related_name="+")
+
+    objects = ProgressEvidenceQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("evidence of progress")
+        ordering = ("pk",)
+
+    def __str__(self) -> str:
+        return str(self.attachment)
 
 
 class AppraisalKind(models.TextChoices):

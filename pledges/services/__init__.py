@@ -9,7 +9,14 @@ from pledges.services.adjusting import (
 )
 from pledges.services.appraising import Judgement, item_appraise, items_appraise, items_appraise_many
 from pledges.services.commenting import comment_add, comment_answer, comment_hide, comment_show
-from pledges.services.fulfilling import progress_add
+from pledges.services.fulfilling import (
+    evidence_add,
+    evidence_archive,
+    evidence_remove,
+    may_be_changed,
+    progress_add,
+    progress_remove,
+)
 from pledges.services.importing import (
     drafts_submit_many,
     pledge_import_annotated,
@@ -65,10 +72,14 @@ __all__ = [
     "comment_hide",
     "comment_show",
     "drafts_submit_many",
+    "evidence_add",
+    "evidence_archive",
+    "evidence_remove",
     "item_appraise",
     "item_explain",
     "items_appraise",
     "items_appraise_many",
+    "may_be_changed",
     "pledge_approve",
     "pledge_copy_forward",
     "pledge_display",
@@ -88,4 +99,5 @@ __all__ = [
     "pledges_publish_many",
     "pledges_unapprove_many",
     "progress_add",
+    "progress_remove",
 ]

@@ -1,6 +1,7 @@
 """承诺 by workbook: sent, checked, looked at, stored as drafts, undone while nobody went on from them; and handing in at
 once all that are complete."""
 
+import datetime as dt
 from typing import Any, BinaryIO
 
 from django.db import transaction
@@ -26,6 +27,8 @@ from pledges.services.writing import check_fits
 from pledges.workflow import workflow
 
 BATCH = 500
+KEPT = dt.timedelta(days=2)
+"""How long a workbook that nobody stores is kept: it holds names."""
 KEPT_FIELDS = ("kind", "text", "target", "baseline", "due_on", "standard_id", "production_task")
 
 
@@ -50,6 +53,13 @@ def pledge_import_upload(
         batch.save(force_insert=True)
         audit_record(action="pledge_import_upload", actor=actor, target=batch)
     return batch
+
+
+def pledge_imports_expire() -> int:
+    """Delete workbooks that were sent and not stored for two days; returns how many. What was stored keeps its trace."""
+    waiting = (PledgeImportState.REJECTED, PledgeImportState.CHECKED)
+    old = PledgeImport.objects.filter(state__in=waiting, created_at__lt=clock.now() - KEPT)
+    return old.delete()[0]
 
 
 def _check_writer(organization: Organization, actor: Any) -> None:

@@ -24,7 +24,9 @@ PER_PAGE = 30
 
 
 def items_of(pledge: Pledge) -> list[PledgeItem]:
-    items = pledge.items.select_related("standard").prefetch_related("progress", "appraisals", "adjustments")
+    items = pledge.items.select_related("standard").prefetch_related(
+        "progress__evidence__attachment", "appraisals", "adjustments"
+    )
     return list(items.order_by("order"))
 
 
@@ -109,7 +111,11 @@ def pledge_peers(request: HttpRequest) -> HttpResponse:
 @access(GET=Cap.PLEDGE_APPRAISE, POST=Cap.PLEDGE_APPRAISE)
 def pledge_appraise_many(request: HttpRequest) -> HttpResponse:
     """Judge the items whose day has come, many at once; what is left empty waits."""
-    due = to_appraise(request.user).select_related("pledge").prefetch_related("progress", "appraisals")
+    due = (
+        to_appraise(request.user)
+        .select_related("pledge")
+        .prefetch_related("progress__evidence__attachment", "appraisals")
+    )
     page = BoundedPaginator(due.order_by("pledge__organization__path", "due_on", "pk"), PER_PAGE).get_page(
         request.GET.get("page")
     )

@@ -165,6 +165,7 @@ def _supervision(request: HttpRequest, pledge: Pledge, items: list[PledgeItem], 
         item.may_explain = may_write and pledge.is_public and may_be_explained(item)  # type: ignore[attr-defined]
     return {
         "checks": pledge.checks.all(),
+        "has_evidence": any(entry.evidence.all() for item in items for entry in item.progress.all()),
         "opinions": opinions_on(pledge, user),
         "may_write": may_write,
         "may_check": pledge.is_public

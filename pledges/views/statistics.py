@@ -1,6 +1,7 @@
 """Statistics of form d.3: the figures of a level, and the records behind each of them."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -13,12 +14,14 @@ from campaign.common.capabilities import Cap
 from campaign.common.exact import hundredths
 from campaign.common.listing import list_response, listing
 from campaign.models import Campaign
+from campaign.reports.registry import Report
 from campaign.selectors import campaigns_for, current_campaign
 from orgs.models import Organization
 from pledges import statistics as figures
+from pledges.comment_figures import comment_total, comment_units
 from pledges.filters import PersonalItemFilter
 from pledges.reports import PLEDGE_LEDGER, PLEDGE_OVERDUE, PLEDGE_STATISTICS
-from pledges.tables import ItemRecordTable, MemberRecordTable, OrganizationRecordTable, UnitTable
+from pledges.tables import CommentUnitTable, ItemRecordTable, MemberRecordTable, OrganizationRecordTable, UnitTable
 
 
 @access(GET=Cap.PLEDGE_STATISTICS)
@@ -63,7 +66,8 @@ def pledge_statistics_of(request: HttpRequest, pk: int) -> HttpResponse:
         "years": _years(campaign, year),
         "stats": _stats(organization, campaign, year, level.total),
         "refreshed_at": figures.refreshed_at(campaign, year),
-        "reports": _reports(request),
+        "reports": _reports(request, organization, campaign, year),
+        "comments_url": f"{reverse('comment_statistics', args=[pk])}?campaign={campaign.pk}&year={year}",
     }
     return render(request, "pledges/statistics.html", context)
 
@@ -83,13 +87,19 @@ def _years(campaign: Campaign, shown: int) -> list[dict[str, Any]]:
     ]
 
 
-def _reports(request: HttpRequest) -> list[dict[str, Any]]:
+def _reports(request: HttpRequest, organization: Organization, campaign: Campaign, year: int) -> list[dict[str, Any]]:
     if not holds(request.user, Cap.REPORT_EXPORT):  # type: ignore[arg-type]
         return []
     return [
-        {"label": report.label, "url": reverse("report_export", args=[report.key])}
+        {"label": report.label, "url": _export(report, organization, campaign, year)}
         for report in (PLEDGE_STATISTICS, PLEDGE_LEDGER)
     ]
+
+
+def _export(report: Report, organization: Organization, campaign: Campaign, year: int) -> str:
+    """Return the page that exports just what is looked at: this organization, campaign and year."""
+    chosen = {"organization": organization.pk, "campaign": campaign.pk, "year": year, "format": "xlsx"}
+    return f"{reverse('report_export', args=[report.key])}?{urlencode(chosen)}"
 
 
 def _stats(organization: Organization, campaign: Campaign, year: int, total: figures.Figures) -> list[dict[str, Any]]:
@@ -136,6 +146,29 @@ def _paths(organization: Organization) -> list[str]:
     ]
 
 
+@access(GET=Cap.PLEDGE_STATISTICS)
+def comment_statistics(request: HttpRequest, pk: int) -> HttpResponse:
+    """What readers of the boards said in a year: how many, answered, kept off the board, how long it took."""
+    organization: Organization = gate(request, Organization.objects, pk=pk)
+    campaign = _campaign(request, request.GET.get("campaign", ""))
+    back = {"label": _("Pledge statistics"), "url": reverse("pledge_statistics_of", args=[pk])}
+    context: dict[str, Any] = {"organization": organization, "campaign": campaign, "crumbs": [back]}
+    if campaign is None:
+        return render(request, "pledges/comment_statistics.html", context)
+    year = _year(request.GET.get("year", ""), campaign)
+    units = comment_units(campaign, year, organization)
+    shown: dict[str, Any] = {"campaign": campaign, "year": year, "total": comment_total(units)}
+    table = listing(request, queryset=units, table_class=CommentUnitTable, **shown)
+    may_export = holds(request.user, Cap.REPORT_EXPORT)  # type: ignore[arg-type]
+    context |= {
+        **table,
+        "year": year,
+        "years": _years(campaign, year),
+        "export": _export(PLEDGE_STATISTICS, organization, campaign, year) if may_export else "",
+    }
+    return render(request, "pledges/comment_statistics.html", context)
+
+
 @access(GET=Cap.PLEDGE_STATISTICS, POST=Cap.PLEDGE_STATISTICS)
 def pledge_records(request: HttpRequest, pk: int, campaign: int, year: int, figure: str) -> HttpResponse:
     """The records that a figure counts: items, members or organizations."""
@@ -147,19 +180,21 @@ def pledge_records(request: HttpRequest, pk: int, campaign: int, year: int, figu
         "title": str(figures.LABELS[figure]),
         "lead": _("%(organization)s and below, %(year)s") % {"organization": organization, "year": year},
         "crumbs": _crumbs(request, organization, itself=True),
-        "actions": _exports(request, figure),
+        "actions": _exports(request, figure, organization, found, year),
         "empty_title": _("Nothing is counted here"),
         "empty_text": _("As soon as a record belongs to this figure, it appears here."),
     }
     return list_response(request, context, **_list_of(figure, found, year, organization))
 
 
-def _exports(request: HttpRequest, figure: str) -> list[dict[str, Any]]:
+def _exports(
+    request: HttpRequest, figure: str, organization: Organization, campaign: Campaign, year: int
+) -> list[dict[str, Any]]:
     """Offer the ledger that has these items; members and organizations have their own reports."""
     if figure not in figures.ITEMS or not holds(request.user, Cap.REPORT_EXPORT):  # type: ignore[arg-type]
         return []
     report = PLEDGE_OVERDUE if figure == "overdue" else PLEDGE_LEDGER
-    return [{"label": report.label, "url": reverse("report_export", args=[report.key]), "icon": "file-spreadsheet"}]
+    return [{"label": report.label, "url": _export(report, organization, campaign, year), "icon": "file-spreadsheet"}]
 
 
 def _list_of(figure: str, campaign: Campaign, year: int, organization: Organization) -> dict[str, Any]:

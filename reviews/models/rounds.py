@@ -12,7 +12,7 @@ from django.utils.translation import pgettext_lazy
 from campaign.ballots.models import Ballot
 from campaign.common.access import ScopedQuerySet
 from campaign.common.capabilities import Cap
-from campaign.common.models import TimeStamped, choice_check
+from campaign.common.models import Versioned, choice_check
 from campaign.models import Audience, Campaign
 from orgs.models import Organization
 
@@ -40,7 +40,12 @@ class RoundQuerySet(ScopedQuerySet["EvaluationRound"]):
         return self.filter(state=RoundState.PUBLISHED)
 
 
-class EvaluationRound(TimeStamped):
+def default_bands() -> list[list[int | str]]:
+    """The grades of a total: the lowest hundredths of each, the best first (4-scoring)."""
+    return [[9000, "优秀"], [8000, "良好"], [6000, "合格"], [0, "不合格"]]
+
+
+class EvaluationRound(Versioned):
     """The ballot's id is the round's: `manage.py verify_round` takes the number in the address."""
 
     ballot = models.OneToOneField(Ballot, models.PROTECT, primary_key=True, related_name="round")
@@ -55,6 +60,22 @@ class EvaluationRound(TimeStamped):
     state = models.CharField(_("state"), max_length=9, choices=RoundState.choices, default=RoundState.DRAFT)
     left_out_confirmed = models.BooleanField(_("classes without ballots left out"), default=False)
     published_at = models.DateTimeField(_("published at"), null=True, editable=False)
+    decision = models.CharField(pgettext_lazy("of a publication", "decision"), max_length=200, blank=True)
+    """What the publication rests on: who decided it, and when."""
+    bands = models.JSONField(_("grades"), default=default_bands)
+    """[[hundredths from which it is given, name], …], the best first."""
+    electorate = models.JSONField(default=dict)
+    """Who rates in which class: {key of the class: `electorate.Source`}."""
+    chosen_by = models.JSONField(default=dict)
+    """How the subjects were chosen: {"which": "all" | "types" | "chosen", …}; read again when the round is copied."""
+    roll_made = models.BooleanField(default=True)
+    """Whether the roll is that of the present subjects and classes."""
+    previous = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("compared with")
+    )
+    repeats = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="repeated_by", verbose_name=_("repeats")
+    )
 
     objects = RoundQuerySet.as_manager()
 

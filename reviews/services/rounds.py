@@ -18,6 +18,7 @@ from campaign.ballots.selectors import classes_without_raters
 from campaign.ballots.services import (
     PaperPlan,
     SubjectPlan,
+    Uncounted,
     ballot_cancel,
     ballot_cast,
     ballot_create,
@@ -161,6 +162,8 @@ def _close_due(evaluation_round: EvaluationRound) -> bool:
             ballot_seal(ballot=evaluation_round.ballot)
             changes = {"state": [RoundState.OPEN, RoundState.SEALED]}
             audit_record(action="round_close", actor=None, target=evaluation_round, changes=changes)
+    except Uncounted:
+        return False  # those who hold the round see what is missing on its page
     except Mismatch:
         logger.exception("round %s cannot be sealed", evaluation_round.pk)
         return False

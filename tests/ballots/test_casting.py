@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.db.models import Sum
 
 from campaign.ballots import selectors
@@ -134,17 +135,18 @@ def test_casting_takes_a_constant_number_of_statements(world: World, django_asse
     for ballot in (one, three):
         paper = paper_of(ballot, raters[0])
         answers = filled(paper, 0)
-        with django_assert_num_queries(4):  # savepoint, paper, tallies, release
+        # Within a savepoint: PostgreSQL does all in one statement, SQLite marks the paper, then adds.
+        with django_assert_num_queries(3 if connection.vendor == "postgresql" else 4):
             ballot_cast(paper=paper, voter=raters[0], answers=answers)
 
 
 def test_slots_are_merged_when_sealing(world: World) -> None:
-    raters = people(300)
+    raters = people(200)
     ballot = opened(world, raters, items=1)
-    assert ballot.slots == 2
+    assert ballot.slots == 3
     for place, rater in enumerate(raters[:200]):
         vote(ballot, rater, place % 4)
-    assert len([row for row in counts(ballot) if sum(row)]) == 2
+    assert len([row for row in counts(ballot) if sum(row)]) == 3
     ballot_seal(ballot=ballot)
     assert SealedTally.objects.get(ballot=ballot).counts == [50, 50, 50, 50, 0]
 
@@ -187,7 +189,7 @@ def test_classes_that_would_be_hidden_are_shown_before_opening(world: World) -> 
     entitle(ballot, everybody[:4], "A")
     entitle(ballot, everybody[4:], "B")
     small = selectors.small_classes(ballot)
-    assert [(each.subject, each.rater_class) for each in small] == [(world.orgs["east_one"].name, "领导班子")]
+    assert [(each.name, each.rater_class) for each in small] == [(world.orgs["east_one"].name, "领导班子")]
 
 
 def test_the_roll_is_fixed_at_opening(world: World) -> None:
@@ -205,16 +207,22 @@ def test_the_roll_is_fixed_at_opening(world: World) -> None:
     assert roll_digest(ballot) != ballot.roll_digest
 
 
-def test_papers_are_made_in_a_constant_number_of_statements(world: World, django_assert_num_queries: Any) -> None:
+def test_papers_are_made_in_a_constant_number_of_statements(world: World) -> None:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    from campaign.ballots.services import PaperPlan
+
+    found = []
     for size in (5, 50):
         ballot = draft(world)
         subjects = tuple(ballot.subjects.values_list("pk", flat=True))
         raters = people(size, start=size * 10)
-        from campaign.ballots.services import PaperPlan
-
         plans = [PaperPlan(rater.pk, "all", subjects) for rater in raters]
-        with django_assert_num_queries(6):
+        with CaptureQueriesContext(connection) as captured:
             papers_add(ballot=ballot, papers=plans)
+        found.append(len(captured))
+    assert found[0] == found[1] <= 7
 
 
 # ---- turnout ----

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from campaign.attachments.services import attachment_store
 from campaign.common import clock
 from campaign.common.access import SIGNED_IN
 from campaign.common.capabilities import Cap
@@ -21,9 +22,12 @@ from pledges.models import (
     PledgeCheck,
     PledgeComment,
     PledgeItem,
+    PledgeProgress,
     PledgeState,
+    ProgressEvidence,
 )
 from pledges.services import pledge_import_store, pledge_import_upload
+from tests.attachments.files import pdf
 from tests.permissions.cases import Case, Listed, Make, Scoped, Target, case, lists, mark, scoped
 from tests.permissions.oracle import PARENTS, PLACES, expected
 from tests.world import World
@@ -32,6 +36,7 @@ MEMBERS_AT = ("east_one", "east_two", "west_one")
 REVIEWING = (Cap.PLEDGE_REVIEW, Cap.PLEDGE_PUBLISH, Cap.PLEDGE_APPRAISE)
 REVIEWED = (PledgeState.APPROVED, *PUBLIC)
 Payload = Callable[[Pledge], Mapping[str, Any]]
+Payloads = Mapping[str, Any] | Callable[[], Mapping[str, Any]]
 
 
 def stored(world: World, at: str, state: str, member: Member | None = None, **fields: Any) -> Pledge:
@@ -247,7 +252,7 @@ def with_order(*made: Case, make: Callable[[Make], Make] = lambda made: made) ->
     return [replace(each, make=make(first_item(each.make))) for each in made if each.make]
 
 
-def of_pledge(record: Callable[[World, Pledge], Any], payload: Mapping[str, Any], make: Make) -> Make:
+def of_pledge(record: Callable[[World, Pledge], Any], payload: Payloads, make: Make) -> Make:
     """Something that belongs to a pledge and is addressed by its own number."""
 
     def made(world: World, at: str) -> Target:
@@ -283,10 +288,56 @@ def asked_for(world: World, pledge: Pledge) -> PledgeAdjustment:
     )  # fmt: skip
 
 
-def both_of_pledge(record: Callable[[World, Pledge], Any], payload: Mapping[str, Any], **options: Any) -> list[Case]:
+def both_of_pledge(record: Callable[[World, Pledge], Any], payload: Payloads, **options: Any) -> list[Case]:
     return [
         replace(each, make=of_pledge(record, payload, each.make), **options) for each in both("published") if each.make
     ]
+
+
+def noted_progress(_world: World, pledge: Pledge) -> PledgeProgress:
+    """What was noted under way, with a file."""
+    Pledge.objects.filter(pk=pledge.pk).update(state=PledgeState.IN_PROGRESS)
+    entry = PledgeProgress.objects.create(item=pledge.items.get(), text="做了", by_name="承诺人")
+    ProgressEvidence.objects.create(progress=entry, attachment=attachment_store(file=pdf(), actor=None))
+    return entry
+
+
+def with_file(make: Make) -> Make:
+    """The pledge with a file, which is addressed beside it."""
+
+    def made(world: World, at: str) -> Target:
+        target = make(world, at)
+        entry = noted_progress(world, Pledge.objects.get(pk=target.kwargs["pk"]))
+        target.kwargs = {**target.kwargs, "attachment": entry.evidence.get().attachment_id}
+        return target
+
+    return made
+
+
+def opened_by_colleagues(world: World, at: str) -> Target:
+    """Whoever sees a member's pledge opens its files, and the colleagues who may judge it."""
+    target = with_file(of_member("published"))(world, at)
+    target.judged_by = {SIGNED_IN: Cap.PLEDGE_VIEW}
+    own = f"member@{at}"
+    target.rule = lambda actor, capability: (
+        actor == own or expected(actor, capability, at) or expected(actor, Cap.PLEDGE_APPRAISE_PEER, at)
+    )
+    return target
+
+
+def seen_with_file(world: World, at: str) -> Target:
+    target = with_file(of_organization("published"))(world, at)
+    target.judged_by = {SIGNED_IN: Cap.PLEDGE_VIEW}
+    return target
+
+
+def without_attachment(make: Make) -> Make:
+    def made(world: World, at: str) -> Target:
+        target = with_file(make)(world, at)
+        target.kwargs = {"pk": target.kwargs["pk"]}
+        return target
+
+    return made
 
 
 def peer(world: World, at: str) -> Target:
@@ -474,6 +525,18 @@ case(
 )
 case("pledge_publish", *both("approved", step("pledge_publish")), *both("published", taken_down))
 case("pledge_progress", *both("published", noted))
+case("evidence_add", *both_of_pledge(noted_progress, lambda: {"evidence": [pdf()]}))
+case("progress_remove", *both_of_pledge(noted_progress, {}))
+case("evidence_remove", *(replace(each, make=with_file(each.make)) for each in both("published") if each.make))
+case(
+    "evidence_archive",
+    *(replace(each, make=without_attachment(each.make), names=False) for each in both("published") if each.make),
+)
+case(
+    "evidence_open",
+    Case(make=opened_by_colleagues, places=MEMBERS_AT, names=False),
+    Case(make=seen_with_file, names=False),
+)
 case("pledge_appraise_self", *both("published", judged))
 case(
     "pledge_appraise",
@@ -508,6 +571,7 @@ case("bulletin_withdraw", Case(make=bulletin))
 case("pledge_statistics", Case(sent_on=lambda _actor, _at: True))
 case("pledge_overdue", Case(sent_on=lambda _actor, _at: True))
 case("pledge_statistics_of", Case(make=statistics))
+case("comment_statistics", Case(make=statistics))
 case("pledge_records", Case(make=records, changes=False))
 case("board", Case(sent_on=lambda _actor, _at: True))
 case("board_of", Case(make=board))

@@ -19,6 +19,7 @@ from pledges.services import (
     pledge_start,
     pledge_submit,
 )
+from tests.attachments.files import photo
 from tests.chromium import Login, assert_accessible
 from tests.world import PASSWORD, make_world
 
@@ -186,3 +187,63 @@ def test_the_screen_in_the_hall_turns_by_itself_until_its_link_is_closed(page: P
     page.keyboard.press("ArrowRight")
     expect(page.get_by_text("公示栏没有开放")).to_be_visible()
     complaints[:] = [said for said in complaints if "404" not in said]
+
+
+def test_a_pledge_is_watched_over_and_judged_by_phone(phone: Page, login: Login) -> None:
+    """Noting what was done with a photo, a check with its answer, and the organization's judgement."""
+    world, today = make_world(), timezone.localdate()
+    campaign = world.campaign(starts_on=dt.date(today.year, 1, 1))
+    member, secretary = world.user("member", "east_one"), world.user("secretary", "east_one")
+    pledge = pledge_start(campaign=campaign, actor=member, member=member.member)
+    items = [ItemDraft(kind="post", text="带好一名徒弟", target="年内取得上岗证", due_on=today)]
+    pledge = pledge_save(pledge=pledge, actor=member, version=pledge.version, items=items)
+    pledge_approve(pledge=pledge_submit(pledge=pledge, actor=member), actor=secretary, publish=True)
+    page = f"/pledges/{pledge.pk}/"
+
+    login(phone, member)
+    phone.goto(page)
+    phone.get_by_role("link", name="记录进展").click()
+    phone.locator("[name=text]").fill("徒弟已通过理论考试")
+    camera = phone.locator("input[capture]")
+    expect(camera).to_be_visible()
+    camera.set_input_files({"name": "IMG_0001.jpg", "mimeType": "image/jpeg", "buffer": photo()})
+    assert_accessible(phone)
+    _fits(phone)
+    phone.get_by_role("button", name="保存记录").click()
+    expect(phone.get_by_role("link", name="IMG_0001.jpg")).to_be_visible()
+    assert_accessible(phone)
+    _fits(phone)
+
+    login(phone, world.users["staff@east"])
+    phone.goto(page)
+    with phone.expect_download() as download:
+        phone.get_by_role("link", name="IMG_0001.jpg").click()
+    assert download.value.suggested_filename == "IMG_0001.jpg"
+    phone.get_by_role("link", name="登记督查").click()
+    phone.locator("[name=found]").fill("查看了培训记录")
+    phone.locator("[name=request]").fill("补上实操记录")
+    assert_accessible(phone)
+    _fits(phone)
+    phone.get_by_role("button", name="登记", exact=True).click()
+    expect(phone.get_by_text("未答复")).to_be_visible()
+
+    login(phone, member)
+    phone.goto("/")
+    phone.get_by_role("link", name="待答复的督查").click()
+    phone.get_by_role("link", name="答复", exact=True).click()
+    phone.locator("[name=text]").fill("已补齐三份")
+    phone.get_by_role("button", name="提交答复").click()
+    expect(phone.get_by_text("已补齐三份")).to_be_visible()
+    assert_accessible(phone)
+    _fits(phone)
+
+    login(phone, secretary)
+    phone.goto(page)
+    phone.get_by_role("link", name="评诺", exact=True).click()
+    phone.get_by_label("已兑现").check()
+    assert_accessible(phone)
+    _fits(phone)
+    phone.get_by_role("button", name="保存评诺").click()
+    expect(phone.get_by_text("100.00 分")).to_be_visible()
+    assert Pledge.objects.get().state == PledgeState.APPRAISED
+    _fits(phone)

@@ -13,6 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from campaign.common import clock
 from campaign.common.errors import DomainError, NotAllowed, StateConflict
 from campaign.models import Campaign
 from pledges import services
@@ -20,7 +21,8 @@ from pledges.models import Pledge, PledgeImport, PledgeImportState, PledgeItem, 
 from pledges.selectors import queue_for
 from pledges.services.summarizing import summaries_refresh
 from pledges.statistics import level_of
-from tests.pledges.conftest import item, submitted, write
+from pledges.tasks import expire_imports
+from tests.pledges.conftest import NOW, item, submitted, write
 from tests.world import World
 
 Browser = Callable[[str], Client]
@@ -191,3 +193,17 @@ def test_exempt_members_owe_nothing_and_may_pledge(world: World, campaign: Campa
     batch = upload(world, campaign, row("李秀英", "自愿的"))
     services.pledge_import_store(batch=batch, actor=world.user("secretary", "east_one"))
     assert Pledge.objects.get().member == old
+
+
+def test_a_workbook_that_nobody_stores_is_deleted_after_two_days(world: World, campaign: Campaign) -> None:
+    """It holds names. One that was stored keeps what its undo needs."""
+    secretary, day = world.user("secretary", "east_one"), dt.timedelta(days=1)
+    one, other = (row(member.name, "带好一名徒弟", member.personnel_no) for member in world.members["east_one"][1:3])
+    stored = services.pledge_import_store(batch=upload(world, campaign, one), actor=secretary)
+    waiting = upload(world, campaign, other)
+    with clock.at(NOW + 2 * day):
+        expire_imports()
+        assert PledgeImport.objects.filter(pk=waiting.pk).exists()
+    with clock.at(NOW + 2 * day + dt.timedelta(minutes=1)):
+        expire_imports()
+    assert list(PledgeImport.objects.values_list("pk", flat=True)) == [stored.pk]

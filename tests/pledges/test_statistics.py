@@ -4,6 +4,7 @@ import datetime as dt
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,8 +16,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from campaign.common import clock
+from campaign.jobs.models import Job
 from campaign.models import Campaign
 from campaign.reports.registry import ReportRequest
+from campaign.reports.services import request_from
 from orgs.models import Member, MembershipStatus, Organization
 from pledges.models import PUBLIC, ItemResult, Pledge, PledgeItem, PledgeState, PledgeSummary, SummaryMark
 from pledges.reports import PLEDGE_LEDGER, PLEDGE_OVERDUE, PLEDGE_STATISTICS
@@ -331,3 +334,39 @@ def test_the_forms(world: World, campaign: Campaign) -> None:
     assert sum(1 for line in lines if line[-2]) == PLEDGE_OVERDUE.count(request) == total["overdue"]
     own = ReportRequest(world.user("secretary", "east_one"), world.orgs["east_one"])
     assert 0 < PLEDGE_LEDGER.count(own) < total["items"]
+
+
+def test_the_forms_of_a_year_that_is_over(world: World, campaign: Campaign, browser: Callable[[str], Client]) -> None:
+    """The statistics page leads to the export of just what it shows: this organization, campaign and year."""
+    scatter(world, campaign, 1)
+    summaries_refresh()
+    with clock.at(clock.start_of(dt.date(YEAR + 1, 2, 1))):
+        summaries_refresh()
+        office, east = browser("office@root"), world.orgs["east"]
+        page = text_of(office.get(reverse("pledge_statistics_of", args=[east.pk]) + f"?year={YEAR}"))
+        chosen = f"organization={east.pk}&campaign={campaign.pk}&year={YEAR}&format=xlsx"
+        for key in ("pledge_statistics", "pledge_ledger"):
+            url = f"{reverse('report_export', args=[key])}?{chosen}"
+            assert url.replace("&", "&amp;") in page
+            preview = text_of(office.get(url))
+            assert world.orgs["east_one"].name in preview
+            assert "没有可报的内容" not in preview
+        request = ReportRequest(world.user("office", "root"), east, campaign, year=YEAR)
+        sheet, _rows = PLEDGE_STATISTICS.sheets(request)[0]
+        assert sheet.totals is not None
+        assert sheet.totals[7] == level_of(campaign, YEAR, east).total["items"] > 0
+        assert f"{YEAR}年1月1日—12月31日" in sheet.middle
+        assert PLEDGE_LEDGER.count(request) == sheet.totals[7]
+        present = level_of(campaign, YEAR + 1, east).total["items"]
+        assert PLEDGE_LEDGER.count(replace(request, year=None)) == present != sheet.totals[7]
+        beyond = office.get(reverse("report_export", args=["pledge_ledger"]) + f"?{chosen.replace(str(YEAR), '2031')}")
+        assert "is-invalid" in text_of(beyond)
+
+
+def test_an_export_job_keeps_the_year(world: World, campaign: Campaign, browser: Callable[[str], Client]) -> None:
+    form = {"organization": world.orgs["east"].pk, "campaign": campaign.pk, "year": YEAR, "format": "csv"}
+    with clock.at(clock.start_of(dt.date(YEAR + 1, 2, 1))):
+        assert browser("office@root").post(reverse("report_export", args=["pledge_ledger"]), form).status_code == 302
+        job = Job.objects.get()
+        _report, request = request_from(job.requested_by, job.parameters)
+        assert (request.campaign, request.year) == (campaign, YEAR)

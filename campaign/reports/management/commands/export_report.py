@@ -20,6 +20,7 @@ class Command(BaseCommand):
         parser.add_argument("key")
         parser.add_argument("--campaign", default="", help="code of the campaign")
         parser.add_argument("--period", default="", help="code of the period, such as 2026H1")
+        parser.add_argument("--year", type=int, default=None, help="year of the campaign, for reports by year")
         parser.add_argument("--org", required=True, help="code or full name of the organization")
         parser.add_argument("--out", required=True, type=Path, help="the file to write")
         parser.add_argument("--actor", default="", help="account name whose rights apply; without it, the system")
@@ -45,6 +46,7 @@ class Command(BaseCommand):
             organization=self._organization(options["org"]),
             campaign=campaign,
             period=self._period(campaign, options["period"]),
+            year=options["year"],
         )
 
     @staticmethod
