@@ -277,7 +277,7 @@ class PeerRemark(TimeStamped):
 
     about = models.ForeignKey(AppraisedMember, models.CASCADE, related_name="remarks_received")
     author = models.ForeignKey(AppraisedMember, models.CASCADE, related_name="remarks_given")
-    text = models.CharField(_("remark"), max_length=REMARK)
+    text = models.CharField(pgettext_lazy("mutual appraisal", "remark"), max_length=REMARK)
 
     class Meta:
         verbose_name = _("remark in mutual appraisal")
