@@ -85,7 +85,7 @@ def _votes(entries: Any, known: dict[int, MemberAppraisal]) -> dict[tuple[int, i
     return {
         (appraisal, member): votes
         for appraisal, members in by_appraisal.items()
-        for member, votes in votes_of(known[appraisal], members).items()
+        for member, votes in votes_of(known[appraisal].round, members).items()
     }
 
 

@@ -24,7 +24,7 @@ from reviews.models.appraisal import (
     MemberAppraisal,
     PeerRemark,
 )
-from reviews.models.rounds import RoundState
+from reviews.models.rounds import EvaluationRound, RoundState
 from reviews.selectors.rounds import branches_below
 
 SHARE = 3
@@ -112,6 +112,7 @@ class Votes:
     counts: tuple[int, ...] | None
     abstained: int = 0
     is_valid: bool = True
+    grades: tuple[Any, ...] = GRADES
 
     @property
     def result(self) -> str:
@@ -119,28 +120,30 @@ class Votes:
         if not self.counts or not max(self.counts):
             return ""
         best = max(self.counts)
-        return "、".join(str(grade.label) for grade, n in zip(GRADES, self.counts, strict=True) if n == best)
+        return "、".join(str(grade.label) for grade, n in zip(self.grades, self.counts, strict=True) if n == best)
 
 
-def votes_of(appraisal: MemberAppraisal, members: Iterable[int] | None = None) -> dict[int, Votes]:
-    """Return the votes on each member (their id), once the ballot is published. One query."""
-    if appraisal.round is None or appraisal.round.state != RoundState.PUBLISHED:
+def votes_of(
+    ballot: EvaluationRound | None, members: Iterable[int] | None = None, grades: tuple[Any, ...] = GRADES
+) -> dict[int, Votes]:
+    """Return the votes on each member (their id), once the ballot is published; `grades` are its choices. One query."""
+    if ballot is None or ballot.state != RoundState.PUBLISHED:
         return {}
-    found = Result.objects.filter(ballot=appraisal.round_id)
+    found = Result.objects.filter(ballot=ballot.pk)
     if members is not None:
         found = found.filter(subject__member__in=list(members))
     rows = found.values_list("subject__member", "verdict", "classes")
-    return {member: _votes(verdict, classes) for member, verdict, classes in rows}
+    return {member: _votes(verdict, classes, grades) for member, verdict, classes in rows}
 
 
-def _votes(verdict: str, classes: list[dict[str, Any]]) -> Votes:
+def _votes(verdict: str, classes: list[dict[str, Any]], grades: tuple[Any, ...]) -> Votes:
     if verdict != Verdict.VALID:
         return Votes(None, is_valid=False)
     shown = [each for each in map(load, classes) if isinstance(each, Answered)]
     if len(shown) != len(classes) or not shown:
         return Votes(None)
     sums = [sum(column) for column in zip(*(each.items[0].counts for each in shown), strict=True)]
-    return Votes(tuple(sums[:-1]), sums[-1])
+    return Votes(tuple(sums[:-1]), sums[-1], grades=grades)
 
 
 # -- the decision of a branch ----------------------------------------------------------------------------------------------

@@ -48,7 +48,7 @@ def lines(branch: BranchAppraisal, forms: list[DecisionForm] | None = None) -> l
     """Return the roll with votes and last grades. Three queries, none per member."""
     roll = [form.entry for form in forms] if forms is not None else list(selectors.roll_of(branch))
     members = [each.member_id for each in roll]
-    votes, last = selectors.votes_of(branch.appraisal, members), selectors.last_grades(members, branch.year)
+    votes, last = selectors.votes_of(branch.appraisal.round, members), selectors.last_grades(members, branch.year)
     return [
         Line(
             each,

@@ -50,7 +50,7 @@ def appraisal_member(request: GatedRequest, pk: int) -> HttpResponse:
     reads_all = reaches(request.user, Cap.APPRAISAL_VIEW, entry.organization.path)
     told = entry.branch.is_confirmed
     decides = reaches(request.user, Cap.APPRAISAL_DECIDE, entry.organization.path)
-    votes = selectors.votes_of(entry.branch.appraisal, [entry.member_id]) if reads_all else {}
+    votes = selectors.votes_of(entry.branch.appraisal.round, [entry.member_id]) if reads_all else {}
     last = selectors.last_grades([entry.member_id], entry.branch.year)
     context = {
         "entry": entry,

@@ -168,12 +168,13 @@ def entry(state: str = "writing", step: str = "", **options: Any) -> Make:
 
 
 def colleagues(world: World, at: str) -> Target:
-    """A roll with the first member and a colleague: who is not in it has nothing to say there."""
+    """A roll with the first member and the secretary: who is not in it has nothing to say there."""
     found = of_branch(world, at)
     entered(world, found, at, place=1)
-    other = entered(world, found, at, place=0)
-    target = Target(found, {"pk": found.pk}, {f"m{other.pk}": "肯干"}, marker=other.name)
-    target.hidden = lambda actor, _capability: actor != f"member@{at}"
+    entered(world, found, at, place=0)
+    payload = {f"m{found.members.exclude(pk=each.pk).get().pk}": "肯干" for each in found.members.all()}
+    target = Target(found, {"pk": found.pk}, payload, marker=mark(at, "评议"))
+    target.hidden = lambda actor, _capability: actor not in (f"member@{at}", f"secretary@{at}")
     return target
 
 

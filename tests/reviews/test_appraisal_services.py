@@ -235,12 +235,12 @@ def test_votes_stand_beside_the_members_once_they_are_published(world: World) ->
     found = held(world, ["east_one"])
     ballot = voted(world, found, choice=1)
     found = MemberAppraisal.objects.select_related("round__ballot").get(pk=found.pk)
-    votes = votes_of(found)
+    votes = votes_of(found.round)
     assert set(votes) == {each.pk for each in world.members["east_one"]}
     assert {each.counts for each in votes.values()} == {(0, 5, 0, 0)}
     assert {each.result for each in votes.values()} == {"合格"}
     EvaluationRound.objects.filter(pk=ballot.pk).update(state="sealed", published_at=None)
-    assert votes_of(MemberAppraisal.objects.select_related("round").get(pk=found.pk)) == {}
+    assert votes_of(MemberAppraisal.objects.select_related("round").get(pk=found.pk).round) == {}
 
 
 def test_the_ballot_of_an_appraisal_is_no_mass_evaluation(world: World) -> None:
