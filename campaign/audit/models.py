@@ -6,6 +6,7 @@ entries themselves are never updated. Personal values are never stored in the cl
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from campaign.common import clock
@@ -25,11 +26,16 @@ class AuditEntry(AppendOnly):
     )
     actor_name = models.CharField(_("name of the person"), max_length=150, blank=True)
     on_behalf_of = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("on whose behalf")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("on whose behalf"),
     )
     on_behalf_name = models.CharField(_("name of whom the person acted for"), max_length=150, blank=True)
     address = models.CharField(_("network address"), max_length=45, blank=True)
-    action = models.CharField(_("action"), max_length=60, db_index=True)
+    action = models.CharField(_("action"), max_length=60)
     target_type = models.CharField(_("kind of object"), max_length=60, blank=True)
     target_id = models.CharField(_("object"), max_length=40, blank=True)
     target_name = models.CharField(_("name of the object"), max_length=200, blank=True)
@@ -41,7 +47,12 @@ class AuditEntry(AppendOnly):
     class Meta:
         verbose_name = _("audit entry")
         ordering = ("-id",)
-        indexes = (models.Index(fields=("target_type", "target_id"), name="audit_target"),)
+        # Every index is written with every entry, and there are as many entries as there are changes.
+        indexes = (
+            models.Index(fields=("target_type", "target_id"), name="audit_target"),
+            models.Index(fields=("action", "id"), name="audit_action"),
+            models.Index(fields=("on_behalf_of",), condition=~Q(on_behalf_of=None), name="audit_on_behalf"),
+        )
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.actor_name} {self.action}"

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from campaign.common.bulk import portions
 from campaign.common.capabilities import Cap
 from campaign.common.excel.problems import Category, mistake
-from campaign.common.excel.schema import Column, ParsedTable, parse
+from campaign.common.excel.schema import Column, ParsedRow, ParsedTable, parse
 from campaign.common.excel.values import CellError, Convert, Raw, Reading, label, mail, squeezed
 from orgs.importers.names import Names
 from orgs.importers.people import PERSON_COLUMNS, People
@@ -68,14 +68,14 @@ def accounts_plan(sent: Sent) -> Plan[User]:
     plan: Plan[User] = Plan.of(table, len(rows))
     plan.base = sent.base
     people = People(table, rows, sent.actor, Cap.ACCOUNT_MANAGE)
-    first: dict[int, int] = {}
+    first: dict[int, ParsedRow] = {}
     for row in rows:
         place = names.the_one(table, row, "organization") if row.filled().get("organization") else None
         member = people.find(row, place)
         if member is None:
             continue
-        if first.setdefault(member.pk, row.number) != row.number:
-            table.report(row, "name", PERSON_TWICE, first=first[member.pk])
+        if first.setdefault(member.pk, row) is not row:
+            table.report(row, "name", PERSON_TWICE, first=first[member.pk].seen_from(row))
         elif not member.is_present:
             table.report(row, "name", NOT_PRESENT)
         else:

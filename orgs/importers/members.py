@@ -161,14 +161,23 @@ STATUSES = {
 
 COLUMNS = (
     Column("name", "姓名", ("党员姓名",), required=True, converter=person_name()),
-    Column("sex", "性别", converter=choice({Sex.MALE: ("男", "男性", "M"), Sex.FEMALE: ("女", "女性", "F")})),
+    Column("sex", "性别", converter=choice({Sex.MALE: ("男", "男性", "M", "1"), Sex.FEMALE: ("女", "女性", "F", "2")})),
     Column("ethnicity", "民族", ("民 族",), converter=ethnic_group(), clears=True),
     Column("birth_date", "出生日期", ("生日", "出生年月日"), converter=date(), clears=True),
     Column("birth_month", "出生年月", converter=year_month()),
     Column(
         "id_number",
         "身份证号",
-        ("身份证号码", "公民身份号码", "居民身份证号", "身份证", "证件号码"),
+        (
+            "身份证号码",
+            "公民身份号码",
+            "居民身份证号",
+            "居民身份证号码",
+            "身份证件号码",
+            "身份证",
+            "证件号码",
+            "证件号",
+        ),
         personal=True,
         converter=or_masked(id_number()),
     ),
@@ -182,7 +191,21 @@ COLUMNS = (
         converter=_date_or_month(),
         clears=True,
     ),
-    Column("joined_on", "入党时间", ("入党日期", "加入党组织日期", "入党年月日"), converter=date(), clears=True),
+    Column(
+        "joined_on",
+        "入党时间",
+        (
+            "入党日期",
+            "加入党组织日期",
+            "加入党组织时间",
+            "加入中共组织时间",
+            "加入中国共产党时间",
+            "入党年月日",
+            "入党年月",
+        ),
+        converter=date(),
+        clears=True,
+    ),
     Column(
         "full_member_on",
         "转正时间",
@@ -194,7 +217,25 @@ COLUMNS = (
     Column(
         "organization",
         "所在党组织",
-        ("所在党支部", "党支部", "所属党支部", "所属党组织", "所在支部", "党组织", "党支部名称", "党组织名称"),
+        (
+            "所在党支部",
+            "党支部",
+            "所属党支部",
+            "所属党组织",
+            "所在支部",
+            "所属支部",
+            "支部",
+            "党组织",
+            "党支部名称",
+            "支部名称",
+            "党组织名称",
+            "所在党支部名称",
+            "所在支部名称",
+            "所属支部名称",
+            "所在党组织名称",
+            "所属党组织名称",
+            "组织关系所在党支部",
+        ),
         required=True,
         converter=label(),
         in_title=True,
@@ -209,7 +250,7 @@ COLUMNS = (
     Column(
         "phone",
         "联系电话",
-        ("手机", "手机号", "手机号码", "电话", "联系方式"),
+        ("手机", "手机号", "手机号码", "移动电话", "本人电话", "电话", "电话号码", "联系方式"),
         personal=True,
         converter=or_masked(phone()),
         clears=True,
@@ -253,7 +294,7 @@ class _Reading:
     def __init__(self, table: ParsedTable, rows: Sequence[ParsedRow], sent: Sent, names: Names) -> None:
         self._table, self._rows, self._actor, self._is_full = table, rows, sent.actor, sent.is_full
         self._names = names
-        self._first: dict[tuple[str, Any], int] = {}
+        self._first: dict[tuple[str, Any], ParsedRow] = {}
         self._found: set[int] = set()
 
     def into(self, plan: Plan[Member]) -> None:
@@ -270,9 +311,8 @@ class _Reading:
     def _missing(self, entries: "Sequence[Entry]") -> list[Member]:
         """Return the members of the organizations in the file whom it does not name."""
         places = {entry.values["organization"].pk for entry in entries if "organization" in entry.values}
-        members = (
-            Member.objects.present().order_by("organization__path", "pinyin", "pk").only("name", "organization_id")
-        )
+        members = Member.objects.present().select_related("organization")
+        members = members.order_by("organization__path", "pinyin", "pk").only("name", "organization__name")
         enrolled = [one for keys in portions(sorted(places)) for one in members.filter(organization__in=keys)]
         return [member for member in enrolled if member.pk not in self._found]
 
@@ -311,9 +351,9 @@ class _Reading:
 
     def _is_double(self, row: ParsedRow, column: str, key: Any, kind: Mistake) -> bool:
         """Report `key` when an earlier row had it already."""
-        if not key or (first := self._first.setdefault((column, key), row.number)) == row.number:
+        if not key or (first := self._first.setdefault((column, key), row)) is row:
             return False
-        self._table.report(row, column, kind, first=first)
+        self._table.report(row, column, kind, first=first.seen_from(row))
         return True
 
     def _post(self, row: ParsedRow) -> str:

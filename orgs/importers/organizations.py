@@ -275,7 +275,7 @@ class _Reading:
             if short_name := entry.values.get("short_name"):
                 self._by_short[name_key(short_name)].append(entry)
             if code and (first := self._by_code.setdefault(code, entry)) is not entry:
-                self._refuse(entry, "code", CODE_TWICE, first=first.row.number)
+                self._refuse(entry, "code", CODE_TWICE, first=first.row.seen_from(entry.row))
             elif code in taken:
                 self._refuse(entry, "code", CODE_TAKEN)
 
@@ -329,7 +329,7 @@ class _Reading:
             for entry in entries if len(entries) > 1 else ():
                 twin = first.setdefault(id(entry.above), entry)
                 if twin is not entry and not entry.wrong:
-                    self._refuse(entry, "name", NAME_TWICE, first=twin.row.number)
+                    self._refuse(entry, "name", NAME_TWICE, first=twin.row.seen_from(entry.row))
 
     # -- rows against the database --------------------------------------------------------------------------------
 
@@ -407,7 +407,7 @@ class _Reading:
                 self._table.report(entry.row, "parent", PLACED_BELOW, parent=self._base.name)
             return self._base
         if self._root is not None:
-            self._refuse(entry, "parent", SECOND_ROOT, first=self._root.row.number)
+            self._refuse(entry, "parent", SECOND_ROOT, first=self._root.row.seen_from(entry.row))
         self._root = self._root or entry
         return None
 

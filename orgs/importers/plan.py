@@ -142,7 +142,8 @@ class Plan(Generic[M]):
             values = {name: [shown_value(name, value) for value in pair] for name, pair in changed.changes.items()}
             yield "changed", changed.row.number, str(changed.record), changed.record.pk, values
         for record in self.missing or ():
-            yield "missing", None, str(record), record.pk, {}
+            place = getattr(record, "organization", None)
+            yield "missing", None, str(record), record.pk, {"organization": place.name} if place is not None else {}
         for new in self.new:
             values = {name: shown_value(name, new.values.get(name)) for name in fields}
             yield "new", new.row.number, str(new), None, values

@@ -108,7 +108,7 @@ class _Reading:
         self._table, self._rows, self._names = table, rows, names
         self._people = People(table, rows, sent.actor, Cap.MEMBER_IMPORT)
         self._known: dict[Key, list[Position]] = defaultdict(list)
-        self._first: dict[Key, list[tuple[int, dict[str, Any]]]] = defaultdict(list)
+        self._first: dict[Key, list[tuple[ParsedRow, dict[str, Any]]]] = defaultdict(list)
 
     def into(self, plan: Plan[Position]) -> None:
         """Report what is wrong, and sort the rows into new, changed and unchanged ones."""
@@ -144,9 +144,9 @@ class _Reading:
         key = (member.pk, values["organization"].pk, values["post"])
         for first, other in self._first[key]:
             if _overlap(values, other):
-                self._table.report(row, "post", POSITION_TWICE, first=first)
+                self._table.report(row, "post", POSITION_TWICE, first=first.seen_from(row))
                 return
-        self._first[key].append((row.number, values))
+        self._first[key].append((row, values))
         known = self._known[key]
         same = self._same(known, values)
         if same is None:

@@ -101,14 +101,14 @@ def workers_plan(workbook: Workbook, organization: Organization) -> tuple[Worker
     by_bare_name: dict[str, list[Worker]] = {}
     for worker in known:
         by_bare_name.setdefault(worker.name, []).append(worker)
-    first: dict[Any, int] = {}
+    first: dict[Any, ParsedRow] = {}
     found: set[int] = set()
     for row in rows:
         if row.wrong:
             continue
         key = row["personnel_no"] or (row["name"], row["team"])
-        if first.setdefault(key, row.number) != row.number:
-            table.report(row, "name", WORKER_TWICE, first=first[key])
+        if first.setdefault(key, row) is not row:
+            table.report(row, "name", WORKER_TWICE, first=first[key].seen_from(row))
             continue
         same = _same(row, by_number, by_name, by_bare_name)
         if same is not None:

@@ -112,7 +112,9 @@ class ImportBatch(models.Model):
 class ImportRow(models.Model):
     """What one row of a workbook (or one record that it does not name) would mean, for the page: values are masked."""
 
-    batch = models.ForeignKey(ImportBatch, models.CASCADE, related_name="rows")
+    batch = models.ForeignKey(
+        ImportBatch, models.CASCADE, related_name="rows", db_index=False
+    )  # see `import_row_place`
     place = models.PositiveIntegerField()
     action = models.CharField(_("what happens"), max_length=8, choices=RowAction.choices)
     row = models.PositiveIntegerField(_("row"), null=True)

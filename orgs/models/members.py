@@ -90,10 +90,10 @@ class MemberQuerySet(ScopedQuerySet["Member"]):
 
 
 class Member(Versioned):
-    personnel_no = models.CharField(_("personnel number"), max_length=30, unique=True)
+    personnel_no = models.CharField(_("personnel number"), max_length=30)
     name = models.CharField(pgettext_lazy("person", "name"), max_length=60)
     pinyin = models.CharField(max_length=200, blank=True, editable=False)
-    initials = models.CharField(max_length=64, blank=True, editable=False, db_index=True)
+    initials = models.CharField(max_length=64, blank=True, editable=False)
     sex = models.CharField(_("sex"), max_length=6, choices=Sex.choices)
     ethnicity = models.CharField(_("ethnic group"), max_length=20, blank=True)
     birth_date = models.DateField(_("date of birth"), null=True, blank=True)
@@ -149,11 +149,13 @@ class Member(Versioned):
                 condition=Q(joined_on=None) | Q(full_member_on=None) | Q(full_member_on__gte=F("joined_on")),
                 name="member_joined_before_full",
             ),
+            models.UniqueConstraint(fields=("personnel_no",), name="member_personnel_no"),
             models.UniqueConstraint(fields=("id_number_digest",), name="member_id_number"),
         )
         # Named here and not at the fields, which would add a second index for searches by a beginning: every index makes a
-        # long roster slower to store.
+        # long roster slower to store. Initials are looked for by their beginning alone.
         indexes = (
+            models.Index(fields=("initials",), opclasses=("varchar_pattern_ops",), name="member_initials"),
             models.Index(fields=("organization", "pinyin", "id"), name="member_roll"),
             models.Index(fields=("phone",), name="member_phone"),
             models.Index(fields=("phone_tail",), name="member_phone_tail"),

@@ -22,7 +22,7 @@ from campaign.common.excel.annotate import annotate
 from campaign.common.excel.reader import WorkbookError, open_workbook
 from campaign.jobs.registry import Outcome, Progress
 from campaign.jobs.services import job_request
-from orgs.importers import IMPORTERS, Sent
+from orgs.importers import IMPORTERS, OTHER_KIND, Sent, kind_meant
 from orgs.importers.plan import Plan
 from orgs.models import DONE, ImportBatch, ImportKind, ImportRow, ImportState, ImportTrace, Organization
 from orgs.services.rosters import Overtaken, roster_keep, roster_load, roster_of
@@ -72,7 +72,11 @@ def plan_of(
     """
     try:
         with without_collector():
-            return IMPORTERS[ImportKind(kind)].plan(Sent(open_workbook(source), actor, base, is_full, told))
+            workbook = open_workbook(source)
+            plan = IMPORTERS[ImportKind(kind)].plan(Sent(workbook, actor, base, is_full, told))
+            if not plan.rows and (other := kind_meant(workbook)) not in (None, kind):
+                plan.problems.add(OTHER_KIND, params={"kind": str(ImportKind(other).label)})
+            return plan
     except WorkbookError as error:
         return Plan(error.problems())
 

@@ -1,14 +1,15 @@
 """Members as a roster means them, in plain rows: stored at once, or kept in a file until somebody confirms.
 
 The check of a long roster is the dear part. What it understood is kept encrypted beside the upload, so that the job which
-stores it neither reads the workbook nor converts a cell again; it looks only at what may have changed since.
+stores it neither reads the workbook nor converts a cell again; it looks only at what may have changed since. New members
+are taken from the file piece by piece while the database stores those before: first their values, later what the log says.
 """
 
 import datetime as dt
 import hashlib
 import json
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -45,13 +46,6 @@ class Overtaken(Exception):
     """The database is no longer what the roster was compared with."""
 
 
-class NewMember(NamedTuple):
-    """Somebody to be enrolled: the values of `NEW_COLUMNS`, and what the log will say."""
-
-    values: list[Any]
-    said: Written
-
-
 class ChangedMember(NamedTuple):
     """A record, the version that was compared, and field → new value."""
 
@@ -63,18 +57,24 @@ class ChangedMember(NamedTuple):
 @dataclass
 class Roster:
     """What a check understood, and of which state of the database: versions of the organizations that are named and of
-    the members who share name and branch with somebody new."""
+    the members who share name and branch with somebody new.
+
+    `new` has a row of values (`NEW_COLUMNS`) for everybody to be enrolled, `said` what the log will say of each; both may
+    be gone through more than once. `count` is how many they are, `unnumbered` how many need a personnel number.
+    """
 
     compared_at: dt.datetime
     organizations: dict[int, int]
     namesakes: dict[int, int]
-    new: list[NewMember] = field(default_factory=list)
+    new: Iterable[list[Any]] = ()
+    said: Iterable[Written] = ()
+    count: int = 0
+    unnumbered: int = 0
     changed: list[ChangedMember] = field(default_factory=list)
 
     def still_changed(self, actor: Any) -> list[Changed[Member]]:
         """Return what would be changed now. Raises Overtaken when the database is no longer what was compared."""
         organizations = self._organizations(actor)
-        self._look_for_namesakes()
         return [self._change(entry, member, organizations) for entry, member in self._records(actor)]
 
     def _organizations(self, actor: Any) -> dict[int, Organization]:
@@ -88,22 +88,27 @@ class Roster:
             raise Overtaken
         return found
 
-    def _look_for_namesakes(self) -> None:
-        """Look at members written since the check; who has another id number is somebody else.
+    def still_new(self) -> Iterator[list[Any]]:
+        """Return the rows of `new`; taking them raises Overtaken at somebody who may have been entered since the check.
 
-        That no number is given twice, the constraints of the table see to.
+        Who has another id number is somebody else; that no number is given twice, the constraints of the table see to.
         """
         since = Member.objects.filter(updated_at__gte=self.compared_at - SLACK).order_by()
-        new: dict[tuple[int, str], bool] = {}
-        for entry in self.new:
-            person = entry.values[ORGANIZATION], entry.values[NAME]
-            new[person] = new.get(person, True) and bool(entry.values[DIGEST])
+        numbered: dict[tuple[int, str], bool] = {}
         for key, version, organization, name, digest in since.values_list(
             "pk", "version", "organization_id", "name", "id_number_digest"
         ):
-            numbered = new.get((organization, name))
-            if numbered is not None and not (numbered and digest) and self.namesakes.get(key) != version:
+            if self.namesakes.get(key) != version:
+                numbered[organization, name] = numbered.get((organization, name), True) and bool(digest)
+        # The rows are taken while the connection is busy storing those before: nothing may be asked of it then.
+        return self._unless_entered(numbered)
+
+    def _unless_entered(self, numbered: Mapping[tuple[int, str], bool]) -> Iterator[list[Any]]:
+        for values in self.new:
+            person = values[ORGANIZATION], values[NAME]
+            if person in numbered and not (numbered[person] and values[DIGEST]):
                 raise Overtaken
+            yield values
 
     def _records(self, actor: Any) -> Iterator[tuple[ChangedMember, Member]]:
         known: dict[int, Member] = {}
@@ -131,24 +136,25 @@ def roster_of(plan: Plan[Member]) -> Roster:
     changed = [_changed(entry) for entry in plan.changed]
     named = [new.values["organization"] for new in plan.new]
     named += [entry.changes["organization"][1] for entry in plan.changed if "organization" in entry.changes]
+    rows = [_row(new) for new in plan.new]
     return Roster(
         plan.compared_at,
         {organization.pk: organization.version for organization in named},
         plan.namesakes,
-        [_new(new) for new in plan.new],
+        rows,
+        [written(new.values | {"organization": new.values["organization"].name}) for new in plan.new],
+        len(rows),
+        sum(not row[PERSONNEL_NO] for row in rows),
         changed,
     )
 
 
-def _new(new: New[Member]) -> NewMember:
-    values, organization = new.values, new.values["organization"]
-    said = {name: value for name, value in values.items() if name != "organization"} | {
-        "organization": organization.name
-    }
+def _row(new: New[Member]) -> list[Any]:
+    values = new.values
     names, identity = members.search_names(values["name"]), _identity(new)
     row = [values.get(name, usual) for name, usual in _USUAL.items()]
-    row += [organization.pk, *names.values(), *identity.values()]
-    return NewMember([value.isoformat() if isinstance(value, dt.date) else value for value in row], written(said))
+    row += [values["organization"].pk, *names.values(), *identity.values()]
+    return [value.isoformat() if isinstance(value, dt.date) else value for value in row]
 
 
 def _identity(new: New[Member]) -> dict[str, str | None]:
@@ -186,10 +192,13 @@ def _pieces(roster: Roster) -> Iterator[Any]:
             (pk, version, {name: plain(value) for name, value in values.items()})
             for pk, version, values in roster.changed
         ],
+        roster.count,
+        roster.unnumbered,
     ]
-    rows = iter(roster.new)
-    while piece := list(islice(rows, PIECE)):
-        yield piece
+    for entries in (roster.new, roster.said):
+        rest = iter(entries)
+        while piece := list(islice(rest, PIECE)):
+            yield piece
 
 
 def roster_load(path: Path, digest: str) -> Roster:
@@ -200,13 +209,17 @@ def roster_load(path: Path, digest: str) -> Roster:
         raise Overtaken from None
     if hashlib.sha256(content).hexdigest() != digest:
         raise Overtaken
-    pieces = _opened(content)
-    compared_at, organizations, namesakes, changed = next(pieces)
+    first, *pieces = _sealed(content)
+    compared_at, organizations, namesakes, changed, count, unnumbered = _opened(first)
+    half = len(pieces) // 2
     return Roster(
         dt.datetime.fromisoformat(compared_at),
         dict(organizations),
         dict(namesakes),
-        [NewMember(values, Written(said)) for piece in pieces for values, said in piece],
+        _Kept(pieces[:half], list),
+        _Kept(pieces[half:], Written),
+        count,
+        unnumbered,
         [
             ChangedMember(pk, version, {name: value_of(value) for name, value in values.items()})
             for pk, version, values in changed
@@ -214,12 +227,28 @@ def roster_load(path: Path, digest: str) -> Roster:
     )
 
 
-def _opened(content: bytes) -> Iterator[Any]:
+@dataclass(frozen=True)
+class _Kept:
+    """What stands in some pieces, opened one by one whenever it is gone through."""
+
+    pieces: Sequence[bytes]
+    kind: Callable[[Any], Any]
+
+    def __iter__(self) -> Iterator[Any]:
+        for sealed in self.pieces:
+            yield from map(self.kind, _opened(sealed))
+
+
+def _sealed(content: bytes) -> Iterator[bytes]:
     start = 0
     while start < len(content):
         begin = start + _LENGTH
         start = begin + int.from_bytes(content[start:begin], "big")
-        try:
-            yield json.loads(zlib.decompress(unseal(content[begin:start])))
-        except InvalidTag:  # another key by now
-            raise Overtaken from None
+        yield content[begin:start]
+
+
+def _opened(sealed: bytes) -> Any:
+    try:
+        return json.loads(zlib.decompress(unseal(sealed)))
+    except InvalidTag:  # another key by now
+        raise Overtaken from None

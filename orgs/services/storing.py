@@ -48,7 +48,6 @@ from orgs.services.rosters import (
     PARTY_POST,
     PERSONNEL_NO,
     STATUS,
-    NewMember,
     Overtaken,
     Roster,
     roster_of,
@@ -108,7 +107,7 @@ def roster_store(*, roster: Roster, actor: Any, told: Callable[[int], None] | No
     """
     trace, moment = Trace(), clock.now()
     with _whole():
-        changed = [_dated(entry) for entry in roster.still_changed(actor)]
+        changed, new = [_dated(entry) for entry in roster.still_changed(actor)], roster.still_new()
         left = {
             entry.record.pk: entry.changes["organization"][0].pk for entry in changed if "organization" in entry.changes
         }
@@ -117,18 +116,20 @@ def roster_store(*, roster: Roster, actor: Any, told: Callable[[int], None] | No
         turned = [entry.record.pk for entry in changed if {"status", "organization"} & entry.changes.keys()]
         before = _posts(turned)
         _update(Member, changed, members.search_names, trace)
-        keys = keys_take(Member, len(roster.new))
+        keys = keys_take(Member, roster.count)
         same = _usual() | {"created_at": moment, "updated_at": moment}
-        bulk_load(Member, ("id", *NEW_COLUMNS), _member_rows(keys, roster.new, told), same)
-        enrolments_open(_enrolled(keys, roster.new), starts_on=None, origin=EnrolmentOrigin.IMPORTED)
+        enrolled: list[_Enrolled] = []
+        bulk_load(Member, ("id", *NEW_COLUMNS), _member_rows(keys, new, roster.unnumbered, enrolled, told), same)
+        present = [one for one in enrolled if one.is_present]
+        enrolments_open(present, starts_on=None, origin=EnrolmentOrigin.IMPORTED)
         _follow(changed)
         _trace_roles(trace, roles_leave(left=left, reason=gettext("Moved to another branch.")))
         _note(MemberEvent, members.events_of_status(_of_new_status(changed), actor), trace)
         spans.into(trace)
         trace.made(Member, keys)
         _trace_posts(trace, before)
-        new = ((key, entry.values[NAME], entry.said) for key, entry in zip(keys, roster.new, strict=True))
-        audit_load(action="member_create", actor=actor, model=Member, entries=new)
+        told_of = ((one.pk, one.name, said) for one, said in zip(enrolled, roster.said, strict=True))
+        audit_load(action="member_create", actor=actor, model=Member, entries=told_of)
         _audit_changed("member_update", Member, actor, changed)
     return trace
 
@@ -235,15 +236,8 @@ class _Enrolled(NamedTuple):
     pk: int
     organization_id: int
     party_post: str
-
-
-def _enrolled(keys: Sequence[int], entries: Sequence[NewMember]) -> list[_Enrolled]:
-    """Return the new members who are enrolled: who has left or died is not."""
-    return [
-        _Enrolled(key, values[ORGANIZATION], values[PARTY_POST])
-        for key, (values, _said) in zip(keys, entries, strict=True)
-        if values[STATUS] in PRESENT
-    ]
+    name: str
+    is_present: bool
 
 
 def _follow(changed: Sequence[Changed[Member]]) -> None:
@@ -266,15 +260,22 @@ def _turned(entry: Changed[Member]) -> bool:
 
 
 def _member_rows(
-    keys: Sequence[int], entries: Sequence[NewMember], told: Callable[[int], None] | None
+    keys: Sequence[int],
+    new: Iterable[list[Any]],
+    unnumbered: int,
+    enrolled: list[_Enrolled],
+    told: Callable[[int], None] | None,
 ) -> Iterator[list[Any]]:
-    """Return a row for each of `entries`, made while those before are stored; who has no personnel number gets one."""
-    made = iter(codes_next(PERSONNEL_NUMBERS, sum(not values[PERSONNEL_NO] for values, _said in entries)))
+    """Return a row for everybody new, made while those before are stored, and put them into `enrolled`; who has no
+    personnel number gets one."""
+    made = iter(codes_next(PERSONNEL_NUMBERS, unnumbered))
 
     def rows() -> Iterator[list[Any]]:
-        for count, (key, (values, _said)) in enumerate(zip(keys, entries, strict=True)):
+        for count, (key, values) in enumerate(zip(keys, new, strict=True)):
             if told is not None and count % TOLD_EVERY == 0:
                 told(count)
+            is_present = values[STATUS] in PRESENT
+            enrolled.append(_Enrolled(key, values[ORGANIZATION], values[PARTY_POST], values[NAME], is_present))
             row = [key, *values]
             row[_NUMBERED] = values[PERSONNEL_NO] or next(made)
             yield row

@@ -7,9 +7,8 @@ import datetime as dt
 import json
 import zlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Any
 
 from django.apps import apps
@@ -42,30 +41,36 @@ class Trace:
 
     def save(self, batch: ImportBatch) -> None:
         """Keep the trace with its batch."""
-        entries = [["new", model._meta.label, key] for model, keys in self.new.items() for key in keys]
-        entries += [
-            ["old", model._meta.label, key, version, {name: plain(value) for name, value in values.items()}]
-            for model, records in self.old.items()
-            for key, version, values in records
-        ]
-        rest = iter(entries)
-        pieces = iter(lambda: list(islice(rest, PIECE)), [])
         ImportTrace.objects.bulk_create(
-            ImportTrace(batch=batch, content=seal(zlib.compress(json.dumps(piece).encode(), 1))) for piece in pieces
+            ImportTrace(batch=batch, content=seal(zlib.compress(json.dumps(piece).encode(), 1)))
+            for piece in self._pieces()
         )
+
+    def _pieces(self) -> Iterator[list[Any]]:
+        """Yield what stands in each part: "new" or "old", model, keys or records."""
+        for model, keys in self.new.items():
+            for start in range(0, len(keys), PIECE):
+                yield ["new", model._meta.label, keys[start : start + PIECE]]
+        for model, records in self.old.items():
+            for start in range(0, len(records), PIECE):
+                some = [
+                    (key, version, {name: plain(value) for name, value in values.items()})
+                    for key, version, values in records[start : start + PIECE]
+                ]
+                yield ["old", model._meta.label, some]
 
     @classmethod
     def load(cls, batch: ImportBatch) -> "Trace":
         """Return what `save` kept."""
         trace = cls()
         for content in batch.traces.order_by("pk").values_list("content", flat=True):
-            for what, label, key, *more in json.loads(zlib.decompress(unseal(bytes(content)))):
-                model = apps.get_model(label)
-                if what == "new":
-                    trace.new[model].append(key)
-                else:
-                    version, values = more
-                    trace.changed(model, key, version, {name: value_of(value) for name, value in values.items()})
+            what, label, found = json.loads(zlib.decompress(unseal(bytes(content))))
+            model = apps.get_model(label)
+            if what == "new":
+                trace.made(model, found)
+                continue
+            for key, version, values in found:
+                trace.changed(model, key, version, {name: value_of(value) for name, value in values.items()})
         return trace
 
 

@@ -9,7 +9,7 @@ from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import gettext_lazy, pgettext
 
 from campaign.common import clock
 from campaign.common.access import SIGNED_IN, GatedRequest, access, gate, holds
@@ -20,11 +20,14 @@ from campaign.jobs.services import job_request
 from orgs.filters import ImportRowFilter
 from orgs.forms.imports import AccountImportForm, ImportForm, TemplateForm
 from orgs.importers.preview import Preview
-from orgs.models import ImportBatch, ImportKind, ImportRow, ImportState
+from orgs.models import DONE, ImportBatch, ImportKind, ImportRow, ImportState
 from orgs.services import import_annotated, import_apply, import_upload
 from orgs.services.templates import TEMPLATE_JOB, template_empty
 from orgs.services.undoing import import_dependants, import_undo_request
 from orgs.tables import ImportBatchTable, ImportRowTable
+
+_IMPORT, _MAKE_ACCOUNTS = gettext_lazy("Import from Excel"), gettext_lazy("Make accounts from a list")
+_EARLIER = gettext_lazy("Earlier imports")
 
 
 @access(GET=Cap.MEMBER_IMPORT, POST=Cap.MEMBER_IMPORT)
@@ -75,13 +78,8 @@ def _template(request: GatedRequest, kinds: tuple[ImportKind, ...], back: str) -
                 target.seek(0)
                 return FileResponse(target, as_attachment=True, filename=form.result)
     accounts = back == "account_import"
-    upload = _("Make accounts from a list") if accounts else _("Import from Excel")
-    context = {
-        "form": form,
-        "accounts": accounts,
-        "back": reverse(back),
-        "crumbs": [{"label": upload, "url": reverse(back)}],
-    }
+    crumbs = [_crumb(_MAKE_ACCOUNTS if accounts else _IMPORT, back)]
+    context = {"form": form, "accounts": accounts, "back": reverse(back), "crumbs": crumbs}
     return render(request, "orgs/import_template.html", context)
 
 
@@ -89,12 +87,14 @@ def _template(request: GatedRequest, kinds: tuple[ImportKind, ...], back: str) -
 def import_history(request: GatedRequest) -> HttpResponse:
     batches = ImportBatch.objects.visible_to(request.user).done().select_related("organization", "requested_by")
     context = {
-        "title": _("Earlier imports"),
+        "title": _EARLIER,
         "lead": _("What was imported for your organizations. The last one can be undone while nothing depends on it."),
-        "crumbs": [{"label": _("Import from Excel"), "url": reverse("import_upload")}],
+        "crumbs": [_crumb(_IMPORT, "import_upload")],
         "empty_icon": "table-import",
         "empty_title": _("Nothing has been imported yet"),
         "empty_text": _("Send a workbook on the page “Import from Excel”."),
+        "empty_url": reverse("import_upload"),
+        "empty_label": _IMPORT,
     }
     return list_response(request, context, queryset=batches, table_class=ImportBatchTable)
 
@@ -132,8 +132,20 @@ def import_detail(request: GatedRequest, pk: UUID) -> HttpResponse:
         "job": batch.job,
         "can_undo": can_undo,
         "dependants": import_dependants(batch) if can_undo else [],
+        "crumbs": _crumbs(batch),
     }
     return render(request, "orgs/import_detail.html", context)
+
+
+def _crumbs(batch: ImportBatch) -> list[dict[str, str]]:
+    if batch.kind == ImportKind.ACCOUNTS:
+        return [{"label": _("Accounts"), "url": reverse("user_list")}, _crumb(_MAKE_ACCOUNTS, "account_import")]
+    found = [_crumb(_IMPORT, "import_upload")]
+    return [*found, _crumb(_EARLIER, "import_history")] if batch.state in DONE else found
+
+
+def _crumb(label: Any, page: str) -> dict[str, str]:
+    return {"label": str(label), "url": reverse(page)}
 
 
 def _by_category(folds: list[Any]) -> list[tuple[str, list[Any]]]:
@@ -151,7 +163,7 @@ def import_rows(request: GatedRequest, pk: UUID) -> HttpResponse:
     context = {
         "title": _("What the file means"),
         "lead": batch.file_name,
-        "crumbs": [{"label": _("Import from Excel"), "url": reverse("import_detail", args=[pk])}],
+        "crumbs": [*_crumbs(batch), {"label": batch.get_kind_display(), "url": reverse("import_detail", args=[pk])}],
         "empty_title": _("Nothing is listed here"),
         "empty_text": _("Nothing in the file is new, changed or missing, or the list is no longer kept."),
         "empty_url": reverse("import_detail", args=[pk]),

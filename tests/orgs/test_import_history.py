@@ -15,6 +15,7 @@ from campaign.common.excel.problems import Severity
 from campaign.jobs.models import Job
 from campaign.jobs.services import GivenUp, RunningJob, job_request
 from orgs.models import Enrolment, Member, MemberEvent, Organization, OrganizationEvent, RoleAssignment
+from orgs.records import RecordRequest
 from orgs.services import member_update, role_end, role_grant
 from orgs.services import records as recording
 from orgs.services.roles import roles_leave
@@ -198,7 +199,7 @@ def test_the_number_of_statements_does_not_grow_with_roles(world: World, django_
 
 def test_an_attempt_at_a_record_that_was_given_up_leaves_no_entry(world: World, monkeypatch: Any) -> None:
     office = world.user("office", "root")
-    request = recording.RecordRequest(office)
+    request = RecordRequest(office)
     parameters = recording.job_parameters(world.orgs["east"], request)
     job = job_request(kind=recording.JOB, actor=office, parameters=parameters)
     Job.objects.filter(pk=job.pk).update(state="running", attempt=2)

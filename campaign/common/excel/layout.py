@@ -130,6 +130,12 @@ def is_below(row: Sequence[Raw]) -> bool:
     return bool(_BELOW.match(squeezed(_first(row))))
 
 
+def is_signed(row: Sequence[Raw]) -> bool:
+    """Whether a row is a note or a signature line by the colon behind what it is called: no record begins like that."""
+    first = _first(row)
+    return (":" in first or "\uff1a" in first) and is_below(row)
+
+
 def is_column_numbers(row: Sequence[Raw]) -> bool:
     """Whether a row numbers the columns, as under the heading of statistical forms: 甲 乙 1 2 3 …"""
     written = [header_key(tidy(cell)).strip("()") for cell in row if not is_blank(cell)]

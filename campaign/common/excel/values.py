@@ -42,6 +42,7 @@ _CLOCK_BEHIND = re.compile(r"[T\s]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?$")
 _DASHES = str.maketrans(dict.fromkeys("—–−―－", "-"))
 _MOBILE = re.compile(r"1[3-9]\d{9}")
 _LANDLINE = re.compile(r"(0\d{2,3}-?)?[1-9]\d{4,7}(-\d{1,6})?")
+_LOST_DIGITS = "000"
 _SCIENTIFIC = re.compile(r"\d(\.\d+)?E\+?0*1[4-9]", re.IGNORECASE)
 
 
@@ -472,7 +473,8 @@ def id_number() -> Convert[str]:
         if not EARLIEST <= born <= reading.today:
             raise CellError(ID_BIRTH)
         if _check_digit(number) != number[-1]:
-            raise CellError(ID_CHECK_DIGIT)
+            # Excel keeps 15 digits of a number, and what it made of an id number may have become text since.
+            raise CellError(ID_AS_NUMBER if number.endswith(_LOST_DIGITS) else ID_CHECK_DIGIT)
         return number
 
     return Convert(convert, blank="")
