@@ -35,7 +35,9 @@ VOTES = (0,) * 6 + (1,) * 11 + (2,) * 3
 STAYS_AWAY = 0.1
 
 
-def tell_appraisals(group: Group, campaign: Campaign, story: Story, chance: random.Random) -> None:
+def tell_appraisals(group: Group, campaign: Campaign, story: Story, _chance: random.Random) -> None:
+    """With a chance of its own: the rest of the story stays as it was."""
+    chance = random.Random(story.begin.year)  # noqa: S311 — a story, not a secret
     company = group.companies[0]
     branches = group.branches_of(company)[:BRANCHES]
     staff = group.staff[company.pk]
@@ -47,8 +49,6 @@ def tell_appraisals(group: Group, campaign: Campaign, story: Story, chance: rand
 def _set_up(
     staff: User, campaign: Campaign, branches: Sequence[Organization], *, year: int, name: str, begins: dt.date
 ) -> MemberAppraisal:
-    company = branches[0].get_parent()
-
     def after(days: int) -> dt.date:
         return begins + dt.timedelta(days=days)
 
@@ -56,7 +56,7 @@ def _set_up(
         return appraisal_create(
             actor=staff,
             campaign=campaign,
-            organization=company,
+            organization=Organization.objects.get(path=branches[0].path[: -Organization.steplen]),
             year=year,
             name=name,
             self_until=after(9),
