@@ -16,8 +16,8 @@ from campaign.common import clock
 from campaign.demo.people import SIZES, Size
 from campaign.demo.seed import demo_seed
 from orgs.models import Member, Organization, User
+from orgs.services import member_create
 from pledges.models import Pledge, PledgeItem
-from pledges.selectors import members_without
 from pledges.services import pledge_start
 from reviews.models import ReviewMode
 from reviews.services import leader_review_create
@@ -70,7 +70,8 @@ def demo(emptied: None, monkeypatch: pytest.MonkeyPatch) -> None:
     campaign = demo_seed(size="s", stage="awards", seed=1, today=clock.today(), say=lambda _text: None)
     secretary = User.objects.get(username="secretary")
     member = Member.objects.filter(organization=secretary.organization, user__username="member").get()
-    pledge_start(campaign=campaign, actor=secretary, member=members_without(secretary, campaign).first())
+    newcomer = member_create(actor=None, organization=secretary.organization, name="新转入", sex="male")
+    pledge_start(campaign=campaign, actor=secretary, member=newcomer)
     leader_review_create(
         actor=secretary, campaign=campaign, subject=member, mode=ReviewMode.ONSITE, held_on=clock.today()
     )
