@@ -12,7 +12,7 @@ class ReviewsConfig(AppConfig):
         from reviews import records, structure
         from reviews.desk import leader as desk
         from reviews.metrics import leader as metrics
-        from reviews.registrations import register_appraisals, register_rounds
+        from reviews.registrations import register_appraisals, register_rounds, register_secretaries
         from reviews.reminders import leader as reminders
         from reviews.timeline import leader as timeline
 
@@ -23,3 +23,4 @@ class ReviewsConfig(AppConfig):
             part.register()
         register_rounds()
         register_appraisals()
+        register_secretaries()

@@ -5,7 +5,16 @@ from django.utils.translation import gettext_lazy as _
 
 from campaign.common.capabilities import Cap
 from campaign.common.oversight import ObjectKind, kinds
-from reviews.models import AppraisedMember, BranchAppraisal, EvaluationRound, LeaderReview, MemberAppraisal
+from reviews.models import (
+    AppraisedMember,
+    BranchAppraisal,
+    EvaluationRound,
+    LeaderReview,
+    MemberAppraisal,
+    ReportProblem,
+    SecretaryAppraisal,
+    SecretaryReport,
+)
 
 
 def writer_of_a_draft(review: LeaderReview) -> list[int] | None:
@@ -37,3 +46,6 @@ kinds.register(
         "entry", AppraisedMember, "appraisal_member", (Cap.APPRAISAL_DECIDE, Cap.APPRAISAL_CONFIRM), also=parts_of
     )
 )
+kinds.register(ObjectKind("secretary_appraisal", SecretaryAppraisal, "secretary_detail", (Cap.SECRETARY_MANAGE,)))
+kinds.register(ObjectKind("report", SecretaryReport, "secretary_report", (Cap.SECRETARY_GRADE,)))
+kinds.register(ObjectKind("problem", ReportProblem, "secretary_problem", (Cap.SECRETARY_GRADE,)))

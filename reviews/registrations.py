@@ -5,7 +5,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from campaign.common.access import grants_for
-from campaign.common.capabilities import Cap, Reach
+from campaign.common.capabilities import Cap, Reach, Role
 from campaign.common.navigation import Entry, menu
 
 
@@ -57,3 +57,29 @@ def register_appraisals() -> None:
 def sees_others(user: Any) -> bool:
     """Tell whether `user` sees the appraisal of somebody else: members meet their own on a page of its own."""
     return any(reach is not Reach.SELF for reach, _grant in grants_for(user, Cap.APPRAISAL_VIEW))
+
+
+def register_secretaries() -> None:
+    from reviews.desk import secretaries as desk
+    from reviews.reminders import secretaries as reminders
+    from reviews.timeline import secretaries as timeline
+
+    menu.register(
+        Entry(
+            "secretary",
+            "links",
+            _("Appraisals of secretaries"),
+            "secretary_list",
+            "presentation",
+            Cap.SECRETARY_VIEW,
+            order=46,
+            when=is_concerned,
+        )
+    )
+    for part in (desk, reminders, timeline):
+        part.register()
+
+
+def is_concerned(user: Any) -> bool:
+    """Tell whether `user` reports as a secretary or sees those who do."""
+    return any(grant.role != Role.MEMBER for _reach, grant in grants_for(user, Cap.SECRETARY_VIEW))

@@ -99,6 +99,12 @@ class Cap(TextChoices):
     APPRAISAL_CONFIRM = "appraisals.confirm", _("Confirm the appraisals of branches")
     APPRAISAL_FOLLOW = "appraisals.follow", _("Follow up what appraisals told members")
 
+    SECRETARY_VIEW = "secretaries.view", _("See appraisals of secretaries")
+    SECRETARY_MANAGE = "secretaries.manage", _("Hold appraisals of secretaries")
+    SECRETARY_WRITE = "secretaries.write", _("Write one's own report as secretary")
+    SECRETARY_ASK = "secretaries.ask", _("Ask secretaries about their reports")
+    SECRETARY_GRADE = "secretaries.grade", _("Grade secretaries and list their problems")
+
     AWARD_VIEW = "awards.view", _("See award batches")
     AWARD_MANAGE = "awards.manage", _("Hold award batches")
     NOMINATE = "awards.nominate", _("Nominate")
@@ -209,6 +215,11 @@ MATRIX: dict[Cap, dict[Role, Reach]] = {
     C.APPRAISAL_DECIDE: {R.SECRETARY: UNIT},
     C.APPRAISAL_CONFIRM: {R.STAFF: BELOW, R.OFFICE: BELOW},
     C.APPRAISAL_FOLLOW: {R.SECRETARY: UNIT, R.STAFF: SUBTREE, R.OFFICE: SUBTREE},
+    C.SECRETARY_VIEW: {R.MEMBER: SELF, R.SECRETARY: BELOW, R.STAFF: SUBTREE, R.OFFICE: SUBTREE, R.LEADER: SUBTREE},
+    C.SECRETARY_MANAGE: {R.STAFF: SUBTREE, R.OFFICE: SUBTREE},
+    C.SECRETARY_WRITE: {R.MEMBER: SELF},
+    C.SECRETARY_ASK: {R.STAFF: BELOW, R.OFFICE: BELOW, R.LEADER: BELOW},
+    C.SECRETARY_GRADE: {R.STAFF: BELOW, R.OFFICE: BELOW},
     C.AWARD_VIEW: {
         R.MEMBER: UPWARD,
         R.SECRETARY: UPWARD,

@@ -24,6 +24,7 @@ from campaign.demo.organizing import tell_gaps, tell_organizing
 from campaign.demo.pledging import tell_appraisal, tell_comments, tell_pledges, tell_progress
 from campaign.demo.reviewing import tell_reviews
 from campaign.demo.scoring import tell_scores
+from campaign.demo.secretaries import tell_secretaries
 from campaign.demo.signing_in import tell_accounts
 from campaign.demo.story import Story, on
 from campaign.demo.structure import tell_structure
@@ -43,6 +44,7 @@ CHAPTERS: tuple[tuple[str, str, Tell], ...] = (
     ("evaluation", "supervision of pledges", tell_supervision),
     ("evaluation", "mass evaluation", tell_evaluation),
     ("evaluation", "appraisal of members", tell_appraisals),
+    ("evaluation", "appraisal of secretaries", tell_secretaries),
     ("pledges", "pledges handed in late", tell_late),
     ("awards", "awards", tell_awards),
     ("closed", "closing", tell_closing),

@@ -9,6 +9,7 @@ from reviews.models.appraisal import (
 )
 from reviews.models.leader import LeaderReview, LeaderReviewQuerySet, ReviewMode, ReviewState
 from reviews.models.rounds import EvaluationRound, PublicationScope, RoundQuerySet, RoundState
+from reviews.models.secretaries import ReportProblem, SecretaryAppraisal, SecretaryGrade, SecretaryReport
 
 __all__ = [
     "AppraisalGrade",
@@ -22,8 +23,12 @@ __all__ = [
     "MemberAppraisal",
     "PeerRemark",
     "PublicationScope",
+    "ReportProblem",
     "ReviewMode",
     "ReviewState",
     "RoundQuerySet",
     "RoundState",
+    "SecretaryAppraisal",
+    "SecretaryGrade",
+    "SecretaryReport",
 ]

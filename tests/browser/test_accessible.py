@@ -33,6 +33,7 @@ NOT_PAGES = {
     "adjustment_decide": "hangs on a state that the small demo has not",
     "comment_answer": "hangs on a state that the small demo has not",
     "plan_edit": "hangs on a state that the small demo has not",
+    "secretary_answer": "hangs on a state that the small demo has not",
     "pledge_check_answer": "hangs on a state that the small demo has not",
     "admin_login": "leads on to signing in",
     "code_sheet_detail": "made by a job; see tests/orgs/test_sign_in_browser.py",

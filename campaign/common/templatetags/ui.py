@@ -25,7 +25,7 @@ COLOURS = {
     # Somebody's turn, or under way.
     "blue": (
         "uploaded checked submitted waiting queued pending running open nominated recommended reviewing "
-        "in_progress ready notified requested released writing"
+        "in_progress ready notified requested released writing reported"
     ),
     # Time presses, or only in part.
     "amber": "adjusted due due_soon warning partly basic average suspended lost_contact probationary absent",
@@ -37,7 +37,7 @@ COLOURS = {
     # Honours.
     "gold": "awarded announced honoured excellent decided confirmed",
     # Fixed for good.
-    "violet": "appraised closed frozen sealed archived final computed",
+    "violet": "appraised graded closed frozen sealed archived final computed",
 }
 """The colour of a badge by the name of its state. Colour never stands alone: the label says the same."""
 COLOUR_OF = {state: colour for colour, states in COLOURS.items() for state in states.split()}
