@@ -80,6 +80,7 @@ MIDDLEWARE = [
     "campaign.common.acting.ActingMiddleware",
     "orgs.middleware.SignInStepsMiddleware",
     "campaign.common.middleware.DomainErrorMiddleware",
+    "campaign.common.middleware.PlainTextMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 

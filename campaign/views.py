@@ -22,6 +22,7 @@ from campaign.common.listing import list_response
 from campaign.filters import CampaignFilter
 from campaign.forms import CampaignForm, StageForm
 from campaign.models import Campaign, CampaignStage
+from campaign.rulebooks import rulebooks
 from campaign.selectors import campaign_stages, campaigns_for, current_campaign, stage_progress, standard_trees
 from campaign.services import campaign_create as create
 from campaign.services import campaign_stage_update as update_stage
@@ -121,6 +122,7 @@ def campaign_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "campaign": campaign,
         "blockers": open_in(campaign, present, request.user) if present and manages else [],
         "steps": CAMPAIGNS.available(campaign, request.user),  # type: ignore[arg-type]
+        "rulebooks": [(book, reverse(book.url_name, args=[pk])) for book in rulebooks] if manages else [],
         "stages": [_stage_entry(stage, campaign, manages=manages) for stage in stages],
         "standards": standard_trees(campaign),
         "periods": PeriodTable(campaign.periods.order_by("starts_on", "kind")),

@@ -32,6 +32,7 @@ class OrgsConfig(AppConfig):
                 "sitemap",
                 Cap.ORG_VIEW,
                 order=10,
+                also=("leadership",),
             )
         )
         menu.register(
@@ -56,7 +57,16 @@ class OrgsConfig(AppConfig):
             )
         )
         menu.register(
-            Entry("user", "administration", _("Accounts"), "user_list", "user-cog", Cap.ACCOUNT_MANAGE, order=10)
+            Entry(
+                "user",
+                "administration",
+                _("Accounts"),
+                "user_list",
+                "user-cog",
+                Cap.ACCOUNT_MANAGE,
+                order=10,
+                also=("account", "code"),
+            )
         )
         menu.register(Entry("role", "administration", _("Roles"), "role_list", "key", Cap.ROLE_GRANT, order=20))
 

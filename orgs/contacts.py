@@ -10,11 +10,12 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from campaign.common import clock
-from campaign.common.access import holds, own_member_ids, under
+from campaign.common.access import holds, own_member_ids
 from campaign.common.capabilities import Cap
 from campaign.common.desk import Tile
 from orgs.models import ContactPoint, ContactVisit, Member, Organization
 from orgs.models.leadership import ContactPointQuerySet
+from orgs.selectors import within
 from orgs.timeline import TimelineEntry
 
 SHOWN = 50
@@ -94,11 +95,6 @@ def may_visit(user: Any, points: list[ContactPoint]) -> frozenset[int]:
     return frozenset(allowed.values_list("pk", flat=True))
 
 
-def within(queryset: Any, organization: Organization | None, lookup: str = "organization__path") -> Any:
-    """Keep what lies in the subtree of `organization`; all of it without one."""
-    return queryset if organization is None else queryset.filter(under(organization.path, lookup))
-
-
 # -- desk, timeline, export ----------------------------------------------------------------------------------------
 
 
@@ -175,8 +171,8 @@ def coverage_figures(user: Any, organization: Organization | None, since: dt.dat
     branches = Organization.objects.allowed(user, Cap.CONTACT_VIEW).active().branches()
     points = within(current(ContactPoint.objects.visible_to(user)), organization)
     return {
-        "branches": within(branches, organization, "path").count(),
-        "uncovered": within(branches_uncovered(user), organization, "path").count(),
+        "branches": within(branches, organization).count(),
+        "uncovered": within(branches_uncovered(user), organization).count(),
         "points": points.count(),
         "unvisited": not_visited_since(points, since).count(),
     }

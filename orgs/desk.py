@@ -10,7 +10,7 @@ from campaign.common.capabilities import Cap
 from campaign.common.desk import Tile
 from campaign.common.listing import BOUND
 from orgs.models import Organization, RoleAssignment, User
-from orgs.oversight import ending_soon, vacancies
+from orgs.oversight import ending_soon, of_people_who_left, vacancies
 from orgs.selectors import users_by_state, without_secretary
 
 
@@ -32,14 +32,16 @@ def tiles(user: Any) -> list[Tile]:
 
 
 def role_tiles(user: Any) -> list[Tile]:
-    """Vacancies and roles that end soon, for who grants roles (two queries)."""
+    """Vacancies, roles that end soon, and those of people who left, for who grants roles (three queries)."""
     if not holds(user, Cap.ROLE_GRANT):
         return []
     vacant = vacancies(user).order_by().values("pk")[: BOUND + 1].count()
-    ending = ending_soon(RoleAssignment.objects.visible_to(user)).count()
+    roles = RoleAssignment.objects.visible_to(user)
+    ending, left = ending_soon(roles).count(), of_people_who_left(roles).count()
     return [
         Tile(_("Vacant roles"), vacant, reverse("role_vacancies"), "user-question", "warning"),
         Tile(_("Roles that end within two weeks"), ending, reverse("role_list"), "calendar-due", "warning"),
+        Tile(_("Roles of people who have left"), left, reverse("role_list"), "user-off", "warning"),
     ]
 
 

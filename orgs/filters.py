@@ -29,25 +29,34 @@ from orgs.models import (
     RowAction,
     User,
 )
-from orgs.oversight import EXPECTED, ending_soon
+from orgs.oversight import EXPECTED, ending_soon, of_people_who_left
 from orgs.places import by_term
 from orgs.selectors import (
+    called,
     members_matching,
     organizations_matching,
     users_by_state,
     users_matching,
+    within,
     without_secretary,
 )
 
 
-def _visible_organizations(request: Any) -> Any:
+def visible_organizations(request: Any) -> Any:
     return Organization.objects.visible_to(request.user)
 
 
-def _subtree(queryset: Any, lookup: str, organization: Organization | None) -> Any:
-    from campaign.common.access import under
+class Below(django_filters.ModelChoiceFilter):
+    """Narrows a list to an organization with all below it, which is chosen by typing. `place` is the field that leads to the
+    organization; a list of organizations goes by their own place."""
 
-    return queryset if organization is None else queryset.filter(under(organization.path, f"{lookup}__path"))
+    def __init__(self, place: str = "organization", **options: Any) -> None:
+        options.setdefault("label", _("Organization with all below"))
+        widget = RemoteSelect("organization_search")
+        super().__init__(field_name=place, queryset=visible_organizations, widget=widget, **options)
+
+    def filter(self, queryset: Any, organization: Organization | None) -> Any:
+        return within(queryset, organization, self.field_name)
 
 
 class OrganizationFilter(Filters):
@@ -96,12 +105,7 @@ class MemberFilter(Filters):
         method="by_words",
         widget=search_box(_("Name, pinyin initials, last four digits of the phone")),
     )
-    organization = django_filters.ModelChoiceFilter(
-        label=_("Organization with all below"),
-        queryset=_visible_organizations,
-        widget=RemoteSelect("organization_search"),
-        method="by_organization",
-    )
+    organization = Below()
     kind = django_filters.ChoiceFilter(label=_("membership"), choices=MembershipKind.choices)
     status = django_filters.ChoiceFilter(label=_("status"), choices=MembershipStatus.choices)
     party_post = django_filters.ChoiceFilter(label=_("party position"), choices=PartyPost.choices)
@@ -124,22 +128,16 @@ class MemberFilter(Filters):
                 messages.warning(self.request, str(error))
             return queryset.none()
 
-    def by_organization(self, queryset: Any, _name: str, organization: Organization | None) -> Any:
-        return _subtree(queryset, "organization", organization)
-
 
 class UserFilter(Filters):
     personal = True
 
     q = django_filters.CharFilter(
-        label=pgettext_lazy("person", "name"), method="by_words", widget=search_box(_("Name or account name"))
+        label=pgettext_lazy("person", "name"),
+        method="by_words",
+        widget=search_box(_("Name, pinyin initials or account name")),
     )
-    organization = django_filters.ModelChoiceFilter(
-        label=_("Organization with all below"),
-        queryset=_visible_organizations,
-        widget=RemoteSelect("organization_search"),
-        method="by_organization",
-    )
+    organization = Below()
     state = django_filters.ChoiceFilter(
         label=_("state"),
         choices=[
@@ -159,9 +157,6 @@ class UserFilter(Filters):
 
     def by_words(self, queryset: Any, _name: str, words: str) -> Any:
         return users_matching(queryset, words)
-
-    def by_organization(self, queryset: Any, _name: str, organization: Organization | None) -> Any:
-        return _subtree(queryset, "organization", organization)
 
     def by_state(self, queryset: Any, _name: str, state: str) -> Any:
         return users_by_state(queryset, state)
@@ -195,14 +190,11 @@ class RoleFilter(Filters):
     personal = True
 
     q = django_filters.CharFilter(
-        label=pgettext_lazy("person", "name"), method="by_words", widget=search_box(_("Name or account name"))
+        label=pgettext_lazy("person", "name"),
+        method="by_words",
+        widget=search_box(_("Name, pinyin initials or account name")),
     )
-    organization = django_filters.ModelChoiceFilter(
-        label=_("Organization with all below"),
-        queryset=_visible_organizations,
-        widget=RemoteSelect("organization_search"),
-        method="by_organization",
-    )
+    organization = Below()
     role = django_filters.ChoiceFilter(
         label=_("role"), choices=[(role.value, role.label) for role in Role if role != Role.MEMBER]
     )
@@ -212,6 +204,7 @@ class RoleFilter(Filters):
             ("now", _("today")),
             ("soon", _("ends within two weeks")),
             ("later", _("begins later")),
+            ("left", _("by people who have left")),
             ("ended", _("ended")),
         ],
         method="by_time",
@@ -225,15 +218,14 @@ class RoleFilter(Filters):
         fields: ClassVar[list[str]] = []
 
     def by_words(self, queryset: Any, _name: str, words: str) -> Any:
-        return queryset.filter(Q(user__name__contains=words.strip()) | Q(user__username__icontains=words.strip()))
-
-    def by_organization(self, queryset: Any, _name: str, organization: Organization | None) -> Any:
-        return _subtree(queryset, "organization", organization)
+        return queryset.filter(called(words, "user__"))
 
     def by_time(self, queryset: Any, _name: str, when: str) -> Any:
         today = clock.today()
         if when == "soon":
             return ending_soon(queryset)
+        if when == "left":
+            return of_people_who_left(queryset)
         if when == "later":
             return queryset.filter(starts_on__gt=today)
         return queryset.on(today) if when == "now" else queryset.filter(ends_on__lt=today)
@@ -246,12 +238,7 @@ class VacancyFilter(Filters):
     q = django_filters.CharFilter(
         label=_("Name or initials"), method="by_words", widget=search_box(_("Name, pinyin initials or code"))
     )
-    organization = django_filters.ModelChoiceFilter(
-        label=_("Organization with all below"),
-        queryset=_visible_organizations,
-        widget=RemoteSelect("organization_search"),
-        method="by_organization",
-    )
+    organization = Below()
     role = django_filters.ChoiceFilter(
         label=_("vacant role"), choices=[(role.value, role.label) for role in EXPECTED], method="by_role"
     )
@@ -263,9 +250,6 @@ class VacancyFilter(Filters):
     def by_words(self, queryset: Any, _name: str, words: str) -> Any:
         return organizations_matching(queryset, words)
 
-    def by_organization(self, queryset: Any, _name: str, organization: Organization | None) -> Any:
-        return queryset if organization is None else queryset.in_subtree(organization)
-
     def by_role(self, queryset: Any, _name: str, role: str) -> Any:
         return queryset.filter(type__in=EXPECTED[Role(role)])
 
@@ -274,14 +258,11 @@ class DelegationFilter(Filters):
     personal = True
 
     q = django_filters.CharFilter(
-        label=pgettext_lazy("person", "name"), method="by_words", widget=search_box(_("Name of holder or deputy"))
+        label=pgettext_lazy("person", "name"),
+        method="by_words",
+        widget=search_box(_("Holder or deputy: name or pinyin initials")),
     )
-    organization = django_filters.ModelChoiceFilter(
-        label=_("Organization with all below"),
-        queryset=_visible_organizations,
-        widget=RemoteSelect("organization_search"),
-        method="by_organization",
-    )
+    organization = Below("assignment__organization")
     when = django_filters.ChoiceFilter(
         label=_("state"),
         choices=[("now", _("in force today")), ("later", _("begins later")), ("over", _("over"))],
@@ -293,11 +274,7 @@ class DelegationFilter(Filters):
         fields: ClassVar[list[str]] = []
 
     def by_words(self, queryset: Any, _name: str, words: str) -> Any:
-        words = words.strip()
-        return queryset.filter(Q(assignment__user__name__contains=words) | Q(deputy__name__contains=words))
-
-    def by_organization(self, queryset: Any, _name: str, organization: Organization | None) -> Any:
-        return _subtree(queryset, "assignment__organization", organization)
+        return queryset.filter(called(words, "assignment__user__") | called(words, "deputy__"))
 
     def by_time(self, queryset: Any, _name: str, when: str) -> Any:
         today = clock.today()

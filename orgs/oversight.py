@@ -20,6 +20,7 @@ from orgs.models import (
     RoleAssignment,
     User,
 )
+from orgs.models.members import PRESENT
 from orgs.models.roles import ENDS_SOON
 
 DUTIES: dict[Role, str | Promise] = {
@@ -55,10 +56,24 @@ def ending_soon(roles: "QuerySet[RoleAssignment, RoleAssignment]") -> "QuerySet[
     return roles.filter(starts_on__lte=today, ends_on__gte=today, ends_on__lte=today + ENDS_SOON)
 
 
+def of_people_who_left(roles: "QuerySet[RoleAssignment, RoleAssignment]") -> "QuerySet[RoleAssignment, RoleAssignment]":
+    """Keep the roles of today and later whose holder was a member and is none any more."""
+    left = roles.exclude(user__member=None).exclude(user__member__status__in=PRESENT)
+    return left.exclude(ends_on__lt=clock.today())
+
+
 def own_roles(user: User) -> "QuerySet[RoleAssignment, RoleAssignment]":
     """Return the roles that `user` holds or will hold, not those handed to them."""
     open_ = Q(ends_on=None) | Q(ends_on__gte=clock.today())
     return RoleAssignment.objects.filter(open_, user=user.pk).select_related("organization").order_by("role", "pk")
+
+
+def holds_more(account: User) -> bool:
+    """Tell whether an account is more than a member's: it holds a role or stands in for its holder, now or later, or
+    administers everything."""
+    held = RoleAssignment.objects.now_or_later().filter(user=account)
+    handed = Delegation.objects.now_or_later().filter(deputy=account)
+    return account.is_superuser or held.exists() or handed.exists()
 
 
 # -- vacancies -----------------------------------------------------------------------------------------------------

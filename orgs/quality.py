@@ -16,7 +16,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from campaign.common import clock
-from campaign.common.access import holds, reaches, under
+from campaign.common.access import holds, reaches
 from campaign.common.capabilities import Cap
 from campaign.common.registry import Registry
 from orgs.doubles import doubles
@@ -32,7 +32,8 @@ from orgs.models import (
     User,
     Worker,
 )
-from orgs.selectors import bounded_count, without_secretary
+from orgs.models.members import PRESENT
+from orgs.selectors import bounded_count, within, without_secretary
 
 NEVER_USED = dt.timedelta(days=30)
 """An account that was made longer ago and never signed in to."""
@@ -78,12 +79,6 @@ checks: Registry[Check] = Registry("quality checks")
 def checks_for(user: Any) -> list[Check]:
     """Return the checks that concern `user`."""
     return [check for check in checks if holds(user, Cap.DATA_QUALITY) and holds(user, check.needs)]
-
-
-def within(queryset: Any, organization: Organization | None) -> Any:
-    """Keep the findings in the subtree of `organization`; all of them without one."""
-    lookup = "path" if queryset.model is Organization else "organization__path"
-    return queryset if organization is None else queryset.filter(under(organization.path, lookup))
 
 
 def findings(user: Any, organization: Organization | None) -> list[tuple[Check, str]]:
@@ -208,9 +203,10 @@ def _accounts(user: Any) -> QuerySet[User]:
 
 
 def no_role(user: Any) -> Any:
-    """Active accounts that belong to no member and hold no role today: they open nothing."""
+    """Active accounts of nobody who is a member, or of somebody who has left, without a role today: they open nothing."""
     held = RoleAssignment.objects.on(clock.today()).filter(user=OuterRef("pk"))
-    return _accounts(user).filter(~Exists(held), member=None)
+    outside = Q(member=None) | ~Q(member__status__in=PRESENT)
+    return _accounts(user).filter(outside, ~Exists(held))
 
 
 def never_used(user: Any) -> Any:

@@ -13,6 +13,7 @@ from campaign.common.navigation import Entry, menu
 from campaign.jobs.registry import kinds
 from orgs import contacts, exports, leadership, quality, timeline
 from orgs.models import Organization
+from orgs.selectors import within
 
 LEADERSHIP = FormSheet(
     name="领导小组及办公室",
@@ -67,7 +68,14 @@ def register_leadership() -> None:
     )
     menu.register(
         Entry(
-            "quality", "organization", _("Quality of data"), "quality_list", "checkup-list", Cap.DATA_QUALITY, order=90
+            "quality",
+            "organization",
+            _("Quality of data"),
+            "quality_list",
+            "checkup-list",
+            Cap.DATA_QUALITY,
+            order=90,
+            also=("double",),
         )
     )
     desk.register(TileSource("orgs.contacts", contacts.tiles))
@@ -105,7 +113,7 @@ def _findings(check: quality.Check) -> exports.ListExport:
     """The findings of a check as a workbook; nothing personal beyond names stands in it."""
 
     def rows(user: Any, organization: Organization) -> Iterator[tuple[Any, ...]]:
-        for record in quality.within(check.find(user), organization):
+        for record in within(check.find(user), organization):
             if isinstance(record, Organization):
                 yield (record.name, record.code, record.get_type_display(), _text(check, record))
             else:

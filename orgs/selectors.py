@@ -18,6 +18,7 @@ from campaign.common.masking import TAIL_SHOWN, mask
 from orgs.guessing import looked_up
 from orgs.lockout import locked_accounts
 from orgs.models import (
+    Delegation,
     HeadCount,
     Member,
     MemberQuerySet,
@@ -88,6 +89,12 @@ def organizations_matching(queryset: OrganizationQuerySet, words: str) -> Organi
     return queryset.filter(
         Q(name__icontains=words) | Q(short_name__icontains=words) | Q(initials__contains=typed) | Q(code__iexact=words)
     )
+
+
+def within(queryset: Any, organization: Organization | None, place: str = "organization") -> Any:
+    """Keep what lies in the subtree of `organization`, to which `place` leads, or the organizations there; all without one."""
+    lookup = "path" if queryset.model is Organization else f"{place}__path"
+    return queryset if organization is None else queryset.filter(under(organization.path, lookup))
 
 
 def without_secretary(queryset: OrganizationQuerySet) -> OrganizationQuerySet:
@@ -330,15 +337,16 @@ def users_by_state(queryset: "QuerySet[User, User]", state: str) -> "QuerySet[Us
 
 def accounts_helped(user: Any) -> "QuerySet[User, User]":
     """Return the accounts of the members whom `user` may help with a one-time code, never the own. `holds_role` marks
-    those whom the system administrator helps."""
-    held = RoleAssignment.objects.filter(user=OuterRef("pk")).exclude(ends_on__lt=clock.today())
+    those whom the system administrator helps: who holds a role, or stands in for its holder, now or later."""
+    held = RoleAssignment.objects.now_or_later().filter(user=OuterRef("pk"))
+    handed = Delegation.objects.now_or_later().filter(deputy=OuterRef("pk"))
     accounts: QuerySet[User, User] = User.objects.allowed(user, Cap.ACCOUNT_CODE).filter(
         is_active=True, member__status__in=PRESENT
     )
     return (
         accounts.exclude(pk=user.pk)
         .select_related("member__organization", "one_time_code")
-        .annotate(holds_role=Exists(held))
+        .annotate(holds_role=Exists(held) | Exists(handed))
         .order_by("member__organization__path", "member__pinyin", "pk")
     )
 
@@ -352,9 +360,18 @@ def users_entitleable(user: Any) -> "QuerySet[User, User]":
 
 
 def users_matching(queryset: "QuerySet[User, User]", words: str) -> "QuerySet[User, User]":
-    """Keep accounts by name or account name."""
-    words = words.strip()
-    return queryset.filter(Q(name__contains=words) | Q(username__icontains=words)) if words else queryset
+    """Keep accounts by name, pinyin initials or account name."""
+    return queryset.filter(called(words)) if words.strip() else queryset
+
+
+def called(words: str, lookup: str = "") -> Q:
+    """Return the condition "an account of this name, with these pinyin initials, or whose account name holds this"."""
+    typed = "".join(words.split())
+    return (
+        Q(**{f"{lookup}name__contains": typed})
+        | Q(**{f"{lookup}initials__startswith": typed.lower()})
+        | Q(**{f"{lookup}username__icontains": typed})
+    )
 
 
 def roles_for(user: Any) -> "QuerySet[RoleAssignment, RoleAssignment]":

@@ -80,7 +80,7 @@ class MemberTable(tables.Table):
 
 
 class UserTable(tables.Table):
-    name = tables.Column(linkify=("user_edit", {"pk": tables.A("pk")}))
+    name = tables.Column(linkify=("user_edit", {"pk": tables.A("pk")}), order_by=("pinyin", "pk"))
     username = tables.Column()
     organization = tables.Column(default="—", accessor="organization__display_name", order_by="organization__path")
     member = tables.Column(
@@ -169,7 +169,7 @@ class BranchCountTable(tables.Table):
 
 
 class RoleTable(tables.Table):
-    user = tables.Column(order_by="user__name")
+    user = tables.Column(order_by=("user__pinyin", "pk"))
     role = tables.Column(_("role"), accessor="title", order_by="role")
     organization = tables.Column(order_by="organization__path")
     starts_on = DayColumn()
@@ -189,7 +189,11 @@ class RoleTable(tables.Table):
 
 
 class VacancyTable(tables.Table):
-    name = tables.Column(verbose_name=_("party organization"), linkify=("organization_detail", {"pk": tables.A("pk")}))
+    name = tables.Column(
+        verbose_name=_("party organization"),
+        linkify=("organization_detail", {"pk": tables.A("pk")}),
+        order_by=("pinyin", "pk"),
+    )
     type = tables.Column()
     vacant = tables.Column(verbose_name=_("vacant role"), orderable=False)
     last_holder = tables.Column(verbose_name=_("held last by"), orderable=False, empty_values=())
@@ -211,14 +215,14 @@ class VacancyTable(tables.Table):
 
 
 class DelegationTable(tables.Table):
-    holder = tables.Column(accessor="assignment__user", verbose_name=_("holder"), order_by="assignment__user__name")
+    holder = tables.Column(accessor="assignment__user", verbose_name=_("holder"), order_by="assignment__user__pinyin")
     role = tables.Column(_("role handed over"), accessor="assignment__title", order_by="assignment__role")
     organization = tables.Column(
         accessor="assignment__organization",
         verbose_name=_("party organization"),
         order_by="assignment__organization__path",
     )
-    deputy = tables.Column(order_by="deputy__name")
+    deputy = tables.Column(order_by=("deputy__pinyin", "pk"))
     starts_on = DayColumn()
     ends_on = DayColumn()
     reason = tables.Column(orderable=False, attrs=WIDE)

@@ -1,21 +1,21 @@
 """What a kept record takes over from its double, and what stays: computed for the page, and again when it is done."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from campaign.common import clock
+from campaign.common.registry import Registry
 from orgs.models import (
     ContactPoint,
     LeadershipPost,
     Member,
     Position,
-    RoleAssignment,
     Transfer,
     User,
 )
+from orgs.oversight import holds_more
 from orgs.rules import member_breaches
 
 FILLED = (
@@ -27,6 +27,22 @@ COMPARED = frozenset({"birth_date", "joined_on", "full_member_on"})
 """What is checked against other fields: filled only where nothing contradicts itself then."""
 PERSONAL = frozenset({"phone", "birth_date"})
 """Named, not shown: the values stand in the comparison as far as the viewer reads them."""
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """What an app says against keeping one of two records now: `reason` gives a sentence, "" for none."""
+
+    key: str
+    reason: Callable[[Member, Member], str]
+
+
+obstacles: Registry[Obstacle] = Registry("what stands against keeping one of two records")
+
+
+def reasons_against(one: Member, other: Member) -> list[str]:
+    """Return what stands against keeping one of the two now."""
+    return [reason for obstacle in obstacles if (reason := obstacle.reason(one, other))]
 
 
 @dataclass(frozen=True)
@@ -128,12 +144,6 @@ def takeover_of(keep: Member, drop: Member) -> Takeover:
         ended_posts=posts[1],
         ended_points=points[1],
     )
-
-
-def holds_more(account: User) -> bool:
-    """Tell whether an account is more than a member's: it holds a role, now or later, or administers everything."""
-    later = RoleAssignment.objects.filter(user=account).exclude(ends_on__lt=clock.today())
-    return account.is_superuser or later.exists()
 
 
 def _fields(keep: Member, drop: Member) -> tuple[dict[str, Any], bool]:

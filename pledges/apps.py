@@ -25,6 +25,7 @@ class PledgesConfig(AppConfig):
         from campaign.common.navigation import Entry, menu
         from campaign.notices.registry import reminders
         from campaign.reports.registry import reports
+        from campaign.rulebooks import Rulebook, rulebooks
         from campaign.scoring.registry import metrics
         from orgs.timeline import TimelineSource, sources
         from pledges import desk as tiles
@@ -55,6 +56,7 @@ class PledgesConfig(AppConfig):
         sources.register(TimelineSource("pledges", _("Public pledges"), timeline.of_member, timeline.of_organization))
         records.register()
         structure.register()
+        rulebooks.register(Rulebook("pledges", _("Rules for pledges"), "pledge_rules"))
         blockers.register(BlockerSource("pledges", blockers_of))
         for report in REPORTS:
             reports.register(report)

@@ -38,7 +38,12 @@ def review_tiles(user: Any) -> list[Tile]:
     return [
         Tile(_("Pledges to review"), figures["all"], queue, "checklist", "danger" if figures["late"] else "warning"),
         Tile(_("Of these over time"), figures["late"], queue, "alarm", "danger"),
-        Tile(_("Approved pledges to put on the board"), to_publish_for(user).count(), queue, "clipboard-check"),
+        Tile(
+            _("Approved pledges to put on the board"),
+            to_publish_for(user).count(),
+            f"{queue}?show=publish",
+            "clipboard-check",
+        ),
     ]
 
 

@@ -14,9 +14,19 @@ from campaign.common.forms import DateInput, Form, VersionMixin
 from campaign.common.text import is_key
 from campaign.models import Campaign, Standard
 from orgs.models import Member, Organization
-from pledges.models import TEXT_LENGTH, Check, CommentKind, Decision, ItemKind, ItemResult, Pledge, PledgeItem
+from pledges.models import (
+    TEXT_LENGTH,
+    Check,
+    CommentKind,
+    Decision,
+    ItemKind,
+    ItemResult,
+    Pledge,
+    PledgeItem,
+    PledgeRules,
+)
 from pledges.selectors import members_without, organizations_without
-from pledges.services import ItemDecision, ItemDraft, Judgement, Period
+from pledges.services import MOST_ITEMS, ItemDecision, ItemDraft, Judgement, Period
 
 REMARK_LENGTH = 500
 MEMBERS_SHOWN = 500
@@ -380,3 +390,38 @@ class DecisionForm(Form):
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text=_("Needed when you refuse; the person concerned reads it."),
     )
+
+
+def _count(label: Any) -> forms.IntegerField:
+    return forms.IntegerField(label=label, min_value=1, max_value=MOST_ITEMS)
+
+
+def _mark(label: Any) -> forms.DecimalField:
+    return forms.DecimalField(label=label, min_value=0, max_value=100, decimal_places=2)
+
+
+class RulesForm(VersionMixin, Form):
+    """How many items a pledge has, and what mark a result earns: marks as people write them, 0 to 100."""
+
+    organization_items_min = _count(_("fewest items of an organization"))
+    organization_items_max = _count(_("most items of an organization"))
+    member_items_min = _count(_("fewest items of a member"))
+    member_items_max = _count(_("most items of a member"))
+    mark_fulfilled = _mark(_("mark of a fulfilled item"))
+    mark_basic = _mark(_("mark of a mostly fulfilled item"))
+    mark_unfulfilled = _mark(_("mark of an item not fulfilled"))
+
+    @classmethod
+    def of(cls, rules: PledgeRules, data: Any = None) -> "RulesForm":
+        shown = {name: getattr(rules, name) for name in cls.base_fields}
+        return cls(data, initial={name: _shown(name, value) for name, value in shown.items()})
+
+    def given(self) -> dict[str, int]:
+        """Return the arguments of `pledge_rules_update`, marks in hundredths."""
+        return {
+            name: int(value * 100) if name.startswith("mark") else value for name, value in self.cleaned_data.items()
+        }
+
+
+def _shown(name: str, value: int) -> Any:
+    return f"{value / 100:g}" if name.startswith("mark") else value

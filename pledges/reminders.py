@@ -1,10 +1,10 @@
 """Reminders of pledges: what waits for review, and what falls due. Two queries a rule, whatever the numbers."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Min, Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -30,27 +30,35 @@ WAITING = dt.timedelta(days=3)
 SOON = dt.timedelta(days=7)
 
 
+def _weekly(
+    waiting: QuerySet[Any, Any], place: str, capability: Cap, day: dt.date, told: Callable[[int], str], url: str
+) -> Iterator[Due]:
+    """Tell the officers of the organizations to which `place` leads, once a week, how many of `waiting` there are."""
+    counted = waiting.order_by().values(place).annotate(count=Count("pk")).values_list(place, "count")
+    counts = dict(counted)
+    year, week, _weekday = day.isocalendar()
+    officers = officers_of(counts, capability, day)
+    for organization, count in sorted(counts.items()):
+        for user_id in officers[organization]:
+            yield Due(user_id, f"{organization}:{year}W{week}", told(count), url, day)
+
+
+def _three_days_before(day: dt.date) -> dt.datetime:
+    return clock.start_of(day - WAITING + dt.timedelta(days=1))
+
+
 def reviews_due(day: dt.date) -> Iterator[Due]:
     """Remind the officers of an organization, once a week, of pledges that have waited for three days."""
-    before = clock.start_of(day - WAITING + dt.timedelta(days=1))
-    waiting = dict(
-        Pledge.objects.waiting()
-        .filter(submitted_at__lt=before)
-        .order_by()
-        .values("reviewing_organization_id")
-        .annotate(count=Count("pk"))
-        .values_list("reviewing_organization_id", "count")
-    )
-    year, week, _weekday = day.isocalendar()
-    officers = officers_of(waiting, Cap.PLEDGE_REVIEW, day)
-    for organization_id, count in sorted(waiting.items()):
-        text = ngettext(
+
+    def told(count: int) -> str:
+        return ngettext(
             "%(count)s pledge has waited for your review for over three days.",
             "%(count)s pledges have waited for your review for over three days.",
             count,
         ) % {"count": count}
-        for user_id in officers[organization_id]:
-            yield Due(user_id, f"{organization_id}:{year}W{week}", text, reverse("pledge_queue"), day)
+
+    waiting = Pledge.objects.waiting().filter(submitted_at__lt=_three_days_before(day))
+    return _weekly(waiting, "reviewing_organization_id", Cap.PLEDGE_REVIEW, day, told, reverse("pledge_queue"))
 
 
 def reviews_end(day: dt.date) -> Iterator[Due]:
@@ -80,25 +88,17 @@ def reviews_end(day: dt.date) -> Iterator[Due]:
 
 def comments_due(day: dt.date) -> Iterator[Due]:
     """Remind the officers, once a week, of opinions on pledges that nobody has looked at for three days."""
-    before = clock.start_of(day - WAITING + dt.timedelta(days=1))
-    waiting = dict(
-        PledgeComment.objects.waiting()
-        .filter(created_at__lt=before)
-        .order_by()
-        .values("pledge__reviewing_organization_id")
-        .annotate(count=Count("pk"))
-        .values_list("pledge__reviewing_organization_id", "count")
-    )
-    year, week, _weekday = day.isocalendar()
-    officers = officers_of(waiting, Cap.PLEDGE_PUBLISH, day)
-    for organization, count in sorted(waiting.items()):
-        text = ngettext(
+
+    def told(count: int) -> str:
+        return ngettext(
             "%(count)s opinion on a pledge has waited for over three days.",
             "%(count)s opinions on pledges have waited for over three days.",
             count,
         ) % {"count": count}
-        for user_id in officers[organization]:
-            yield Due(user_id, f"{organization}:{year}W{week}", text, reverse("comment_list"), day)
+
+    waiting = PledgeComment.objects.waiting().filter(created_at__lt=_three_days_before(day))
+    place = "pledge__reviewing_organization_id"
+    return _weekly(waiting, place, Cap.PLEDGE_PUBLISH, day, told, reverse("comment_list"))
 
 
 def items_due(day: dt.date) -> Iterator[Due]:
@@ -167,24 +167,17 @@ def checks_due(day: dt.date) -> Iterator[Due]:
 
 def adjustments_due(day: dt.date) -> Iterator[Due]:
     """Remind the officers where a pledge is reviewed, once a week, of changes that have waited for three days."""
-    before = clock.start_of(day - WAITING + dt.timedelta(days=1))
-    waiting = dict(
-        PledgeAdjustment.objects.filter(state=AdjustmentState.REQUESTED, requested_at__lt=before)
-        .order_by()
-        .values("pledge__reviewing_organization")
-        .annotate(count=Count("pk"))
-        .values_list("pledge__reviewing_organization", "count")
-    )
-    year, week, _weekday = day.isocalendar()
-    officers = officers_of(waiting, Cap.PLEDGE_REVIEW, day)
-    for organization_id, count in sorted(waiting.items()):
-        text = ngettext(
+
+    def told(count: int) -> str:
+        return ngettext(
             "%(count)s change of a pledge has waited for your decision for over three days.",
             "%(count)s changes of pledges have waited for your decision for over three days.",
             count,
         ) % {"count": count}
-        for user_id in officers[organization_id]:
-            yield Due(user_id, f"adjustments:{organization_id}:{year}W{week}", text, reverse("adjustment_list"), day)
+
+    waiting = PledgeAdjustment.objects.filter(state=AdjustmentState.REQUESTED, requested_at__lt=_three_days_before(day))
+    place = "pledge__reviewing_organization_id"
+    return _weekly(waiting, place, Cap.PLEDGE_REVIEW, day, told, reverse("adjustment_list"))
 
 
 RULES = (

@@ -10,7 +10,7 @@ from campaign.common.navigation import Entry, menu
 
 
 def register_rounds() -> None:
-    from reviews import opinions
+    from reviews import jobs, opinions
     from reviews.desk import rounds as desk
     from reviews.metrics import rounds as metrics
     from reviews.reminders import rounds as reminders
@@ -20,7 +20,7 @@ def register_rounds() -> None:
         Entry("round", "links", _("Mass evaluation"), "round_list", "clipboard-check", Cap.ROUND_VIEW, order=40)
     )
     menu.register(Entry("vote", "work", _("My ballots"), "vote_list", "checkbox", Cap.VOTE, order=5))
-    for part in (desk, metrics, opinions, reminders, timeline):
+    for part in (desk, jobs, metrics, opinions, reminders, timeline):
         part.register()
 
 

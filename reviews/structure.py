@@ -1,10 +1,12 @@
-"""What a change of the structure touches of evaluation rounds (who votes was fixed when a round was opened) and of
-appraisals of members (which stay where they were begun)."""
+"""What changes of organizations and members touch of evaluation rounds (who votes on whom was fixed when a round was
+opened) and of appraisals of members (which stay where they were begun)."""
 
 from django.utils.translation import gettext as _
 
 from campaign.common.access import under
+from orgs.models import Member
 from orgs.structure import Change, Touch, TouchSource, structure_touches
+from orgs.takeover import Obstacle, obstacles
 from reviews.models.appraisal import BranchAppraisal, BranchState
 from reviews.models.rounds import EvaluationRound, RoundState
 
@@ -27,6 +29,19 @@ def touches(change: Change) -> list[Touch]:
     ]
 
 
+def against_one_record(one: Member, other: Member) -> str:
+    """Say no while both records are voted on at once: whose account goes over to the other could vote on itself."""
+    rounds = EvaluationRound.objects.filter(state__in=(RoundState.DRAFT, RoundState.OPEN), ballot__subjects__member=one)
+    found = rounds.filter(ballot__subjects__member=other).first()
+    if found is None:
+        return ""
+    text = _(
+        "Both records are voted on in “%(round)s”. Keep one of them once its ballots are sealed, or cancel the round."
+    )
+    return text % {"round": found}
+
+
 def register() -> None:
     """Called when the app is ready."""
     structure_touches.register(TouchSource("rounds", touches))
+    obstacles.register(Obstacle("rounds", against_one_record))

@@ -9,7 +9,10 @@ Seen from `east_one`: own = east_one, superior = east and root, sibling = east_t
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
+
+from django.contrib.auth.hashers import make_password
 
 from campaign.common.capabilities import Role
 from campaign.common.text import initials, pinyin
@@ -17,6 +20,7 @@ from campaign.models import Campaign
 from campaign.services import campaign_create
 from orgs.models import EnrolmentOrigin, Member, Organization, PartyPost, RoleAssignment, User
 from orgs.services.enrolments import enrolments_open
+from orgs.services.tree import tree_insert
 
 PASSWORD = "Correct-horse-9"
 
@@ -54,14 +58,12 @@ NAMES = ("张建国", "李秀英", "王立新", "赵春梅", "孙志强", "周�
 def make_world(members_per_branch: int = 6) -> World:
     """Build the group directly in the database: what is under test goes through services, its ground need not."""
     world = World()
-    for key, parent, name, kind in TREE:
+    for key, _parent, name, kind in TREE:
         fields = {"code": key.upper(), "name": name, "type": kind, "pinyin": pinyin(name), "initials": initials(name)}
-        above = Organization.objects.get(code=parent.upper()) if parent else None
-        tree = Organization.objects
-        world.orgs[key] = tree.add_child(above, create_kwargs=fields) if above else tree.add_root(create_kwargs=fields)
-    for key, organization in world.orgs.items():
-        world.orgs[key] = Organization.objects.get(pk=organization.pk)
-        if organization.type == "branch":
+        world.orgs[key] = Organization(**fields)
+    tree_insert([(world.orgs[key], world.orgs.get(parent)) for key, parent, _name, _kind in TREE])
+    for key, _parent, _name, kind in TREE:
+        if kind == "branch":
             world.members[key] = [_member(world.orgs[key], key, place) for place in range(members_per_branch)]
     # At once: a thousand tests start from here.
     everybody = Member.objects.bulk_create(member for members in world.members.values() for member in members)
@@ -88,10 +90,20 @@ def _member(organization: Organization, key: str, place: int) -> Member:
 
 
 def _account(world: World, key: str, role: str, name: str, member: Member | None = None) -> User:
-    user = User(username=f"{role}-{key}".replace("_", "-"), name=name, member=member, organization=world.orgs[key])
-    user.set_password(PASSWORD)
+    user = User(
+        username=f"{role}-{key}".replace("_", "-"),
+        password=_hashed(),
+        name=name,
+        member=member,
+        organization=world.orgs[key],
+    )
     world.users[f"{role}@{key}"] = user
     return user
+
+
+@cache
+def _hashed() -> str:
+    return make_password(PASSWORD)
 
 
 def _people(world: World) -> None:

@@ -63,7 +63,7 @@ class Questionnaire:
 def questionnaire(ballot: Ballot) -> Questionnaire:
     """Return what `ballot` asks. Three queries."""
     return Questionnaire(
-        list(ballot.items.order_by("order")),
+        list(ballot.items.select_related("standard").order_by("order")),
         list(ballot.choices.order_by("order")),
         list(ballot.classes.order_by("order")),
         ballot.k,
@@ -205,8 +205,9 @@ def _electorate_blockers(ballot: Ballot, asked: Questionnaire) -> Iterator[str]:
 
 def classes_without_raters(ballot: Ballot) -> list[str]:
     """Return the names of the classes for which nobody has a paper."""
-    has_papers = Paper.objects.filter(rater_class=OuterRef("pk"))
-    found = ballot.classes.filter(~Exists(has_papers)).order_by("order").values_list("name", flat=True)
+    has_papers = Exists(Paper.objects.filter(rater_class=OuterRef("pk")))
+    has_batches = Exists(Batch.objects.filter(rater_class=OuterRef("pk")))
+    found = ballot.classes.filter(~has_papers, ~has_batches).order_by("order").values_list("name", flat=True)
     return list(found)
 
 

@@ -163,13 +163,14 @@ def papers_add(*, ballot: Ballot, papers: Sequence[PaperPlan]) -> int:
 
 
 def papers_clear(*, ballot: Ballot) -> None:
-    """Take the roll of a ballot that is being prepared away, to be made anew; raises StateConflict later, and DomainError
-    where slips or ballots on paper were prepared for it."""
+    """Take the roll of a ballot that is being prepared away, to be made anew: papers, slips and numbers of ballots on paper.
+    Raises StateConflict later, and DomainError where slips were printed: somebody may hold them."""
     ballot_must_be_draft(ballot)
-    if ballot.batches.exists():
-        raise DomainError(_("Slips or ballots on paper are prepared for this list of voters. Remove them first."))
+    if ballot.batches.filter(printed_at__isnull=False).exists():
+        raise DomainError(_("Slips were printed for this list of voters already. Remove them first."))
     with transaction.atomic():
         Paper.objects.filter(ballot=ballot).delete()
+        ballot.batches.all().delete()
         ballot.slates.all().delete()
 
 

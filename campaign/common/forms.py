@@ -1,9 +1,11 @@
 """Forms: date pickers, searchable choices, the version of what is edited, and a service's refusal as an error on top."""
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Model
 from django.urls import reverse_lazy
 from django.utils.functional import Promise
@@ -12,6 +14,10 @@ from django.utils.translation import gettext_lazy as _
 from campaign.common.errors import DomainError, NotAllowed
 from campaign.common.text import is_key
 
+LARGEST_NUMBER = 2**31 - 1
+"""What every column of numbers takes."""
+FIRST_DAY, LAST_DAY = dt.date(1900, 1, 1), dt.date(2100, 12, 31)
+OUT_OF_TIME = _("Enter a day between 1900 and 2100.")
 NO_CHOICE = "---------"
 """What Django shows where nothing is chosen yet."""
 
@@ -23,6 +29,14 @@ class DateInput(forms.DateInput):
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__(attrs, format="%Y-%m-%d")
+
+
+class Textarea(forms.Textarea):
+    """Browsers send line breaks as two characters and count them as one: what fits on the page must fit here."""
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        value = super().value_from_datadict(data, files, name)
+        return value.replace("\r\n", "\n") if isinstance(value, str) else value
 
 
 class RemoteSelect(forms.Select):
@@ -52,13 +66,28 @@ def dress(form: forms.BaseForm, nothing: str | Promise = "") -> None:
     chosen yet, `nothing` says so (default: "please choose" where something must be, else "none")."""
     for field in form.fields.values():
         widget = field.widget
-        _name_nothing(field, nothing or (_("Please choose") if field.required else _("None")))
+        _bound(field)
+        said = nothing or (_("Please choose") if field.required else _("None"))
+        _name_nothing(field, said)
+        if isinstance(widget, RemoteSelect):
+            widget.attrs["placeholder"] = widget.attrs.get("placeholder") or said
         if type(widget) is forms.DateInput:
             field.widget = DateInput(widget.attrs)
-        elif isinstance(widget, forms.Textarea):
-            widget.attrs.update({"rows": widget.attrs.get("rows") if widget.attrs.get("rows") != "10" else "4"})
+        elif type(widget) is forms.Textarea:
+            rows = widget.attrs.get("rows") if widget.attrs.get("rows") != "10" else "4"
+            field.widget = Textarea({**widget.attrs, "rows": rows})
+            field.widget.is_required = widget.is_required
         elif isinstance(widget, forms.Select) and not isinstance(widget, forms.RadioSelect):
             widget.attrs.setdefault("data-select", "")
+
+
+def _bound(field: forms.Field) -> None:
+    """A number that no column can hold, and a day with which no date can be counted on, are told beside their field."""
+    if type(field) is forms.IntegerField and field.max_value is None:
+        field.max_value = LARGEST_NUMBER
+        field.validators.append(MaxValueValidator(LARGEST_NUMBER))
+    elif isinstance(field, forms.DateField):
+        field.validators += [MinValueValidator(FIRST_DAY, OUT_OF_TIME), MaxValueValidator(LAST_DAY, OUT_OF_TIME)]
 
 
 def _name_nothing(field: Any, nothing: str | Promise) -> None:

@@ -12,12 +12,17 @@ from django.shortcuts import render
 
 from campaign.common.filters import Filters
 
+LONGEST_PAGE = 200
 BOUND = 10_000
 """As far as rows are counted and paged; whoever looks for something further down narrows the filter."""
 
 
 class BoundedPaginator(Paginator):  # type: ignore[type-arg]
-    """Counts at most BOUND rows: a list over a million never counts the million."""
+    """Counts at most BOUND rows: a list over a million never counts the million. A page has 1 to LONGEST_PAGE rows, whatever an
+    address asks for."""
+
+    def __init__(self, object_list: Any, per_page: int, *args: Any, **kwargs: Any) -> None:
+        super().__init__(object_list, min(max(int(per_page), 1), LONGEST_PAGE), *args, **kwargs)
 
     @cached_property
     def _counted(self) -> int:

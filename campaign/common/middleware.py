@@ -1,9 +1,11 @@
 """What happens around every request."""
 
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.contrib import messages
+from django.core.exceptions import SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -27,6 +29,21 @@ class ActorMiddleware:
             return self.get_response(request)
         finally:
             current.reset(token)
+
+
+class PlainTextMiddleware:
+    """Refuses what holds a NUL character, wherever it stands: nobody types one, and PostgreSQL keeps none."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, _view: Any, _args: Any, kwargs: dict[str, Any]) -> None:
+        sent = (value for data in (request.GET, request.POST) for _key, values in data.lists() for value in values)
+        if any("\x00" in value for value in (*sent, *kwargs.values()) if isinstance(value, str)):
+            raise SuspiciousOperation("a NUL character in what was sent")
 
 
 class DomainErrorMiddleware:

@@ -10,6 +10,13 @@ from campaign.common import clock
 from campaign.common.errors import EditConflict
 
 
+def lock(record: models.Model) -> None:
+    """Lock the row of `record` until the transaction ends, so that what two people check at once is checked one after the
+    other (on SQLite a transaction that writes has the whole database to itself)."""
+    rows = type(record)._default_manager.select_for_update().filter(pk=record.pk)
+    list(rows.order_by().values_list("pk", flat=True))
+
+
 class TimeStamped(models.Model):
     created_at = models.DateTimeField(_("created at"), default=clock.now, editable=False)
     updated_at = models.DateTimeField(_("changed at"), default=clock.now, editable=False)

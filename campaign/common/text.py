@@ -24,6 +24,25 @@ def initials(text: str) -> str:
     return "".join(letters).lower()[:64]
 
 
+SURNAMES = {
+    "曾": "zeng", "单": "shan", "仇": "qiu", "区": "ou", "解": "xie", "查": "zha", "盖": "ge", "朴": "piao", "乐": "yue",
+    "覃": "qin", "缪": "miao", "种": "chong", "翟": "zhai", "折": "she", "黑": "he", "秘": "bi", "员": "yun", "召": "shao",
+    "繁": "po", "能": "nai", "祭": "zhai", "卜": "bu", "洗": "xian", "郇": "xun", "阚": "kan", "都": "du", "句": "gou",
+}  # fmt: skip
+"""Characters that are read in another way when they are a surname: 曾毅 stands under Z and is searched for as "zy"."""
+NOT_ALONE = ("单于",)
+"""Surnames of two characters that begin with one of them."""
+
+
+def found_by(name: str) -> dict[str, str]:
+    """Return what a person called `name` is found and sorted by: pinyin and initials, the surname read as one."""
+    surname = SURNAMES.get(name[:1], "") if not name.startswith(NOT_ALONE) else ""
+    if not surname:
+        return {"pinyin": pinyin(name), "initials": initials(name)}
+    given = name[1:]
+    return {"pinyin": f"{surname} {pinyin(given)}".strip()[:200], "initials": f"{surname[0]}{initials(given)}"[:64]}
+
+
 def _syllables(text: str) -> list[str]:
     return [_syllable(char) for char in text] if _is_plain(text) else lazy_pinyin(text)
 

@@ -40,7 +40,7 @@ def _merged(group: Group) -> None:
         actor=None, parent=company, name=f"{company.display_name.removesuffix('党委')}原汽修车间党支部",
         type=OrganizationType.BRANCH, established_on=dt.date(2009, 3, 2),
     )  # fmt: skip
-    organization_merge(actor=None, organization=closed, into=group.branches[2], reason="车间撤并,党支部合并设置")
+    organization_merge(actor=None, organization=closed, into=group.branches[2], reason="车间撤并，党支部合并设置")
 
 
 def _renamed(group: Group) -> None:

@@ -25,7 +25,8 @@ DONE = "drafts_done"
 def draft_save(*, user: Any, key: str, fields: Sequence[Sequence[str]]) -> Draft:
     """Keep the fields of a form of `user`, in place of an earlier draft. Raises DomainError for what is no form's."""
     pairs = all(len(pair) == 2 and all(isinstance(part, str) for part in pair) for pair in fields)
-    if not KEY.fullmatch(key) or not pairs or len(json.dumps(fields, ensure_ascii=False)) > LARGEST:
+    spoilt = pairs and any("\0" in part for pair in fields for part in pair)
+    if not KEY.fullmatch(key) or not pairs or spoilt or len(json.dumps(fields, ensure_ascii=False)) > LARGEST:
         raise DomainError(_("This is too much to be kept for you. Please save the form."))
     draft, made = Draft.objects.update_or_create(
         user=user, key=key, defaults={"fields": [list(pair) for pair in fields], "saved_at": clock.now()}

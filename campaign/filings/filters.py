@@ -5,17 +5,12 @@ from typing import Any, ClassVar
 import django_filters
 from django.utils.translation import gettext_lazy as _
 
-from campaign.common.access import under
 from campaign.common.filters import Filters, search_box
-from campaign.common.forms import RemoteSelect
 from campaign.filings.models import EXPECTED_TYPES, ImplementationPlan, PlanState
 from campaign.filings.selectors import plans_to_decide
 from campaign.models import Campaign
+from orgs.filters import Below
 from orgs.models import Organization, OrganizationType
-
-
-def visible_organizations(request: Any) -> Any:
-    return Organization.objects.visible_to(request.user)
 
 
 def visible_campaigns(request: Any) -> Any:
@@ -25,12 +20,7 @@ def visible_campaigns(request: Any) -> Any:
 class PlanFilter(Filters):
     q = django_filters.CharFilter(field_name="title", lookup_expr="icontains", label=_("Title"), widget=search_box())
     campaign = django_filters.ModelChoiceFilter(label=_("campaign"), queryset=visible_campaigns)
-    organization = django_filters.ModelChoiceFilter(
-        label=_("Organization with all below"),
-        queryset=visible_organizations,
-        widget=RemoteSelect("organization_search"),
-        method="by_organization",
-    )
+    organization = Below()
     state = django_filters.ChoiceFilter(label=_("state"), choices=PlanState.choices)
     which = django_filters.ChoiceFilter(
         label=_("To do"), choices=[("to_decide", _("waiting for my decision"))], method="by_task"
@@ -40,20 +30,12 @@ class PlanFilter(Filters):
         model = ImplementationPlan
         fields: ClassVar[list[str]] = []
 
-    def by_organization(self, queryset: Any, _name: str, organization: Organization | None) -> Any:
-        return queryset if organization is None else queryset.filter(under(organization.path, "organization__path"))
-
     def by_task(self, queryset: Any, _name: str, _what: str) -> Any:
         return queryset.filter(pk__in=plans_to_decide(self.request.user).order_by().values("pk"))
 
 
 class MissingFilter(Filters):
-    organization = django_filters.ModelChoiceFilter(
-        label=_("Organization with all below"),
-        queryset=visible_organizations,
-        widget=RemoteSelect("organization_search"),
-        method="by_organization",
-    )
+    organization = Below()
     type = django_filters.ChoiceFilter(
         label=_("type"), choices=[(kind.value, kind.label) for kind in OrganizationType if kind in EXPECTED_TYPES]
     )
@@ -61,6 +43,3 @@ class MissingFilter(Filters):
     class Meta:
         model = Organization
         fields: ClassVar[list[str]] = []
-
-    def by_organization(self, queryset: Any, _name: str, organization: Organization | None) -> Any:
-        return queryset if organization is None else queryset.filter(under(organization.path))

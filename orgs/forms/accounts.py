@@ -71,6 +71,14 @@ class TokenForm(Form):
     )
 
 
+class FirstTokenForm(TokenForm):
+    """The first code that the generator shows: there are no recovery codes yet."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["token"].label = _("six digits")
+
+
 class PresentPasswordForm(Form):
     password = forms.CharField(
         label=_("present password"), widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}), strip=False

@@ -10,14 +10,10 @@ from django.utils.translation import pgettext_lazy
 
 from campaign.common import clock
 from campaign.common.filters import Filters, search_box
-from campaign.common.forms import RemoteSelect
 from campaign.common.tables import DayColumn, NumberColumn
-from orgs.contacts import current, not_visited_since, quarter_start, within
+from orgs.contacts import current, not_visited_since, quarter_start
+from orgs.filters import Below
 from orgs.models import ContactPoint, Member, Organization
-
-
-def visible_organizations(request: Any) -> Any:
-    return Organization.objects.visible_to(request.user)
 
 
 class ContactPointTable(tables.Table):
@@ -44,12 +40,7 @@ class ContactPointFilter(Filters):
     q = django_filters.CharFilter(
         label=_("Leader"), method="by_leader", widget=search_box(_("Name or pinyin initials"))
     )
-    organization = django_filters.ModelChoiceFilter(
-        label=_("Organization with all below"),
-        queryset=visible_organizations,
-        widget=RemoteSelect("organization_search"),
-        method="by_organization",
-    )
+    organization = Below()
     which = django_filters.ChoiceFilter(
         label=pgettext_lazy("contact points", "state"),
         choices=[("current", _("going on")), ("unvisited", _("not visited this quarter")), ("ended", _("ended"))],
@@ -63,9 +54,6 @@ class ContactPointFilter(Filters):
     def by_leader(self, queryset: Any, _name: str, words: str) -> Any:
         typed = "".join(words.split())
         return queryset.filter(Q(leader__name__contains=typed) | Q(leader__initials__startswith=typed.lower()))
-
-    def by_organization(self, queryset: Any, _name: str, organization: Organization | None) -> Any:
-        return within(queryset, organization)
 
     def by_state(self, queryset: Any, _name: str, which: str) -> Any:
         if which == "unvisited":
@@ -98,20 +86,12 @@ class AbsentLeaderTable(tables.Table):
 class CoverageFilter(Filters):
     """Where, and since when: neither is personal, so a page of it can be kept as an address."""
 
-    organization = django_filters.ModelChoiceFilter(
-        label=_("Organization with all below"),
-        queryset=visible_organizations,
-        widget=RemoteSelect("organization_search"),
-        method="by_organization",
-    )
+    organization = Below()
     since = django_filters.DateFilter(label=_("No visit since"), method="by_day")
 
     class Meta:
         model = Organization
         fields: ClassVar[list[str]] = []
-
-    def by_organization(self, queryset: Any, _name: str, organization: Organization | None) -> Any:
-        return within(queryset, organization, "path" if queryset.model is Organization else "organization__path")
 
     def by_day(self, queryset: Any, _name: str, _day: Any) -> Any:
         return queryset  # the page reads the day: it belongs into the inner of the statement

@@ -10,17 +10,12 @@ from django.utils.translation import pgettext_lazy
 
 from campaign.common import clock
 from campaign.common.filters import Filters, search_box
-from campaign.common.forms import RemoteSelect
 from campaign.common.tables import DayColumn, MomentColumn, StateColumn
 from campaign.common.templatetags import ui
+from orgs.filters import Below
 from orgs.models import Member, Organization, Transfer, TransferState, Worker
 from orgs.models.members import months_after
 from orgs.selectors import workers_matching
-
-
-def _visible_organizations(request: Any) -> Any:
-    return Organization.objects.visible_to(request.user)
-
 
 # -- transfers -----------------------------------------------------------------------------------------------------
 
@@ -39,6 +34,16 @@ class TransferTable(tables.Table):
         order_by = ()
 
 
+class Concerning(Below):
+    """Transfers from or to an organization with all below it."""
+
+    def __init__(self) -> None:
+        super().__init__(label=_("From or to, with all below"))
+
+    def filter(self, queryset: Any, organization: Organization | None) -> Any:
+        return queryset if organization is None else queryset.concerning(organization)
+
+
 class TransferFilter(Filters):
     personal = True
 
@@ -46,12 +51,7 @@ class TransferFilter(Filters):
         label=pgettext_lazy("person", "name"), method="by_words", widget=search_box(_("Name or pinyin initials"))
     )
     state = django_filters.ChoiceFilter(label=_("state"), choices=TransferState.choices)
-    organization = django_filters.ModelChoiceFilter(
-        label=_("From or to, with all below"),
-        queryset=_visible_organizations,
-        widget=RemoteSelect("organization_search"),
-        method="by_organization",
-    )
+    organization = Concerning()
 
     class Meta:
         model = Transfer
@@ -60,9 +60,6 @@ class TransferFilter(Filters):
     def by_words(self, queryset: Any, _name: str, words: str) -> Any:
         typed = "".join(words.split())
         return queryset.filter(Q(member__name__contains=typed) | Q(member__initials__startswith=typed.lower()))
-
-    def by_organization(self, queryset: Any, _name: str, organization: Organization | None) -> Any:
-        return queryset if organization is None else queryset.concerning(organization)
 
 
 # -- probation -----------------------------------------------------------------------------------------------------
@@ -97,12 +94,7 @@ class ProbationFilter(Filters):
         choices=[("soon", _("ends within a month or is over")), ("over", _("is over"))],
         method="by_end",
     )
-    organization = django_filters.ModelChoiceFilter(
-        label=_("Organization with all below"),
-        queryset=_visible_organizations,
-        widget=RemoteSelect("organization_search"),
-        method="by_organization",
-    )
+    organization = Below()
 
     class Meta:
         model = Member
@@ -111,9 +103,6 @@ class ProbationFilter(Filters):
     def by_end(self, queryset: Any, _name: str, when: str) -> Any:
         today = clock.today()
         return queryset.probation_ending(months_after(today, 1) if when == "soon" else today)
-
-    def by_organization(self, queryset: Any, _name: str, organization: Organization | None) -> Any:
-        return queryset if organization is None else queryset.in_subtree(organization)
 
 
 # -- workers -------------------------------------------------------------------------------------------------------
@@ -154,12 +143,7 @@ class WorkerFilter(Filters):
         method="by_words",
         widget=search_box(_("Name, pinyin initials, number or team")),
     )
-    organization = django_filters.ModelChoiceFilter(
-        label=_("Organization with all below"),
-        queryset=_visible_organizations,
-        widget=RemoteSelect("organization_search"),
-        method="by_organization",
-    )
+    organization = Below()
     is_representative = django_filters.ChoiceFilter(
         label=_("representatives"), choices=[("true", _("representatives only"))], method="by_representative"
     )
@@ -175,9 +159,6 @@ class WorkerFilter(Filters):
 
     def by_words(self, queryset: Any, _name: str, words: str) -> Any:
         return workers_matching(queryset, words)
-
-    def by_organization(self, queryset: Any, _name: str, organization: Organization | None) -> Any:
-        return queryset if organization is None else queryset.in_subtree(organization)
 
     def by_representative(self, queryset: Any, _name: str, _only: str) -> Any:
         return queryset.filter(is_representative=True)

@@ -2,7 +2,6 @@
 
 from typing import Any, ClassVar
 
-import django_filters
 import django_tables2 as tables
 from django.urls import reverse
 from django.utils.html import format_html
@@ -11,10 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from campaign.common.filters import Filters
-from campaign.common.forms import RemoteSelect
-from orgs.listings.contacts import visible_organizations
+from orgs.filters import Below
 from orgs.models import Organization
-from orgs.quality import Check, within
+from orgs.quality import Check
 
 
 class FindingTable(tables.Table):
@@ -50,15 +48,7 @@ class FindingTable(tables.Table):
 
 
 class FindingFilter(Filters):
-    organization = django_filters.ModelChoiceFilter(
-        label=_("Organization with all below"),
-        queryset=visible_organizations,
-        widget=RemoteSelect("organization_search"),
-        method="by_organization",
-    )
+    organization = Below()
 
     class Meta:
         fields: ClassVar[list[str]] = []
-
-    def by_organization(self, queryset: Any, _name: str, organization: Organization | None) -> Any:
-        return within(queryset, organization)

@@ -13,6 +13,7 @@ from django.utils.translation import pgettext_lazy
 from campaign.common import clock
 from campaign.common.access import ActingFor, Grant, ScopedQuerySet
 from campaign.common.capabilities import ADMINISTRATORS, Cap, Role
+from campaign.common.text import found_by
 from orgs.models.members import Member
 from orgs.models.organizations import Organization
 from orgs.models.roles import Held, read_held
@@ -31,7 +32,8 @@ class UserQuerySet(ScopedQuerySet["User"]):
 class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type: ignore[misc]
     def create_superuser(self, username: str, password: str, **fields: Any) -> "User":
         """Make the break-glass account of the command line."""
-        user = User(username=username, name=fields.pop("name", username), is_superuser=True, **fields)
+        name = fields.pop("name", username)
+        user = User(username=username, name=name, is_superuser=True, **found_by(name), **fields)
         user.set_password(password)
         user.save()
         return user
@@ -44,6 +46,8 @@ class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type:
 class User(AbstractBaseUser, PermissionsMixin):
     username = models.CharField(_("account name"), max_length=60, unique=True)
     name = models.CharField(pgettext_lazy("person", "name"), max_length=60)
+    pinyin = models.CharField(max_length=200, blank=True, editable=False)
+    initials = models.CharField(max_length=64, blank=True, editable=False)
     email = models.EmailField(_("mail"), blank=True)
     member = models.OneToOneField(
         Member, models.SET_NULL, null=True, blank=True, related_name="user", verbose_name=_("party member")
@@ -66,6 +70,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     class Meta:
         verbose_name = _("account")
         verbose_name_plural = _("accounts")
+        indexes = (models.Index(fields=("pinyin", "id"), name="user_roll"),)
 
     def __str__(self) -> str:
         return self.name or self.username

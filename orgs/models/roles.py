@@ -3,9 +3,10 @@
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from django.db import models
+from django.db import connection, models
 from django.db.models import BooleanField, DateField, F, Q, Value
 from django.db.models.functions import Cast
 from django.utils.functional import Promise
@@ -45,6 +46,10 @@ class RoleAssignmentQuerySet(ScopedQuerySet["RoleAssignment"]):
     def on(self, day: Any) -> "RoleAssignmentQuerySet":
         """Keep what is held on `day`: from its first day to its last, both included."""
         return self.filter(Q(ends_on=None) | Q(ends_on__gte=day), starts_on__lte=day)
+
+    def now_or_later(self) -> "RoleAssignmentQuerySet":
+        """Keep what is held today or will be."""
+        return self.exclude(ends_on__lt=clock.today())
 
     def during(self, first: dt.date, last: dt.date | None) -> "RoleAssignmentQuerySet":
         """Keep what is held on any day from `first` to `last` (None: without an end)."""
@@ -133,6 +138,10 @@ class DelegationQuerySet(ScopedQuerySet["Delegation"]):
             held, starts_on__lte=day, ends_on__gte=day, assignment__starts_on__lte=day, assignment__user__is_active=True
         )
 
+    def now_or_later(self) -> "DelegationQuerySet":
+        """Keep what stands today or will."""
+        return self.standing().filter(ends_on__gte=clock.today())
+
     def during(self, first: dt.date, last: dt.date | None) -> "DelegationQuerySet":
         """Keep what stands on any day from `first` to `last` (None: without an end)."""
         standing = self.standing().filter(ends_on__gte=first)
@@ -218,26 +227,47 @@ def read_held(user: "User", acting_id: int | None) -> Held:
     return Held(tuple(found[OWN]), tuple(found[OFFERED]), tuple(found[PRINCIPAL]) if acting else (), acting)
 
 
+PERSON, MEMBER, DELEGATION, DAY = -1, -2, -3, dt.date.min
+"""What stands in the statement for the values of a request."""
+
+
 def _rows(user: "User", acting_id: int | None) -> Iterator[tuple[Any, ...]]:
-    """One statement of up to five parts: what was handed over comes first, since its columns give the others their types."""
-    today, person = clock.today(), "assignment__user"
+    sql, parameters = _statement(user.member_id is not None, acting_id is not None, connection.vendor)
+    as_stored = connection.ops.adapt_datefield_value
+    given = {
+        PERSON: user.pk, MEMBER: user.member_id, DELEGATION: acting_id, as_stored(DAY): as_stored(clock.today())
+    }  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [given.get(parameter, parameter) for parameter in parameters])
+        for *columns, ends_on in cursor.fetchall():
+            yield *columns, dt.date.fromisoformat(ends_on) if isinstance(ends_on, str) else ends_on
+
+
+@cache
+def _statement(of_member: bool, acting: bool, _vendor: str) -> tuple[str, tuple[Any, ...]]:
+    """One statement of up to five parts: what was handed over comes first, since its columns give the others their types.
+
+    Every request of everybody needs it, and to put it together takes forty times as long as to run it: so it is kept.
+    """
+    person = "assignment__user"
     nobody = (Value(0), Value(0), Value(0), Value(""), Cast(Value(None), DateField()))
-    parts = Delegation.objects.in_force(today).filter(deputy=user.pk).order_by()
+    parts = Delegation.objects.in_force(DAY).filter(deputy=PERSON).order_by()
     offered = parts.values_list(
         Value(OFFERED), "assignment__role", "assignment__organization_id", "assignment__organization__path",
         "assignment__organization__name", "assignment__is_interim", "pk", person, f"{person}__member", f"{person}__name",
         "ends_on",
     )  # fmt: skip
-    roles = RoleAssignment.objects.on(today).order_by()
+    roles = RoleAssignment.objects.on(DAY).order_by()
     columns = ("role", "organization_id", "organization__path", "organization__name", "is_interim")
-    others: list[Any] = [roles.filter(user=user.pk).values_list(Value(OWN), *columns, *nobody)]
+    others: list[Any] = [roles.filter(user=PERSON).values_list(Value(OWN), *columns, *nobody)]
     place = ("organization_id", "organization__path", "organization__name", Value(False, BooleanField()))
-    if user.member_id is not None:
-        present = Member.objects.present().filter(pk=user.member_id).order_by()
+    if of_member:
+        present = Member.objects.present().filter(pk=MEMBER).order_by()
         others.append(present.values_list(Value(OWN), Value(Role.MEMBER.value), *place, *nobody))
-    if acting_id is not None:
-        theirs = roles.filter(user__assignments__delegations=acting_id)
+    if acting:
+        theirs = roles.filter(user__assignments__delegations=DELEGATION)
         others.append(theirs.values_list(Value(PRINCIPAL), *columns, *nobody))
-        enrolled = Member.objects.present().filter(user__assignments__delegations=acting_id).order_by()
+        enrolled = Member.objects.present().filter(user__assignments__delegations=DELEGATION).order_by()
         others.append(enrolled.values_list(Value(PRINCIPAL), Value(Role.MEMBER.value), *place, *nobody))
-    yield from offered.union(*others, all=True)
+    sql, parameters = offered.union(*others, all=True).query.sql_with_params()
+    return sql, tuple(parameters)

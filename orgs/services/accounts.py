@@ -11,9 +11,10 @@ from campaign.common import clock
 from campaign.common.access import reaches
 from campaign.common.capabilities import Cap, Role
 from campaign.common.errors import DomainError, NotAllowed, StateConflict
-from campaign.common.text import pinyin
+from campaign.common.text import found_by, pinyin
 from orgs.lockout import failures_forget
 from orgs.models import Delegation, Member, Organization, RoleAssignment, Session, SignInPolicy, User
+from orgs.oversight import holds_more
 from orgs.services.changes import differences
 from orgs.services.one_time import NewPassword, codes_issue
 
@@ -47,6 +48,7 @@ def user_create(
         user = User(
             username=username,
             name=name,
+            **found_by(name),
             email=email,
             member=member,
             organization=organization,
@@ -83,7 +85,7 @@ def user_update(*, actor: Any, user: User, name: str, email: str, organization: 
     if user.organization_id != organization.pk:
         changes["organization"] = (user.organization.name if user.organization else "", organization.name)
     with transaction.atomic():
-        User.objects.filter(pk=user.pk).update(name=name, email=email, organization=organization)
+        User.objects.filter(pk=user.pk).update(name=name, **found_by(name), email=email, organization=organization)
         user.refresh_from_db()
         audit_record(action="user_update", actor=actor, target=user, changes=changes)
     return user
@@ -108,8 +110,7 @@ def code_issue(*, actor: Any, user: User) -> NewPassword:
     member = user.member
     if member is None or not reaches(actor, Cap.ACCOUNT_CODE, member.organization.path):
         raise NotAllowed
-    later = RoleAssignment.objects.filter(user=user).exclude(ends_on__lt=clock.today())
-    if user.is_superuser or later.exists() or user.has_deputies:
+    if holds_more(user):
         raise DomainError(_("This person holds a role. For safety only the system administrator issues the code."))
     return _replace_password(actor=actor, user=user, action="code_issue")
 
@@ -189,9 +190,8 @@ def _may_manage(actor: Any, user: User) -> None:
 def refuse_rights_beyond(actor: Any, user: User) -> None:
     """Raise DomainError when `user` holds a role, or stands in for its holder, where `actor` manages no accounts: who can
     sign in as somebody has all their rights."""
-    today = clock.today()
-    held: Any = RoleAssignment.objects.filter(user=user).exclude(ends_on__lt=today)
-    handed: Any = Delegation.objects.standing().filter(deputy=user, ends_on__gte=today)
+    held: Any = RoleAssignment.objects.now_or_later().filter(user=user)
+    handed: Any = Delegation.objects.now_or_later().filter(deputy=user)
     if actor is not None and any(
         rights.exclude(pk__in=rights.allowed(actor, Cap.ACCOUNT_MANAGE).order_by().values("pk")).exists()
         for rights in (held, handed)
@@ -206,7 +206,10 @@ def refuse_rights_beyond(actor: Any, user: User) -> None:
 def refuse_last_administrator(role: Role, ending: Any) -> None:
     """Raise DomainError when nobody would hold `role` any more without the roles `ending` (a queryset): nobody could make
     or entitle anybody then."""
-    holders = RoleAssignment.objects.on(clock.today()).filter(role=role, user__is_active=True)
+    roles = RoleAssignment.objects.on(clock.today()).filter(role=role)
+    # Two who each end the role of the other's last colleague come one after the other.
+    list(roles.select_for_update().order_by("pk").values_list("pk", flat=True))
+    holders = roles.filter(user__is_active=True)
     keys = ending.order_by().values("pk")
     if holders.filter(pk__in=keys).exists() and not holders.exclude(pk__in=keys).exists():
         raise DomainError(_("This is the last administrator of this kind. Appoint another one first."))

@@ -10,6 +10,7 @@ from django.db import transaction
 from campaign.audit.services import audit_record_many
 from campaign.common.capabilities import Cap
 from campaign.common.errors import NotAllowed
+from campaign.common.text import found_by
 from orgs.models import CodeSheet, Member, SignInPolicy, User
 from orgs.services.one_time import BATCH, NewPassword, codes_issue
 
@@ -45,6 +46,7 @@ def accounts_create(
                 User(
                     username=named[key],
                     name=member.name,
+                    **found_by(member.name),
                     email=mails.get(key, ""),
                     member=member,
                     organization_id=member.organization_id,
@@ -113,6 +115,7 @@ def users_create_for_members(
                 User(
                     username=named.get(member.pk, member.personnel_no),
                     name=member.name,
+                    **found_by(member.name),
                     member=member,
                     organization_id=member.organization_id,
                     password=encoded,

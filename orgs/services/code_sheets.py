@@ -21,12 +21,14 @@ from campaign.common.access import reaches, under
 from campaign.common.capabilities import Cap
 from campaign.common.crypto import decrypt, encrypt
 from campaign.common.errors import DomainError, NotAllowed, StateConflict
+from campaign.jobs.models import Job
 from campaign.jobs.registry import Outcome, Progress
 from campaign.jobs.services import job_request
 from orgs.models import (
     CodePart,
     CodePurpose,
     CodeSheet,
+    Delegation,
     Member,
     OneTimeCode,
     Organization,
@@ -36,6 +38,7 @@ from orgs.models import (
 )
 from orgs.services.accounts_many import accounts_create
 from orgs.services.one_time import BATCH, NewPassword, codes_issue, is_current
+from orgs.services.separation import lock_accounts
 
 JOB = "orgs.make_codes"
 KEPT_HOURS = 72
@@ -64,14 +67,20 @@ def members_without_account(organization: Organization) -> "QuerySet[Member, Mem
 def accounts_not_used(organization: Organization) -> "QuerySet[User, User]":
     """Return the active accounts of `organization` and below whose one-time code has not been spent, branch by branch.
 
-    Who holds a role above or elsewhere is left out: that is for the administrator there (see `refuse_rights_beyond`).
+    Who holds a role above or elsewhere, or stands in for its holder, is left out: that is for the administrator there (see
+    `refuse_rights_beyond`).
     """
     unspent: QuerySet[User, User] = User.objects.filter(under(organization.path, "organization__path"), is_active=True)
-    beyond = RoleAssignment.objects.exclude(under(organization.path, "organization__path")).exclude(
-        ends_on__lt=clock.today()
+    unspent = unspent.exclude(one_time_code=None)
+    return _without_rights_beyond(unspent, organization).order_by("organization__path", "username")
+
+
+def _without_rights_beyond(accounts: "QuerySet[User, User]", organization: Organization) -> "QuerySet[User, User]":
+    held = RoleAssignment.objects.now_or_later().exclude(under(organization.path, "organization__path"))
+    handed = Delegation.objects.now_or_later().exclude(under(organization.path, "assignment__organization__path"))
+    return accounts.filter(
+        ~Exists(held.filter(user=OuterRef("pk"))), ~Exists(handed.filter(deputy=OuterRef("pk"))), is_superuser=False
     )
-    unspent = unspent.filter(~Exists(beyond.filter(user=OuterRef("pk"))))
-    return unspent.exclude(one_time_code=None).order_by("organization__path", "username")
 
 
 def sheet_open(*, actor: Any, organization: Organization, purpose: str = CodePurpose.NEW) -> CodeSheet:
@@ -134,9 +143,13 @@ def _parts(made: Sequence[NewPassword]) -> Iterator[Sequence[NewPassword]]:
 def code_sheet_request(*, actor: Any, organization: Organization, purpose: str) -> CodeSheet:
     """Ask for accounts with codes for all members without one, or for new codes where none has been used, by a job.
 
-    Raises NotAllowed, or DomainError when there is nobody to make any for.
+    Raises NotAllowed, or DomainError when there is nobody to make any for, or the same codes are being made already.
     """
     with transaction.atomic():
+        lock_accounts(actor.pk)  # a button pressed twice
+        same = CodeSheet.objects.filter(requested_by=actor, organization=organization, purpose=purpose)
+        if same.filter(job__in=Job.objects.active()).exists():
+            raise DomainError(_("These codes are being made already. Open the sheet in the list and wait a moment."))
         sheet = sheet_open(actor=actor, organization=organization, purpose=purpose)
         if not _keys(sheet)[:1]:
             raise DomainError(_("There is nobody to make codes for here."))
@@ -203,14 +216,16 @@ def _make(sheet: CodeSheet, keys: list[int], actor: Any) -> list[NewPassword]:
 
 def part_print(*, actor: Any, part: CodePart) -> list[Slip]:
     """Return the slips of a part for its sheet's maker, with an entry in the audit log; codes that have been spent or
-    replaced meanwhile are left out. Raises NotAllowed, or StateConflict when it is no longer kept."""
+    replaced meanwhile are left out, and those of accounts that have rights beyond the sheet's organization by now. Raises
+    NotAllowed, or StateConflict when it is no longer kept."""
     sheet = part.sheet
     if sheet.requested_by_id != actor.pk or not reaches(actor, Cap.ACCOUNT_MANAGE, sheet.organization.path):
         raise NotAllowed
     if sheet.expires_at <= clock.now():
         raise StateConflict(_("The codes are no longer kept. Make new ones for the accounts not used yet."))
     codes = {int(key): str(code) for key, code in json.loads(decrypt(part.cipher))}
-    current = OneTimeCode.objects.filter(user__in=list(codes), expires_at__gt=clock.now(), user__is_active=True)
+    people = _without_rights_beyond(User.objects.filter(pk__in=list(codes), is_active=True), sheet.organization)
+    current = OneTimeCode.objects.filter(user__in=people.order_by().values("pk"), expires_at__gt=clock.now())
     found = [
         Slip(
             code.user.organization.name if code.user.organization else "",

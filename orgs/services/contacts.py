@@ -11,6 +11,7 @@ from campaign.audit.services import Changes, audit_record, audit_record_many
 from campaign.common import clock
 from campaign.common.capabilities import Cap
 from campaign.common.errors import DomainError, NotAllowed, StateConflict
+from campaign.common.models import lock
 from orgs.models import ContactPoint, ContactVisit, Member, Organization
 from orgs.services.changes import differences
 
@@ -41,6 +42,7 @@ def contact_points_assign(
         raise DomainError(_("This person is no member of the organization any more."))
     _may_assign(actor, leader, keys)
     with transaction.atomic():
+        lock(leader)
         _refuse(_("Deactivated: %(names)s."), Organization.objects.filter(pk__in=keys, is_active=False))
         held = Organization.objects.filter(
             contact_points__in=ContactPoint.objects.filter(leader=leader, ends_on=None), pk__in=keys
@@ -92,13 +94,15 @@ def contact_point_end(
     *, actor: Any, point: ContactPoint, reason: str = "", ends_on: dt.date | None = None
 ) -> ContactPoint:
     """End a contact point today, or on `ends_on`; its visits stay. Raises NotAllowed, StateConflict when it has ended, or
-    DomainError for a day before it began."""
+    DomainError for a day before it began or before its last visit."""
     _may(actor, point, Cap.CONTACT_MANAGE)
     if point.ends_on is not None:
         raise StateConflict
     last = ends_on or max(clock.today(), point.starts_on)
     if last < point.starts_on:
         raise DomainError(_("The last day lies before the first."))
+    if point.visits.filter(visited_on__gt=last).exists():
+        raise DomainError(_("There is a visit after this day."))
     with transaction.atomic():
         point.save_version(point.version, ends_on=last)
         audit_record(action="contact_end", actor=actor, target=point, reason=reason, changes={"ends_on": [None, last]})

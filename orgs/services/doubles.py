@@ -16,7 +16,7 @@ from orgs.services.accounts import user_close
 from orgs.services.enrolments import party_posts_follow
 from orgs.services.members import member_update
 from orgs.services.quality import pair_checked
-from orgs.takeover import Takeover, takeover_of
+from orgs.takeover import Takeover, reasons_against, takeover_of
 
 
 def double_resolve(
@@ -26,14 +26,16 @@ def double_resolve(
 
     The kept one takes over the account if it has none, open positions, functions and contact points, and what is empty
     with it. Pledges, reviews and results stay with the ended record. `version` (of `drop`) and `keep_version` are those on
-    the page. Raises NotAllowed, EditConflict, or DomainError without a reason, for one's own record, or for two who do not
-    look alike.
+    the page. Raises NotAllowed, EditConflict, or DomainError without a reason, for one's own record, for two who do not
+    look alike, and while an app says no (`orgs.takeover.obstacles`).
     """
     pair_checked(actor, keep, drop)
     if not reason.strip():
         raise DomainError(_("Please give a reason."))
     if actor is not None and {keep.pk, drop.pk} & set(own_member_ids(actor)):
         raise DomainError(_("One of the records is your own. Somebody else decides on it."))
+    for reason_against in reasons_against(keep, drop):
+        raise DomainError(reason_against)
     with transaction.atomic():
         _lock(keep, drop, keep_version, version)
         goes = takeover_of(keep, drop)

@@ -14,7 +14,19 @@ from django.utils.translation import gettext
 from campaign.audit.services import audit_record_many
 from campaign.common import clock
 from campaign.common.bulk import bulk_load
-from orgs.models import Enrolment, EnrolmentOrigin, Member, PartyPost, Position, Transfer, TransferState, User
+from campaign.common.capabilities import ADMINISTRATORS
+from orgs.models import (
+    Enrolment,
+    EnrolmentOrigin,
+    Member,
+    PartyPost,
+    Position,
+    RoleAssignment,
+    Transfer,
+    TransferState,
+    User,
+)
+from orgs.services.roles import role_end
 
 BATCH = 500
 
@@ -67,13 +79,15 @@ def enrolments_move(members: Sequence[Member], *, moved_on: dt.date, origin: Enr
 
 
 def enrolments_settle(members: Sequence[Member], *, changed_on: dt.date) -> None:
-    """Close the open enrolments and all positions of those of `members` who are no longer present; open an enrolment for
-    those who are again. Call it after `Member.status` was written, in the same transaction."""
+    """Close the open enrolments and all positions of those of `members` who are no longer present, and end the roles that
+    they hold in their branch; open an enrolment for those who are again. Call it after `Member.status` was written, in the
+    same transaction."""
     for batch in _batches([member for member in members if not member.is_present]):
         keys = [member.pk for member in batch]
         _close(Enrolment.objects.filter(member__in=keys, ends_on=None), changed_on)
         _close(Position.objects.filter(member__in=keys, ends_on=None), changed_on)
         _transfers_withdraw(keys)
+        _roles_end(keys)
         Member.objects.filter(pk__in=keys).exclude(party_post="").update(party_post="")
     for batch in _batches([member for member in members if member.is_present]):
         enrolled = Enrolment.objects.filter(member__in=[member.pk for member in batch], ends_on=None)
@@ -110,6 +124,16 @@ def _transfers_withdraw(keys: Sequence[int]) -> None:
         state=TransferState.WITHDRAWN, closed_at=clock.now(), updated_at=clock.now(), note=note
     )
     audit_record_many(action="transfer_overtaken", actor=None, targets=overtaken, reason=note)
+
+
+def _roles_end(keys: Sequence[int]) -> None:
+    """Nobody goes on leading a branch whose member they are no more. Roles elsewhere are the security administrator's, who
+    is told of them (`orgs.oversight.of_people_who_left`)."""
+    own = RoleAssignment.objects.now_or_later().filter(
+        user__member__in=keys, organization=F("user__member__organization")
+    )
+    for assignment in own.exclude(role__in=ADMINISTRATORS).select_related("user", "organization"):
+        role_end(actor=None, assignment=assignment, reason=gettext("No member of the branch any more."))
 
 
 def _close(spans: Any, moved_on: dt.date) -> None:

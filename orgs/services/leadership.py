@@ -11,6 +11,7 @@ from campaign.common import clock
 from campaign.common.access import reaches
 from campaign.common.capabilities import Cap
 from campaign.common.errors import DomainError, NotAllowed, StateConflict
+from campaign.common.models import lock
 from orgs.leadership import leadership_suggestion
 from orgs.models import LeadershipPost, Member, Organization
 from orgs.models.leadership import SINGLE
@@ -38,6 +39,7 @@ def leadership_appoint(
     if not organization.is_active:
         raise DomainError(_("This organization is deactivated."))
     with transaction.atomic():
+        lock(organization)
         held = LeadershipPost.objects.select_for_update().filter(
             organization=organization, function=function, ends_on=None
         )
@@ -96,6 +98,7 @@ def leadership_take_suggested(*, actor: Any, organization: Organization) -> list
     secretary directly responsible. Raises NotAllowed, or DomainError when there is nothing to fill."""
     _may_manage(actor, organization)
     with transaction.atomic():
+        lock(organization)
         suggested = leadership_suggestion(organization)
         if not suggested:
             raise DomainError(_("There is nothing to take over: enter the party positions of the members first."))

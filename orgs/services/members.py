@@ -14,7 +14,7 @@ from campaign.common.access import reaches
 from campaign.common.capabilities import Cap
 from campaign.common.crypto import encrypt
 from campaign.common.errors import DomainError, NotAllowed
-from campaign.common.text import initials, pinyin
+from campaign.common.text import found_by
 from orgs.models import (
     Enrolment,
     EnrolmentOrigin,
@@ -212,8 +212,8 @@ def _may_manage(actor: Any, organization: Organization) -> None:
 
 
 def search_names(name: str) -> dict[str, str]:
-    """Return what a person called `name` is found and sorted by."""
-    return {"pinyin": pinyin(name), "initials": initials(name)}
+    """Return what a member called `name` is found and sorted by."""
+    return found_by(name)
 
 
 def _check(member: Member | None, organization: Organization | None, id_number: str, values: MemberValues) -> None:

@@ -11,6 +11,7 @@ from campaign.common import clock
 from campaign.common.access import reaches
 from campaign.common.capabilities import Cap
 from campaign.common.errors import DomainError, NotAllowed
+from campaign.common.models import lock
 from orgs.models import Enrolment, EnrolmentOrigin, Member, Organization, Position
 from orgs.services.changes import differences
 from orgs.services.enrolments import party_posts_follow
@@ -42,6 +43,7 @@ def position_begin(
         raise DomainError(_("This member has left and holds no position any more. Give the last day."))
     _check_days(starts_on, ends_on)
     with transaction.atomic():
+        lock(member)
         _refuse_twice(None, member.pk, organization.pk, post, starts_on, ends_on)
         position = Position.objects.create(
             member=member,
@@ -69,6 +71,7 @@ def position_change(
     values = {"starts_on": starts_on, "ends_on": ends_on, "is_acting": is_acting}
     changes = differences(position, values)
     with transaction.atomic():
+        lock(position.member)
         _refuse_twice(position.pk, position.member_id, position.organization_id, position.post, starts_on, ends_on)
         Position.objects.filter(pk=position.pk).update(**values, updated_at=clock.now())
         position.refresh_from_db()
@@ -141,6 +144,7 @@ def enrolment_add(
     lie in the future or contradict each other."""
     _may_correct(actor, member)
     with transaction.atomic():
+        lock(member)
         _check_span(member.pk, None, starts_on, ends_on)
         enrolment = Enrolment.objects.create(
             member=member,
@@ -165,6 +169,7 @@ def enrolment_change(
     values = {"starts_on": starts_on, "ends_on": ends_on}
     changes = differences(enrolment, values)
     with transaction.atomic():
+        lock(enrolment.member)
         _check_span(enrolment.member_id, enrolment.pk, starts_on, ends_on)
         Enrolment.objects.filter(pk=enrolment.pk).update(**values, updated_at=clock.now())
         enrolment.refresh_from_db()

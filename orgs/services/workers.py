@@ -11,7 +11,7 @@ from campaign.common import clock
 from campaign.common.access import reaches
 from campaign.common.capabilities import Cap
 from campaign.common.errors import DomainError, NotAllowed, StateConflict
-from campaign.common.text import initials, pinyin
+from campaign.common.text import found_by
 from orgs.importers.workers import WorkerPlan
 from orgs.models import HeadCount, Organization, Worker
 from orgs.services.changes import differences
@@ -37,7 +37,7 @@ def worker_create(*, actor: Any, organization: Organization, **values: Unpack[Wo
     with transaction.atomic():
         try:
             with transaction.atomic():
-                worker = Worker.objects.create(organization=organization, **values, **_search_names(values["name"]))
+                worker = Worker.objects.create(organization=organization, **values, **found_by(values["name"]))
         except IntegrityError:
             raise DomainError(NUMBER_TAKEN) from None
         given = {"organization": organization.name, **values}
@@ -50,11 +50,11 @@ def worker_update(*, actor: Any, worker: Worker, version: int, **values: Unpack[
     """Change a worker. Raises NotAllowed, EditConflict, or DomainError for a number that is taken."""
     _may_keep(actor, worker.organization)
     changes = differences(worker, values)
-    found_by = _search_names(values["name"]) if "name" in changes else {}
+    names = found_by(values["name"]) if "name" in changes else {}
     with transaction.atomic():
         try:
             with transaction.atomic():
-                worker.save_version(version, **values, **found_by)
+                worker.save_version(version, **values, **names)
         except IntegrityError:
             raise DomainError(NUMBER_TAKEN) from None
         audit_record(action="worker_update", actor=actor, target=worker, changes=changes)
@@ -92,7 +92,7 @@ def workers_store(*, actor: Any, organization: Organization, plan: WorkerPlan, r
 
 
 def _add(actor: Any, organization: Organization, plan: WorkerPlan) -> int:
-    made = [Worker(organization=organization, **new.values, **_search_names(new.values["name"])) for new in plan.new]
+    made = [Worker(organization=organization, **new.values, **found_by(new.values["name"])) for new in plan.new]
     Worker.objects.bulk_create(made, batch_size=BATCH)
     entries = (
         (worker, {field: ["", value] for field, value in new.values.items()})
@@ -107,7 +107,7 @@ def _change(actor: Any, plan: WorkerPlan) -> int:
     for entry in plan.changed:
         for name, (_old, new) in entry.changes.items():
             setattr(entry.record, name, new)
-        for name, value in _search_names(entry.record.name).items():
+        for name, value in found_by(entry.record.name).items():
             setattr(entry.record, name, value)
         entry.record.version, entry.record.updated_at = entry.record.version + 1, moment
     fields = (*WorkerValues.__annotations__, "pinyin", "initials", "is_active", "version", "updated_at")
@@ -152,7 +152,3 @@ def head_count_set(*, actor: Any, organization: Organization, workers: int, coun
 def _may_keep(actor: Any, organization: Organization) -> None:
     if actor is not None and not reaches(actor, Cap.WORKER_MANAGE, organization.path):
         raise NotAllowed
-
-
-def _search_names(name: str) -> dict[str, str]:
-    return {"pinyin": pinyin(name), "initials": initials(name)}

@@ -46,7 +46,7 @@ def user_list(request: GatedRequest) -> HttpResponse:
         "empty_icon": "user-cog",
         "empty_text": _("Make the first account with “New account”."),
     }
-    accounts = selectors.users_for(request.user).order_by("name", "pk")
+    accounts = selectors.users_for(request.user).order_by("pinyin", "pk")
     return list_response(request, context, queryset=accounts, table_class=UserTable, filter_class=UserFilter)
 
 

@@ -49,7 +49,7 @@ def _deputies(request: GatedRequest) -> Any:
 @access(POST=SIGNED_IN)
 def deputy_search(request: GatedRequest) -> HttpResponse:
     """What the choice of a deputy offers for the words typed so far."""
-    accounts = _deputies(request).select_related("organization").order_by("name", "pk")
+    accounts = _deputies(request).select_related("organization").order_by("pinyin", "pk")
     found = selectors.users_matching(accounts, request.POST.get("q", ""))[: selectors.OFFERED]
     return JsonResponse(
         {"results": [{"value": each.pk, "text": f"{each.name}（{each.organization}）"} for each in found]}

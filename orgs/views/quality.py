@@ -20,7 +20,7 @@ from orgs.models import DistinctPair, Member, Organization
 from orgs.quality import Check, checks, checks_for, findings
 from orgs.services import quality as services
 from orgs.services.doubles import double_resolve as record_keep
-from orgs.takeover import takeover_of
+from orgs.takeover import reasons_against, takeover_of
 
 PER_PAGE = 20
 
@@ -163,6 +163,7 @@ def double_resolve(request: GatedRequest, first: int, second: int) -> HttpRespon
         "form": form,
         **_shown(pair, request.user),
         "choices": [takeover_of(one, other), takeover_of(other, one)],
+        "against": reasons_against(one, other),
         "crumbs": [*_crumbs(), {"label": _("Suspected doubles"), "url": reverse("quality_doubles")}],
     }
     return render(request, "orgs/quality/resolve.html", context)

@@ -35,7 +35,7 @@ def _grant_button() -> dict[str, Any]:
 @access(POST=Cap.ROLE_GRANT)
 def user_search(request: GatedRequest) -> HttpResponse:
     """What a searchable choice of accounts offers for the words typed so far."""
-    accounts = selectors.users_entitleable(request.user).select_related("organization").order_by("name", "pk")
+    accounts = selectors.users_entitleable(request.user).select_related("organization").order_by("pinyin", "pk")
     found = selectors.users_matching(accounts, request.POST.get("q", ""))[: selectors.OFFERED]
     texts = [(account.pk, f"{account.name}({account.username},{account.organization})") for account in found]
     return JsonResponse({"results": [{"value": key, "text": text} for key, text in texts]})

@@ -17,7 +17,7 @@ from django.views.decorators.cache import never_cache
 
 from campaign.common import clock
 from campaign.common.access import SIGNED_IN, access
-from orgs.forms.accounts import PresentPasswordForm, TokenForm
+from orgs.forms.accounts import FirstTokenForm, PresentPasswordForm, TokenForm
 from orgs.lockout import factor_credentials, locked_out_page
 from orgs.models import RecoveryCode, Session, User
 from orgs.services import (
@@ -78,7 +78,7 @@ def two_factor_setup(request: HttpRequest) -> HttpResponse:
     user = cast(User, request.user)
     if user.two_factor_since is not None:
         return redirect("my_security")
-    form = TokenForm(request.POST or None)
+    form = FirstTokenForm(request.POST or None)
     secret = secret_for(request.session)
     posted = form.cleaned_data if request.method == "POST" and form.is_valid() else None
     if posted and form.attempt(two_factor_enable, user=user, secret=secret, token=posted["token"]):

@@ -66,7 +66,7 @@ KEPT = (ItemResult.FULFILLED, ItemResult.BASIC)
 """The results that count as kept in the fulfilment rate."""
 
 
-class PledgeRules(models.Model):
+class PledgeRules(Versioned):
     """What a campaign asks of a pledge: how many items, and what mark a result earns (hundredths of a mark of 100).
 
     The defaults are those of 2-domain b.5; a campaign without a row has them.
@@ -101,6 +101,9 @@ class PledgeRules(models.Model):
                 name="pledge_rules_marks",
             ),
         )
+
+    def __str__(self) -> str:
+        return str(self.campaign)
 
     def bounds(self, kind: str) -> tuple[int, int]:
         """Return the fewest and the most items of a pledge of this kind of subject."""

@@ -41,6 +41,7 @@ from pledges.services.reviewing import (
     pledges_approve_many,
     pledges_unapprove_many,
 )
+from pledges.services.ruling import MOST_ITEMS, pledge_rules_update
 from pledges.services.supervising import bulletin_publish, bulletin_withdraw, check_add, check_answer, item_explain
 from pledges.services.writing import (
     pledge_copy_forward,
@@ -52,6 +53,7 @@ from pledges.services.writing import (
 )
 
 __all__ = [
+    "MOST_ITEMS",
     "ItemDecision",
     "ItemDraft",
     "Judgement",
@@ -90,6 +92,7 @@ __all__ = [
     "pledge_publish",
     "pledge_recall",
     "pledge_return",
+    "pledge_rules_update",
     "pledge_save",
     "pledge_start",
     "pledge_submit",

@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from campaign.common.access import access, gate
 from campaign.common.capabilities import Cap
 from campaign.common.listing import BoundedPaginator, list_response
+from campaign.common.text import is_key
 from campaign.selectors import current_campaign
 from pledges import services
 from pledges.forms import JudgementForm, ManyForm, VersionForm, judgements_of
@@ -133,7 +134,7 @@ def _shown(posted: Any, due: Any, page: Any) -> list[PledgeItem]:
     """Return the items of the page; of a posted one those that it held, so that nothing typed is lost."""
     if posted is None:
         return list(page.object_list)
-    numbers = [int(pk) for pk in posted.getlist("item")[:PER_PAGE] if pk.isdigit()]
+    numbers = [int(pk) for pk in posted.getlist("item")[:PER_PAGE] if is_key(pk)]
     return list(due.filter(pk__in=numbers).order_by("pledge__organization__path", "due_on", "pk"))
 
 

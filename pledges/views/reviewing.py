@@ -89,7 +89,8 @@ def _approve_chosen(request: HttpRequest) -> HttpResponse:
     publish, expected, queryset = request.POST.get("publish") == "1", None, _chosen(request)
     if request.POST.get("op") in ("all", "all-publish"):
         queryset, publish = _filtered(request).qs, request.POST["op"] == "all-publish"
-        expected = int(request.POST.get("count", "0")) if request.POST.get("count", "0").isdigit() else 0
+        typed = request.POST.get("count", "0")
+        expected = int(typed) if is_key(typed) else 0
     ids = services.pledges_approve_many(queryset=queryset, actor=request.user, publish=publish, expected=expected)
     count = len(ids)
     if not count:

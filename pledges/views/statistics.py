@@ -13,6 +13,7 @@ from campaign.common.access import access, gate, holds
 from campaign.common.capabilities import Cap
 from campaign.common.exact import hundredths
 from campaign.common.listing import list_response, listing
+from campaign.common.text import is_key
 from campaign.models import Campaign
 from campaign.reports.registry import Report
 from campaign.selectors import campaigns_for, current_campaign
@@ -39,7 +40,7 @@ def _organizations(request: HttpRequest) -> Any:
 
 def _campaign(request: HttpRequest, wanted: str) -> Campaign | None:
     if wanted:
-        return campaigns_for(request.user).filter(pk=wanted if wanted.isdigit() else 0).first()
+        return campaigns_for(request.user).filter(pk=wanted if is_key(wanted) else 0).first()
     return current_campaign(request.user) or campaigns_for(request.user).first()
 
 
@@ -74,7 +75,7 @@ def pledge_statistics_of(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _year(wanted: str, campaign: Campaign) -> int:
     """Return the year that is asked for, else the present one; always one of the campaign's."""
-    year = int(wanted) if wanted.isdigit() else clock.today().year
+    year = int(wanted) if is_key(wanted) else clock.today().year
     return min(max(year, campaign.starts_on.year), campaign.ends_on.year)
 
 

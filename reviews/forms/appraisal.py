@@ -13,7 +13,6 @@ from campaign.common.forms import DateInput, Form, VersionMixin
 from campaign.models import Campaign
 from campaign.selectors import campaigns_for, current_campaign
 from orgs.models import Organization
-from reviews.forms.rounds import ALL, BRANCHES_LISTED, CHOSEN, BranchField
 from reviews.models.appraisal import (
     REMARK,
     AppraisalGrade,
@@ -29,6 +28,13 @@ from reviews.services.appraisal_branch import LONGEST, Decision
 
 UNGRADED = ("", _("Not decided"))
 FIRST_YEAR, LAST_YEAR = 2000, 2100
+BRANCHES_LISTED = 1000
+ALL, CHOSEN = "all", "chosen"
+
+
+class BranchField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
+    def label_from_instance(self, obj: Any) -> str:
+        return str(obj.display_name)
 
 
 class Days(Form):

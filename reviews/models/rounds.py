@@ -68,8 +68,6 @@ class EvaluationRound(Versioned):
     """Who rates in which class: {key of the class: `electorate.Source`}."""
     chosen_by = models.JSONField(default=dict)
     """How the subjects were chosen: {"which": "all" | "types" | "chosen", …}; read again when the round is copied."""
-    roll_made = models.BooleanField(default=True)
-    """Whether the roll is that of the present subjects and classes."""
     previous = models.ForeignKey(
         "self", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("compared with")
     )
@@ -102,6 +100,11 @@ class EvaluationRound(Versioned):
     def last_day(self) -> dt.date:
         """The last day of voting: a round that ends at midnight ends with the day before."""
         return timezone.localtime(self.ballot.closes_at - dt.timedelta(seconds=1)).date()
+
+    @property
+    def is_of_appraisal(self) -> bool:
+        """Whether this is the ballot of an appraisal of members or of secretaries, which says who votes on whom."""
+        return hasattr(self, "member_appraisal") or hasattr(self, "secretary_appraisal")
 
     @property
     def is_published(self) -> bool:

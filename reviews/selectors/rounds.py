@@ -1,24 +1,19 @@
 """Reads of evaluation rounds."""
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Q
 
 from campaign.ballots import selectors as ballots
-from campaign.ballots.models import Paper, PaperQuerySet, Result, Subject, Verdict
-from campaign.common.access import ancestors_and_self, holds, paths_of, under
+from campaign.ballots.models import Ballot, Paper, PaperQuerySet, Result, Verdict
+from campaign.common.access import holds, paths_of, under
 from campaign.common.capabilities import Cap
 from campaign.models import Audience
-from orgs.models import Member, Organization, PartyPost, User
-from orgs.models.members import PRESENT
+from orgs.models import Organization
 from reviews.models.rounds import EvaluationRound, PublicationScope, RoundQuerySet, RoundState
 from reviews.questionnaires import MEMBER_APPRAISAL, OPINIONS, SECRETARY_APPRAISAL
-
-LEADING = tuple(post for post in PartyPost if post != PartyPost.GROUP_LEADER)
-"""The positions that make up the leading group 领导班子."""
 
 
 def rounds_for(user: Any) -> RoundQuerySet:
@@ -74,55 +69,41 @@ def branches_below(organizations: Sequence[Organization]) -> Any:
     return Organization.objects.active().branches().filter(reach)
 
 
-def subjects_to_rate(audience: Audience, chosen: Sequence[Organization]) -> list[tuple[int, str, int | None]]:
-    """Return (organization, name, member) for every subject: the chosen themselves, or the members enrolled in them."""
-    ids = [organization.pk for organization in chosen]
-    if audience == Audience.ORGANIZATION:
-        found = Organization.objects.filter(pk__in=ids).order_by("path")
-        return [(pk, name, None) for pk, name in found.values_list("pk", "name")]
-    members = Member.objects.present().filter(organization__in=ids)
-    rows = members.order_by("organization__path", "pinyin", "pk").values_list("organization_id", "name", "pk")
-    return list(rows)
-
-
-@dataclass(frozen=True)
-class Rater:
-    """A member with an account who may rate `subjects` (ids), without `own`."""
-
-    user_id: int
-    is_leading: bool
-    subjects: tuple[int, ...]
-    own: int | None
-
-
-def raters_of(audience: Audience, organization: Organization, subjects: Sequence[Subject]) -> Iterator[Rater]:
-    """Yield who may rate: for organizations the members of the subject's subtree, for members those of the same branch.
-    Two queries."""
-    lists = _lists(audience, subjects)
-    own = {subject.member_id: subject.pk for subject in subjects if subject.member_id}
-    people = User.objects.filter(
-        under(organization.path, "member__organization__path"), is_active=True, member__status__in=PRESENT
+def round_before(organization: Organization, template: str, moment: dt.datetime) -> EvaluationRound | None:
+    """Return the last published round of the same kind that `organization` held before `moment`: what a new one is compared
+    with."""
+    found = EvaluationRound.objects.published().filter(
+        organization=organization, template=template, ballot__closes_at__lt=moment
     )
-    rows = people.order_by("pk").values_list("pk", "member", "member__party_post", "member__organization__path")
-    for user, member, post, path in rows.iterator():
-        rated = lists(path)
-        if rated and rated != (own.get(member),):
-            yield Rater(user, post in LEADING, rated, own.get(member))
+    return found.order_by("-ballot__closes_at", "-pk").first()
 
 
-def _lists(audience: Audience, subjects: Sequence[Subject]) -> Any:
-    """Return what people enrolled at a path rate, as a function of the path."""
-    paths = dict(
-        Organization.objects.filter(pk__in={subject.organization_id for subject in subjects}).values_list("pk", "path")
+def invalid_count(evaluation_round: EvaluationRound) -> int:
+    """Return how many of the round's results are invalid."""
+    found: int = evaluation_round.ballot.results.filter(verdict=Verdict.INVALID).count()
+    return found
+
+
+SMALL_SHOWN = 20
+
+
+def small_shown(ballot: Ballot) -> dict[str, Any]:
+    """Return the classes that are sure to be hidden, the first of them by name, and what is pooled already."""
+    small = ballots.small_classes(ballot)
+    return {
+        "small": small[:SMALL_SHOWN],
+        "small_more": max(0, len(small) - SMALL_SHOWN),
+        "pooled_classes": ballot.subjects.filter(classes_pooled=True).count(),
+        "pooled_units": ballot.subjects.filter(counted_with__isnull=False).count(),
+    }
+
+
+def comparable(evaluation_round: EvaluationRound) -> Any:
+    """Return the published rounds that the results of `evaluation_round` can be compared with."""
+    found = EvaluationRound.objects.published().filter(
+        organization=evaluation_round.organization_id, audience=evaluation_round.audience
     )
-    at: dict[str, list[int]] = defaultdict(list)
-    for subject in subjects:
-        at[paths[subject.organization_id]].append(subject.pk)
-    if audience == Audience.MEMBER:
-        return lambda path: tuple(at.get(path, ()))
-    return lambda path: tuple(
-        pk for place in ancestors_and_self(path, Organization.steplen) for pk in at.get(place, ())
-    )
+    return found.exclude(pk=evaluation_round.pk).order_by("-ballot__closes_at", "-pk")
 
 
 def own_papers(user: Any) -> PaperQuerySet:

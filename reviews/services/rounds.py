@@ -8,39 +8,38 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
 
 from campaign.audit.services import audit_record
-from campaign.ballots.models import Ballot, Paper
+from campaign.ballots.models import Paper
 from campaign.ballots.selectors import classes_without_raters
 from campaign.ballots.services import (
-    PaperPlan,
-    SubjectPlan,
     Uncounted,
     ballot_cancel,
     ballot_cast,
-    ballot_create,
+    ballot_extend,
     ballot_leave_out_empty,
     ballot_open,
     ballot_seal,
-    papers_add,
-    subjects_add,
 )
 from campaign.ballots.verification import Mismatch, differences
 from campaign.common import clock
 from campaign.common.access import reaches
 from campaign.common.capabilities import Cap
 from campaign.common.errors import DomainError, NotAllowed
-from campaign.models import Audience, Campaign
+from campaign.models import Campaign
 from orgs.models import Organization
+from reviews.choosing import CHOSEN, Choosing
 from reviews.models.rounds import EvaluationRound, PublicationScope, RoundState
-from reviews.questionnaires import schemes, templates
-from reviews.selectors.rounds import classes_without_ballots, raters_of, subjects_to_rate
+from reviews.questionnaires import templates
+from reviews.selectors.rounds import classes_without_ballots
+from reviews.services.setting_up import round_begin, round_subjects_set
+from reviews.services.telling import evaluated_tell, voters_tell
 from reviews.workflow.rounds import ROUNDS
 
 logger = logging.getLogger(__name__)
+DECISION_LENGTH = 200
 
 
 def round_create(
@@ -63,54 +62,26 @@ def round_create(
     there. Raters are the members of a subject's subtree who have an account (of the same branch, for members), the leading
     posts in the class of the leading group. Source: 2-domain b.7. Raises NotAllowed, DomainError.
     """
-    if not reaches(actor, Cap.ROUND_MANAGE, organization.path):
-        raise NotAllowed
     if not all(subject.path.startswith(organization.path) for subject in subjects):
         raise NotAllowed
-    if not organization.path.startswith(campaign.organization.path):
-        raise DomainError(_("Your organization does not take part in this campaign."))
-    if template not in templates or scheme not in schemes:
-        raise DomainError(_("There is no such questionnaire."))
-    plan, classes = templates.get(template), schemes.get(scheme)
     with transaction.atomic():
-        ballot = ballot_create(
-            opens_at=opens_at,
-            closes_at=closes_at,
-            items=plan.items,
-            choices=plan.choices,
-            classes=classes.classes,
-            k=settings.BALLOT_K,
-            leave_out_empty=leave_out_empty,
-        )
-        _add_papers(ballot, plan.audience, organization, subjects, classes.leading, classes.others)
-        made = EvaluationRound.objects.create(
-            ballot=ballot,
+        made = round_begin(
+            actor=actor,
             campaign=campaign,
             organization=organization,
             name=name,
-            audience=plan.audience,
             template=template,
+            opens_at=opens_at,
+            closes_at=closes_at,
+            scheme=scheme,
             scope=scope,
+            leave_out_empty=leave_out_empty,
         )
-        audit_record(action="round_create", actor=actor, target=made, changes={"name": ["", name]})
+        posts = tuple(templates.get(template).posts)
+        choosing = Choosing(which=CHOSEN, chosen=tuple(subject.pk for subject in subjects), posts=posts)
+        if choosing.subjects(organization, made.audience):
+            round_subjects_set(evaluation_round=made, actor=actor, version=made.version, choosing=choosing)
     return made
-
-
-def _add_papers(
-    ballot: Ballot,
-    audience: Audience,
-    organization: Organization,
-    chosen: Sequence[Organization],
-    leading: str,
-    others: str,
-) -> None:
-    plans = [SubjectPlan(*row) for row in subjects_to_rate(audience, chosen)]
-    subjects = subjects_add(ballot=ballot, audience=audience, subjects=plans)
-    papers = [
-        PaperPlan(rater.user_id, leading if rater.is_leading else others, rater.subjects, rater.own)
-        for rater in raters_of(audience, organization, subjects)
-    ]
-    papers_add(ballot=ballot, papers=papers)
 
 
 def round_open(*, evaluation_round: EvaluationRound, actor: Any) -> EvaluationRound:
@@ -118,6 +89,11 @@ def round_open(*, evaluation_round: EvaluationRound, actor: Any) -> EvaluationRo
     with transaction.atomic():
         ROUNDS.take(evaluation_round, "round_open", actor=actor)
         ballot_open(ballot=evaluation_round.ballot)
+        text = _("“%(name)s” is open until %(day)s. Your ballot is secret: nobody can see what you choose.") % {
+            "name": evaluation_round.name,
+            "day": evaluation_round.last_day.isoformat(),
+        }
+        voters_tell(evaluation_round, "opened", str(text))
     return evaluation_round
 
 
@@ -137,11 +113,37 @@ def vote_cast(*, paper: Paper, voter: Any, answers: Mapping[int, Sequence[int]])
     ballot_cast(paper=paper, voter=voter, answers=answers)
 
 
-def round_close(*, evaluation_round: EvaluationRound, actor: Any) -> EvaluationRound:
-    """Close the round, early or in time, and seal it in the same transaction. Raises NotAllowed, StateConflict."""
+def round_close(*, evaluation_round: EvaluationRound, actor: Any, reason: str = "") -> EvaluationRound:
+    """Close the round, in time or, with a reason, early, and seal it in the same transaction. Raises NotAllowed, StateConflict,
+    DomainError where the reason is missing."""
+    if not reason.strip() and evaluation_round.ballot.closes_at > clock.now():
+        raise DomainError(_("The round has not ended yet. Please give a reason for closing it early."))
     with transaction.atomic():
-        ROUNDS.take(evaluation_round, "round_close", actor=actor)
+        ROUNDS.take(evaluation_round, "round_close", actor=actor, reason=reason)
         ballot_seal(ballot=evaluation_round.ballot)
+    return evaluation_round
+
+
+def round_extend(
+    *, evaluation_round: EvaluationRound, actor: Any, closes_at: dt.datetime, reason: str
+) -> EvaluationRound:
+    """Let an open round end later, and tell everybody who may vote. Raises NotAllowed, StateConflict, DomainError without a
+    reason or when the new end is no later one."""
+    if not reaches(actor, Cap.ROUND_MANAGE, evaluation_round.organization.path):
+        raise NotAllowed
+    if not reason.strip():
+        raise DomainError(_("Please give a reason."))
+    before = evaluation_round.ballot.closes_at
+    with transaction.atomic():
+        ballot_extend(ballot=evaluation_round.ballot, closes_at=closes_at)
+        changes = {"closes_at": [before.isoformat(), closes_at.isoformat()]}
+        audit_record(action="round_extend", actor=actor, target=evaluation_round, reason=reason, changes=changes)
+        text = _("“%(name)s” can be voted in until %(day)s now. Reason: %(reason)s") % {
+            "name": evaluation_round.name,
+            "day": evaluation_round.last_day.isoformat(),
+            "reason": reason,
+        }
+        voters_tell(evaluation_round, f"extended {closes_at:%Y%m%d%H%M}", str(text))
     return evaluation_round
 
 
@@ -170,21 +172,26 @@ def _close_due(evaluation_round: EvaluationRound) -> bool:
     return True
 
 
-def round_publish(*, evaluation_round: EvaluationRound, actor: Any, leave_out: bool = False) -> EvaluationRound:
-    """Publish the results to the round's scope, after a recount.
+def round_publish(
+    *, evaluation_round: EvaluationRound, actor: Any, leave_out: bool = False, decision: str = ""
+) -> EvaluationRound:
+    """Publish the results to the round's scope, after a recount, and tell those who were evaluated.
 
-    `leave_out` confirms that classes from which no ballot came are left out of the totals; it is recorded, and printed as
-    a note. Raises NotAllowed, StateConflict, Mismatch, DomainError when the confirmation is missing.
+    `decision` says what it rests on (who decided, when) and stands on the results. `leave_out` confirms that classes from which
+    no ballot came are left out of the totals; it is recorded, and printed as a note. Raises NotAllowed, StateConflict, Mismatch,
+    DomainError when the confirmation is missing.
     """
     missing = classes_without_ballots(evaluation_round)
+    noted = _("Left out of the total: %(names)s") % {"names": "、".join(missing)} if missing else ""
     with transaction.atomic():
         ROUNDS.take(
             evaluation_round,
             "round_publish",
             actor=actor,
-            reason=str(_("Left out of the total: %(names)s") % {"names": "、".join(missing)}) if missing else "",
+            reason="；".join(str(part) for part in (decision, noted) if part),
             published_at=clock.now(),
             left_out_confirmed=bool(missing),
+            decision=decision[:DECISION_LENGTH],
         )
         if missing and not (leave_out or evaluation_round.ballot.leave_out_empty):
             raise DomainError(
@@ -192,12 +199,21 @@ def round_publish(*, evaluation_round: EvaluationRound, actor: Any, leave_out: b
             )
         for difference in differences(evaluation_round.ballot):
             raise Mismatch(difference)
+        evaluated_tell(evaluation_round)
     return evaluation_round
 
 
 def round_cancel(*, evaluation_round: EvaluationRound, actor: Any, reason: str) -> EvaluationRound:
-    """End a round before sealing and destroy its papers, marks and tallies. Raises NotAllowed, StateConflict."""
+    """End a round before sealing, destroy its papers, marks and tallies, and tell those who could vote. Raises NotAllowed,
+    StateConflict."""
     with transaction.atomic():
+        was_open = evaluation_round.state == RoundState.OPEN
         ROUNDS.take(evaluation_round, "round_cancel", actor=actor, reason=reason)
+        if was_open:
+            text = _("“%(name)s” was cancelled, and all votes in it were destroyed. Reason: %(reason)s") % {
+                "name": evaluation_round.name,
+                "reason": reason,
+            }
+            voters_tell(evaluation_round, "cancelled", str(text))
         ballot_cancel(ballot=evaluation_round.ballot)
     return evaluation_round

@@ -1,5 +1,6 @@
 """Pages of evaluation rounds: set up, watch over, vote, look at results."""
 
+import datetime as dt
 from typing import Any
 
 from django.conf import settings
@@ -16,16 +17,21 @@ from campaign.ballots import selectors as ballots
 from campaign.ballots.models import Paper, SealedPaper
 from campaign.ballots.services import NotCounted
 from campaign.ballots.verification import Mismatch
+from campaign.common import clock
 from campaign.common.access import GatedRequest, access, gate, holds
 from campaign.common.capabilities import Cap
 from campaign.common.errors import DomainError, NotAllowed
 from campaign.common.listing import BoundedPaginator, list_response
-from reviews.forms.rounds import RoundForm, VoteForm
+from reviews.forms.rounds import VoteForm
+from reviews.forms.setting_up import ExtendForm
+from reviews.jobs import is_large, step_request
 from reviews.models.rounds import EvaluationRound, RoundState
 from reviews.selectors import rounds as selectors
 from reviews.services import rounds as services
+from reviews.services.setting_up import neighbours
 from reviews.tables.rounds import RoundTable
 from reviews.views.results import ranked, subject_page
+from reviews.views.setting_up import steps_of
 from reviews.workflow.rounds import ROUNDS
 
 STEPS: dict[str, Any] = {
@@ -35,6 +41,12 @@ STEPS: dict[str, Any] = {
     "round_publish": gettext_lazy("The results are published."),
     "round_cancel": gettext_lazy("The round is cancelled. All marks and counts are destroyed."),
 }
+GIVEN: dict[str, dict[str, str]] = {
+    "round_close": {"reason": "reason"},
+    "round_cancel": {"reason": "reason"},
+    "round_publish": {"decision": "reason", "leave_out": "leave_out"},
+}
+"""What is posted with a step: {argument of the service: field}."""
 PER_PAGE = 50
 
 
@@ -54,17 +66,6 @@ def round_list(request: GatedRequest) -> HttpResponse:
     return list_response(request, context, queryset=selectors.rounds_for(request.user), table_class=RoundTable)
 
 
-@access(GET=Cap.ROUND_MANAGE, POST=Cap.ROUND_MANAGE)
-def round_create(request: GatedRequest) -> HttpResponse:
-    form = RoundForm(request.POST or None, user=request.user)
-    if not form.fields["campaign"].queryset.exists():  # type: ignore[attr-defined]
-        raise DomainError(_("No campaign is running. An evaluation belongs to a campaign: ask the campaign office."))
-    if form.is_valid() and form.attempt(services.round_create, actor=request.user, **form.arguments()):
-        messages.success(request, _("The round is set up. Check it, then open it."))
-        return redirect("round_detail", pk=form.result.pk)
-    return render(request, "reviews/rounds/form.html", {"form": form, "crumbs": _crumbs(request)})
-
-
 @access(GET=Cap.ROUND_VIEW)
 def round_detail(request: GatedRequest, pk: int) -> HttpResponse:
     found: EvaluationRound = gate(request, _rounds(), pk=pk)
@@ -78,12 +79,15 @@ def round_detail(request: GatedRequest, pk: int) -> HttpResponse:
     if found.state == RoundState.DRAFT:
         context["blockers"] = ballots.blockers(found.ballot)
         context["without_raters"] = not found.ballot.leave_out_empty and ballots.classes_without_raters(found.ballot)
-        context["small"] = ballots.small_classes(found.ballot)[:PER_PAGE]
+        context |= {**selectors.small_shown(found.ballot), "neighbours": neighbours(found)}
+        context["tabs"] = steps_of(found, "round_detail") if manages else []
     elif found.state == RoundState.OPEN:
         context["turnout"] = ballots.turnout(found.ballot)
     if manages:
         context["steps"] = ROUNDS.available(found, request.user)
         context["left_out"] = selectors.classes_without_ballots(found) if found.state == RoundState.SEALED else []
+        context["invalid"] = selectors.invalid_count(found) if found.has_results else 0
+        context["early"] = found.state == RoundState.OPEN and found.ballot.closes_at > clock.now()
     return render(request, "reviews/rounds/detail.html", context)
 
 
@@ -101,11 +105,12 @@ def round_step(request: GatedRequest, pk: int, step: str) -> HttpResponse:
     found: EvaluationRound = gate(request, _rounds(), pk=pk)
     if step not in STEPS:
         raise Http404
-    arguments: dict[str, Any] = {"evaluation_round": found, "actor": request.user}
-    if step == "round_cancel":
-        arguments["reason"] = request.POST.get("reason", "")
+    given = {name: request.POST.get(field, "") for name, field in GIVEN.get(step, {}).items()}
+    if is_large(found):
+        return redirect("jobs_detail", pk=step_request(found, step, request.user, given).pk)
+    arguments: dict[str, Any] = {"evaluation_round": found, "actor": request.user, **given}
     if step == "round_publish":
-        arguments["leave_out"] = "leave_out" in request.POST
+        arguments["leave_out"] = bool(given["leave_out"])
     try:
         getattr(services, step)(**arguments)
     except NotAllowed:
@@ -119,6 +124,22 @@ def round_step(request: GatedRequest, pk: int, step: str) -> HttpResponse:
     else:
         messages.success(request, STEPS[step])
     return redirect("round_detail", pk=pk)
+
+
+@access(GET=Cap.ROUND_MANAGE, POST=Cap.ROUND_MANAGE)
+def round_extend(request: GatedRequest, pk: int) -> HttpResponse:
+    """Let an open round end later."""
+    found: EvaluationRound = gate(request, _rounds(), pk=pk)
+    if found.state != RoundState.OPEN:
+        messages.info(request, _("Only an open round can be extended."))
+        return redirect("round_detail", pk=pk)
+    form = ExtendForm(request.POST or None, initial={"closes_at": found.ballot.closes_at + dt.timedelta(days=1)})
+    given = {"evaluation_round": found, "actor": request.user}
+    if form.is_valid() and form.attempt(services.round_extend, **given, **form.cleaned_data):
+        messages.success(request, _("The round ends later now. Everybody who may vote has been told."))
+        return redirect("round_detail", pk=pk)
+    crumbs = [*_crumbs(request), {"label": found.name, "url": reverse("round_detail", args=[pk])}]
+    return render(request, "reviews/rounds/extend.html", {"round": found, "form": form, "crumbs": crumbs})
 
 
 @access(GET=Cap.ROUND_RESULTS)

@@ -5,16 +5,19 @@ from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from html import unescape
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
-from django.test import Client
+from django.test import Client, override_settings
 from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
 from playwright.sync_api import Page
 
 from campaign.common import clock
+from campaign.demo.logins import PASSWORD
 from campaign.demo.people import SIZES, Size
 from campaign.demo.seed import demo_seed
+from campaign.models import Campaign
 from orgs.models import Member, Organization, User
 from orgs.services import member_create
 from pledges.models import Pledge, PledgeItem
@@ -23,41 +26,37 @@ from reviews.models import ReviewMode
 from reviews.services import leader_review_create
 from tests.browser import steps
 from tests.browser.books import bad_workbook
+from tests.browser.rare import code_of_a_screen, link_by_mail, rare_pages, second_factor
 from tests.chromium import Login, violations
+from tests.orgs.test_sign_in import MAIL
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("demo")]
 
 READERS = ("secretary", "office", "staff", "leader", "committee", "member", "system", "security", "audit")
 """Each page is read by the first of them who finds a link to it."""
 NOT_PAGES = {
-    "adjustment_decide": "hangs on a state that the small demo has not",
-    "comment_answer": "hangs on a state that the small demo has not",
-    "plan_edit": "hangs on a state that the small demo has not",
-    "secretary_answer": "hangs on a state that the small demo has not",
-    "pledge_check_answer": "hangs on a state that the small demo has not",
     "admin_login": "leads on to signing in",
-    "code_sheet_detail": "made by a job; see tests/orgs/test_sign_in_browser.py",
-    "hall_board": "for a screen with a link of its own; see tests/pledges/test_browser.py",
-    "hall_enter": "for a screen with a link of its own; see tests/pledges/test_browser.py",
-    "hall_pledge": "for a screen with a link of its own; see tests/pledges/test_browser.py",
-    "hall_screen": "for a screen with a link of its own; see tests/pledges/test_browser.py",
     "healthz": "answers machines",
     "import_annotated": "a file",
-    "import_detail": "made by sending a workbook; see below",
-    "import_rows": "made by sending a workbook",
     "jobs_download": "a file",
     "jobs_fragment": "a part of the job's page",
-    "login": "for who is not signed in; see below",
     "notice_open": "leads on to what the reminder is about",
     "organization_children": "a part of the tree",
-    "password_forgotten": "for who is not signed in; see below",
-    "password_link": "reached by mail alone",
     "plan_attachment": "a file",
     "pledge_import_annotated": "a file",
-    "pledge_import_detail": "made by sending a workbook",
-    "two_factor_off": "for who has a second factor; see tests/orgs/test_sign_in_browser.py",
-    "two_factor_verify": "for who has a second factor; see tests/orgs/test_sign_in_browser.py",
 }
+AT_THE_DOOR = {
+    "hall_board",
+    "hall_enter",
+    "hall_pledge",
+    "hall_screen",
+    "login",
+    "password_forgotten",
+    "password_link",
+    "two_factor_verify",
+    "two_factor_off",
+}
+"""Pages for who has not signed in, or not with the second factor: no link leads to them."""
 LINK = re.compile(r'href="(/[^"]*)"')
 LOOKED_AT = 4
 """So many pages of a kind are searched for links: not every pledge can be appraised, not every batch edited."""
@@ -65,7 +64,7 @@ DARK = ("/", "/pledges/board/", "/reviews/votes/", "/scores/", "/awards/", "/mem
 
 
 @pytest.fixture
-def demo(emptied: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def demo(emptied: None, monkeypatch: pytest.MonkeyPatch) -> Campaign:
     """The whole story of the demo in one company, with a review and a pledge that are still being written."""
     monkeypatch.setitem(SIZES, "s", Size(companies=1, branches=7, members=12))
     campaign = demo_seed(size="s", stage="awards", seed=1, today=clock.today(), say=lambda _text: None)
@@ -76,16 +75,19 @@ def demo(emptied: None, monkeypatch: pytest.MonkeyPatch) -> None:
     leader_review_create(
         actor=secretary, campaign=campaign, subject=member, mode=ReviewMode.ONSITE, held_on=clock.today()
     )
+    return campaign
 
 
 @pytest.mark.parametrize("device", ["page", "phone"])
-def test_every_page_is_accessible_and_fits(request: pytest.FixtureRequest, login: Login, device: str) -> None:
+def test_every_page_is_accessible_and_fits(
+    request: pytest.FixtureRequest, login: Login, demo: Campaign, device: str
+) -> None:
     screen: Page = request.getfixturevalue(device)
     screen.emulate_media(reduced_motion="reduce")
-    faults, missed = [], pages()
+    faults, missed, rare = [], pages() - AT_THE_DOOR, rare_pages(demo)
     for reader in READERS:
         login(screen, User.objects.get(username=reader))
-        for name, address in found_by(reader, missed).items():
+        for name, address in found_by(reader, missed, rare).items():
             missed.discard(name)
             if not address:
                 continue
@@ -97,16 +99,56 @@ def test_every_page_is_accessible_and_fits(request: pytest.FixtureRequest, login
 
 @pytest.mark.parametrize("device", ["page", "phone"])
 def test_pages_that_answer_are_accessible_and_fit(request: pytest.FixtureRequest, login: Login, device: str) -> None:
-    """Signing in, and a workbook that was refused."""
+    """A workbook that was refused."""
     screen: Page = request.getfixturevalue(device)
-    screen.goto("/login/")
-    steps.main(screen).get_by_role("button", name="登录").click()
-    assert faults_of(screen) == []
-    screen.goto("/password/forgotten/")
-    assert faults_of(screen) == []
     login(screen, User.objects.get(username="office"))
     steps.send_workbook(screen, "党员名册", "党员花名册.xlsx", bad_workbook())
     assert faults_of(screen) == []
+
+
+@override_settings(**MAIL)
+@pytest.mark.parametrize("device", ["page", "phone"])
+def test_pages_at_the_door_are_accessible_and_fit(request: pytest.FixtureRequest, device: str) -> None:
+    screen: Page = request.getfixturevalue(device)
+    member, code, seen, faults = User.objects.get(username="member"), code_of_a_screen(), set[str](), []
+
+    def look() -> None:
+        path = urlsplit(screen.url).path
+        seen.add(resolve(path).url_name or "")
+        faults.extend(f"{path}: {fault}" for fault in faults_of(screen))
+
+    screen.goto(reverse("login"))
+    steps.main(screen).get_by_role("button", name="登录").click()
+    look()
+    screen.goto(reverse("password_forgotten"))
+    look()
+    screen.goto(link_by_mail(member))
+    look()
+    screen.goto(reverse("hall_enter"))
+    look()
+    for begin, wanted in (("", "hall_board"), ("?screen=1", "hall_screen")):
+        screen.goto("about:blank")
+        screen.goto(f"{reverse('hall_enter')}{begin}#{code}")
+        screen.wait_for_url(f"**{reverse(wanted)}")
+        look()
+        if wanted == "hall_board":
+            screen.locator("a[href^='/pledges/hall/pledges/']").first.click()
+            screen.wait_for_url("**/pledges/hall/pledges/*/")
+            look()
+    recovery = second_factor(member)
+    screen.goto(reverse("login"))
+    screen.locator("input[name=username]").fill(member.username)
+    screen.locator("input[name=password]").fill(PASSWORD)
+    screen.get_by_role("button", name="登录", exact=True).click()
+    screen.wait_for_url(f"**{reverse('two_factor_verify')}*")
+    look()
+    screen.locator("input[name=token]").fill(recovery)
+    screen.get_by_role("button", name="登录", exact=True).click()
+    screen.wait_for_url("**/")
+    screen.goto(reverse("two_factor_off"))
+    look()
+    assert not faults, "\n".join(faults)
+    assert seen == AT_THE_DOOR
 
 
 def test_pages_are_accessible_in_the_dark(page: Page, login: Login) -> None:
@@ -159,11 +201,12 @@ def corners() -> list[str]:
     ]
 
 
-def found_by(reader: str, wanted: set[str]) -> dict[str, str]:
-    """Return an address of each kind of page that `reader` reaches by links, of those that are `wanted`; "" for a file."""
+def found_by(reader: str, wanted: set[str], rare: Iterable[str]) -> dict[str, str]:
+    """Return an address of each kind of page that `reader` reaches by links, of those that are `wanted`; "" for a file.
+    To those of `rare` states no link is looked for."""
     client, found, visits = Client(), dict[str, str](), Counter[str]()
     client.force_login(User.objects.get(username=reader), backend=settings.AUTHENTICATION_BACKENDS[-1])
-    waiting, seen = deque([reverse("home"), reverse("gallery"), *corners()]), set[str]()
+    waiting, seen = deque([reverse("home"), reverse("gallery"), *corners(), *rare]), set[str]()
     while waiting:
         address = waiting.popleft()
         name = resolve(address.partition("?")[0]).url_name or ""

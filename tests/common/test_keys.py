@@ -35,3 +35,19 @@ def test_no_page_breaks_on_an_odd_key(world: World, odd: str) -> None:
         signed_in(world.user("security_admin", "root")).get(reverse("role_grant"), {"user": odd, "organization": odd}),
     ]
     assert [answer.status_code for answer in asked] == [200] * len(asked)
+
+
+@pytest.mark.django_db
+def test_what_no_database_keeps_is_refused_on_every_way_in(world: World) -> None:
+    """PostgreSQL has no NUL character: it would break the page wherever it is looked for or stored."""
+    office = signed_in(world.user("office", "root"))
+    asked = [
+        office.get(reverse("organization_list"), {"q": "中\0共"}),
+        office.post(reverse("organization_search"), {"q": "中\0共"}),
+        office.post(reverse("draft", args=["pledge:1"]), {"fields": '[["note", "中\0共"]]'}),
+        office.get("/password/link/a%00/b/"),
+    ]
+    assert [answer.status_code for answer in asked] == [400] * len(asked)
+    assert "无法保存的字符" in asked[0].content.decode()
+    kept = office.post(reverse("draft", args=["pledge:1"]), {"fields": '[["note", "中\\u0000共"]]'})
+    assert kept.status_code == 422

@@ -12,6 +12,8 @@ from django.views.csrf import csrf_failure
 from django.views.defaults import server_error
 
 from campaign.common import clock
+from campaign.common.access import holds
+from campaign.common.navigation import Entry, menu
 from orgs.models import Session
 from tests.world import World
 
@@ -66,6 +68,26 @@ def test_the_menu_shows_only_what_one_may_open(world: World) -> None:
     assert audit in auditor
     assert campaigns not in auditor
     assert office.count('aria-current="page"') == 1
+
+
+def test_the_menu_is_put_together_once_for_a_page_and_never_for_a_refusal(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def shown_to(entry: Entry, user: Any) -> bool:
+        asked.append(entry.key)
+        return entry.capability is None or holds(user, entry.capability)
+
+    monkeypatch.setattr(Entry, "shown_to", shown_to)
+    client = signed_in(world, "system_admin", "root")
+    assert (
+        body(client, reverse("user_list")).count("<tr") > 10
+    )  # a cell of each row is drawn from a template of its own
+    assert len(asked) == len(menu)
+    asked.clear()
+    assert client.delete(reverse("user_list")).status_code == 405
+    assert asked == []
 
 
 def test_the_gallery_shows_every_component(world: World) -> None:

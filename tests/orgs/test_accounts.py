@@ -16,7 +16,7 @@ from campaign.audit.models import AuditEntry
 from campaign.common import clock
 from campaign.common.capabilities import ADMINISTRATORS, Role
 from campaign.common.errors import DomainError, NotAllowed, StateConflict
-from orgs.models import RoleAssignment, User
+from orgs.models import Delegation, RoleAssignment, User
 from orgs.services import (
     role_end,
     role_grant,
@@ -28,7 +28,7 @@ from orgs.services import (
 )
 from orgs.services.accounts_many import accounts_create
 from orgs.services.code_sheets import accounts_not_used
-from orgs.services.one_time import DIGITS, LETTERS, code_fits, one_time_password
+from orgs.services.one_time import DIGITS, LETTERS, code_fits, codes_issue, one_time_password
 from orgs.services.two_factor import two_factor_reset
 from tests.orgs.deputies import handed
 from tests.orgs.test_organizations import signed_in, statements
@@ -293,6 +293,24 @@ def test_searching_accounts_and_roles_is_posted(world: World) -> None:
     assert [entry["value"] for entry in found] == [world.users["staff@east"].pk]
 
 
+def test_accounts_stand_in_the_order_of_their_pinyin_and_are_found_by_initials(world: World) -> None:
+    for name in ("周一鸣", "安平", "重阳", "曾毅"):  # their code points say 周 曾 安 重, or worse
+        user_create(actor=None, name=name, organization=world.orgs["root"])
+    client = signed_in(world.user("system_admin", "root"))
+
+    def listed(words: str, query: str = "") -> list[str]:
+        client.post(reverse("user_list"), {"q": words})
+        page = client.get(reverse("user_list") + query).content.decode()
+        return re.findall(r">(周一鸣|安平|重阳|曾毅)</a>", page)
+
+    assert listed("") == listed("", "?sort=name") == ["安平", "重阳", "曾毅", "周一鸣"]
+    assert listed("", "?sort=-name") == ["周一鸣", "曾毅", "重阳", "安平"]
+    assert listed("zym") == ["周一鸣"]
+    found = User.objects.get(name="周一鸣")
+    user_update(actor=None, user=found, name="邹一鸣", email="", organization=world.orgs["root"])
+    assert (found.pinyin, found.initials) == ("zou yi ming", "zym")
+
+
 def test_the_number_of_statements_does_not_grow_with_the_rows(world: World) -> None:
     system, security = (signed_in(world.user(f"{kind}_admin", "root")) for kind in ("system", "security"))
     counts: list[Any] = []
@@ -340,6 +358,13 @@ def test_nobody_signs_in_as_somebody_with_rights_out_of_reach(world: World, loca
             user_update(actor=local, user=user, name=user.name, email="other@example.cn", organization=place)
         user_update(actor=local, user=user, name=user.name, email=user.email, organization=place)
         assert user_reset_password(actor=world.user("system_admin", "root"), user=user).password
+    # Whether it stands in today or later.
+    Delegation.objects.update(starts_on=clock.today() + dt.timedelta(days=2))
+    codes_issue(users=[stands_in], actor=None, lasts=dt.timedelta(days=1))
+    assert stands_in not in accounts_not_used(world.orgs["east"])
+    assert stands_in in accounts_not_used(world.orgs["root"])
+    Delegation.objects.update(ended_at=clock.now())
+    assert stands_in in accounts_not_used(world.orgs["east"])
     # A role within reach is no obstacle, nor one that has ended.
     RoleAssignment.objects.filter(user=named).update(ends_on=dt.date(2021, 1, 1), starts_on=dt.date(2020, 1, 1))
     assert user_reset_password(actor=local, user=named).password

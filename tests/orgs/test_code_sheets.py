@@ -89,6 +89,32 @@ def test_the_clear_codes_are_nowhere_in_the_database(world: World) -> None:
         assert slip.code.replace("-", "") not in stored
 
 
+def test_a_button_pressed_twice_makes_one_sheet(world: World) -> None:
+    newcomers(world.orgs["east_one"], 2, "A")
+    client = signed_in(world.user("system_admin", "root"))
+    asked = {"organization": world.orgs["root"].pk, "purpose": "new"}
+    first, second = (client.post(reverse("code_sheet_create"), asked) for _time in range(2))
+    assert (first.status_code, second.status_code) == (302, 200)
+    assert "正在生成" in second.content.decode()
+    sheet = CodeSheet.objects.get()
+    job_run(job_id=str(sheet.job_id))
+    newcomers(world.orgs["east_one"], 1, "B")
+    assert client.post(reverse("code_sheet_create"), asked).status_code == 302
+
+
+def test_who_was_given_rights_beyond_the_sheet_is_not_printed(world: World) -> None:
+    """Else the administrator of a company would sign in as the office of the group with a code that nobody has used."""
+    newcomers(world.orgs["east_one"], 3, "A")
+    admin = User.objects.create(username="local", name="本地管理员", organization=world.orgs["east"])
+    admin.assignments.create(role="system_admin", organization=world.orgs["east"])
+    sheet = made_sheet(world, admin, at="east")
+    part = sheet.parts.select_related("sheet__organization").get()
+    raised, local = (User.objects.get(username=name) for name in ("A000", "A001"))
+    raised.assignments.create(role="office", organization=world.orgs["root"])
+    local.assignments.create(role="staff", organization=world.orgs["east"])
+    assert [slip.username for slip in part_print(actor=admin, part=part)] == ["A001", "A002"]
+
+
 def test_only_its_maker_opens_a_sheet_while_entitled(world: World) -> None:
     newcomers(world.orgs["east_one"], 1, "A")
     admin = world.user("system_admin", "root")

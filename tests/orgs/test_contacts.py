@@ -132,7 +132,11 @@ def test_visits_lie_within_the_contact_point(world: World) -> None:
         contact_point_update(actor=None, point=point, version=2, task="", starts_on=dt.date(2026, 4, 1))
     contact_point_update(actor=None, point=point, version=2, task="新任务", starts_on=dt.date(2026, 2, 1))
     assert point.task == "新任务"
-    assign(world, "east_two")  # again, after it ended
+    (again,) = assign(world, "east_two")  # again, after it ended
+    visit(again, dt.date(2026, 5, 8))
+    with pytest.raises(DomainError):
+        contact_point_end(actor=None, point=again, ends_on=dt.date(2026, 5, 7))
+    contact_point_end(actor=None, point=again, ends_on=dt.date(2026, 5, 8))
 
 
 # -- who was left out ----------------------------------------------------------------------------------------------

@@ -29,7 +29,9 @@ from orgs.services.leadership import leadership_appoint
 from orgs.services.positions import position_begin
 from orgs.services.transfers import transfer_request
 from orgs.takeover import takeover_of
+from reviews.services.rounds import round_close
 from tests.orgs.test_leadership import signed_in
+from tests.reviews.rounds import STAGE, running, vote, voters
 from tests.world import World
 
 pytestmark = pytest.mark.django_db
@@ -190,3 +192,20 @@ def test_the_page_says_before_what_goes_over_and_the_records_lead_to_each_other(
     Member.objects.filter(pk=drop.pk).update(status="normal", status_since=clock.today())
     again = client.get(reverse("member_detail", args=[keep.pk])).content.decode()
     assert reverse("member_detail", args=[drop.pk]) not in again
+
+
+def test_not_while_both_are_voted_on_at_once(world: World) -> None:
+    """The account would go over to the kept record, and its paper would still have that record on it."""
+    with clock.at(STAGE):
+        keep, drop = record(world, "east_one"), record(world, "east_one")
+        account(drop)
+        found = running(world, template="member")
+        assert set(found.ballot.subjects.values_list("member", flat=True)) >= {keep.pk, drop.pk}
+        page = signed_in(world.user("staff", "east")).get(reverse("double_resolve", args=[keep.pk, drop.pk]))
+        assert f"“{found.name}”" in page.content.decode()
+        with pytest.raises(DomainError, match="封存"):
+            resolved(world, keep, drop)
+        for voter in voters(found):
+            vote(found, voter)
+        round_close(evaluation_round=found, actor=world.user("staff", "east"))
+        assert resolved(world, keep, drop).kept == keep

@@ -6,13 +6,17 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
+from campaign.common import clock
 from campaign.common.errors import DomainError
-from orgs.models import Enrolment, Member, Organization, PartyPost, Position
-from orgs.services import member_create, member_update, organization_merge, organization_move
+from orgs.models import Delegation, Enrolment, Member, Organization, PartyPost, Position
+from orgs.quality import no_role
+from orgs.services import member_create, member_update, organization_merge, organization_move, role_end
 from orgs.services.positions import position_begin, position_change
 from orgs.services.undoing import import_dependants, import_undo
 from tests.orgs.books import MEMBER_HEADINGS, book, roster
+from tests.orgs.deputies import handed
 from tests.orgs.test_import_members import ONE, TWO, plan, store
 from tests.orgs.test_import_undo import applied
 from tests.orgs.test_organizations import signed_in
@@ -145,3 +149,36 @@ def test_an_import_is_not_undone_in_what_hangs_below_others_by_now(world: World)
     import_undo(batch=batch, actor=staff)
     member.refresh_from_db()
     assert member.job == ""
+
+
+# -- roles and accounts ------------------------------------------------------------------------------------------------
+
+
+def test_who_leaves_leads_the_branch_no_longer_and_other_roles_are_told(world: World) -> None:
+    holder, security = world.user("secretary", "east_one"), world.user("security_admin", "root")
+    later = clock.today() + dt.timedelta(days=9)
+    holder.assignments.create(role="leader", organization=world.orgs["east_one"], starts_on=later)
+    holder.assignments.create(role="staff", organization=world.orgs["east"])
+    handed(world, "secretary@east_one", "member@east_one")
+    member = world.members["east_one"][0]
+    member_update(actor=None, member=member, version=member.version, status="left")
+    fresh = world.user("secretary", "east_one")
+    assert [(grant.role, grant.organization_id) for grant in fresh.grants] == [("staff", world.orgs["east"].pk)]
+    assert not Delegation.objects.in_force(clock.today()).exists()
+    assert not fresh.assignments.filter(role="leader").exists()
+    # A role elsewhere is not the branch's to end: who granted it is told.
+    client = signed_in(security)
+    assert "已离开党组织人员的角色" in client.get(reverse("home")).content.decode()
+    client.post(reverse("role_list"), {"when": "left"})
+    listed = client.get(reverse("role_list")).content.decode()
+    assert (fresh.name in listed, world.user("staff", "west").name in listed) == (True, False)
+    # Without any role the account opens nothing, and the system administrator finds it.
+    assert fresh not in no_role(world.user("system_admin", "root"))
+    role_end(actor=security, assignment=fresh.assignments.get(role="staff", ends_on=None), reason="已退党")
+    assert fresh in no_role(world.user("system_admin", "root"))
+
+
+def test_a_suspended_member_keeps_the_roles(world: World) -> None:
+    member = world.members["east_one"][0]
+    member_update(actor=None, member=member, version=member.version, status="suspended")
+    assert [grant.role for grant in world.user("secretary", "east_one").grants] == ["secretary", "member"]

@@ -16,7 +16,7 @@ from campaign.common import clock
 from campaign.common.errors import DomainError, NotAllowed
 from orgs.devices import device_name
 from orgs.lockout import locked_until
-from orgs.models import Member, OneTimeCode, PastPassword, Session, SignInPolicy, User
+from orgs.models import Delegation, Member, OneTimeCode, PastPassword, Session, SignInPolicy, User
 from orgs.services import (
     accounts_create,
     code_issue,
@@ -29,6 +29,7 @@ from orgs.services import (
     user_unlock,
 )
 from orgs.services.one_time import code_fits, normalized
+from tests.orgs.deputies import handed
 from tests.orgs.test_organizations import signed_in
 from tests.world import PASSWORD, World
 
@@ -155,14 +156,33 @@ def test_the_secretary_helps_a_member_and_nobody_else(world: World) -> None:
     assert client.post(reverse("code_issue", args=[secretary.pk])).status_code == 404
 
 
+def helped_by_others(secretary: User) -> int:
+    page = signed_in(secretary).get(reverse("code_member_list")).content.decode()
+    return page.count('<span class="text-secondary">由系统管理员办理')
+
+
 def test_whoever_holds_a_role_is_not_helped_by_a_secretary(world: World) -> None:
     secretary, member = world.user("secretary", "east_one"), world.user("member", "east_one")
     day = clock.today()
     member.assignments.create(role="staff", organization=world.orgs["east"], starts_on=day + dt.timedelta(days=9))
     with pytest.raises(DomainError):
         code_issue(actor=secretary, user=User.objects.get(pk=member.pk))
-    assert "由系统管理员办理" in signed_in(secretary).get(reverse("code_member_list")).content.decode()
+    assert helped_by_others(secretary) == 1
     assert User.objects.get(pk=member.pk).check_password(PASSWORD)
+
+
+@pytest.mark.parametrize("begins_in", [0, 9])
+def test_who_stands_in_for_a_role_is_not_helped_by_a_secretary(world: World, begins_in: int) -> None:
+    """Neither now nor before it begins: the code would still be good then."""
+    day = clock.today() + dt.timedelta(days=begins_in)
+    handed(world, "staff@east", "member@east_one", starts_on=day, ends_on=day + dt.timedelta(days=3))
+    secretary, member = world.user("secretary", "east_one"), world.user("member", "east_one")
+    with pytest.raises(DomainError):
+        code_issue(actor=secretary, user=member)
+    assert helped_by_others(secretary) == 1
+    Delegation.objects.update(ended_at=clock.now())
+    assert code_issue(actor=secretary, user=member).password
+    assert helped_by_others(secretary) == 0
 
 
 def test_the_number_of_statements_does_not_grow_with_the_members(world: World) -> None:

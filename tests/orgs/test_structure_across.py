@@ -87,7 +87,7 @@ def test_a_round_goes_on_after_a_move_and_a_merger(world: World) -> None:
             vote(found, voter)
         assert Paper.objects.filter(ballot=found.ballot).count() == len(electorate)
         staff = world.user("staff", "east")
-        closed = round_close(evaluation_round=found, actor=staff)
+        closed = round_close(evaluation_round=found, actor=staff, reason="提前结束")
         assert closed.state == RoundState.SEALED
         assert round_publish(evaluation_round=closed, actor=staff).state == RoundState.PUBLISHED
 

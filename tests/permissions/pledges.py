@@ -28,6 +28,7 @@ from pledges.models import (
 )
 from pledges.services import pledge_import_store, pledge_import_upload
 from tests.attachments.files import pdf
+from tests.permissions.campaign import held
 from tests.permissions.cases import Case, Listed, Make, Scoped, Target, case, lists, mark, scoped
 from tests.permissions.oracle import PARENTS, PLACES, expected
 from tests.world import World
@@ -197,6 +198,13 @@ def board(world: World, at: str) -> Target:
     return Target(kwargs={"pk": world.orgs[at].pk}, marker=mark(at, "published"))
 
 
+def rules(world: World, at: str) -> Target:
+    made = held(world, at)
+    numbers = {f"{kind}_items_{end}": 2 for kind in ("organization", "member") for end in ("min", "max")}
+    marks = {"mark_fulfilled": 100, "mark_basic": 80, "mark_unfulfilled": 0}
+    return Target(made, {"pk": made.pk}, {"version": 1, **numbers, **marks}, marker=mark(at))
+
+
 def statistics(world: World, at: str) -> Target:
     """The page names the organization, which others see as well: it is found or not, without a marker."""
     return Target(kwargs={"pk": world.orgs[at].pk})
@@ -268,7 +276,7 @@ def in_its_place(make: Make) -> Make:
     """Another pledge of the same subject: those made before are withdrawn, since there is one a year."""
 
     def made(world: World, at: str) -> Target:
-        before = Pledge.objects.filter(organization=world.orgs[at], state=PledgeState.PUBLISHED)
+        before = Pledge.objects.filter(organization=world.orgs[at], state__in=PUBLIC)
         before.update(state=PledgeState.WITHDRAWN, published_at=None)
         return make(world, at)
 
@@ -568,6 +576,7 @@ case("bulletin_list", Case(make=bulletins))
 case("bulletin_new", Case(make=to_publish))
 case("bulletin_detail", Case(make=bulletin))
 case("bulletin_withdraw", Case(make=bulletin))
+case("pledge_rules", Case(make=rules))
 case("pledge_statistics", Case(sent_on=lambda _actor, _at: True))
 case("pledge_overdue", Case(sent_on=lambda _actor, _at: True))
 case("pledge_statistics_of", Case(make=statistics))
@@ -627,4 +636,5 @@ scoped += [
     Scoped(bulletin),
     Scoped(of_pledge(asking_check, {}, in_its_place(of_organization("published")))),
     Scoped(of_pledge(asked_for, {}, in_its_place(of_member("published"))), MEMBERS_AT),
+    Scoped(of_pledge(noted_progress, {}, in_its_place(of_member("published"))), MEMBERS_AT),
 ]

@@ -120,8 +120,7 @@ def taking(step: str, **payload: str) -> Make:
 def new_round(world: World, at: str) -> Target:
     payload = {
         "name": "年度群众评议", "campaign": Campaign.objects.get(code="C1").pk, "organization": world.orgs[at].pk,
-        "template": "organization", "which": "all", "scheme": "together", "opens_on": "2026-07-10",
-        "closes_on": "2026-07-18", "scope": "units",
+        "template": "organization", "opens_at": "2026-07-10T08:00", "closes_at": "2026-07-18T18:00", "scope": "units",
     }  # fmt: skip
     return Target(payload=payload)
 
@@ -131,10 +130,59 @@ def elsewhere(actor: str, at: str) -> bool:
     return actor.split("@")[1] != at
 
 
+def set_up(part: str, **payload: str) -> Make:
+    """A step of the set-up of a round that is being prepared."""
+
+    def make(world: World, at: str) -> Target:
+        found = held(world, at, [organization(world, at)], raters())
+        return Target(found, {"pk": found.pk}, {"version": "1", **payload}, marker=mark(at))
+
+    return make
+
+
+QUESTIONS = {
+    "items-TOTAL_FORMS": "1", "items-INITIAL_FORMS": "0", "items-0-text": "总体情况", "items-0-weight": "1",
+    "choices-TOTAL_FORMS": "2", "choices-INITIAL_FORMS": "0", "choices-0-label": "好", "choices-0-worth": "100",
+    "choices-1-label": "差", "choices-1-worth": "0", "bands-TOTAL_FORMS": "1", "bands-INITIAL_FORMS": "0",
+    "bands-0-name": "合格", "bands-0-edge": "0",
+}  # fmt: skip
+RATERS = {
+    "minimum_turnout": "50", "classes-TOTAL_FORMS": "1", "classes-INITIAL_FORMS": "0", "classes-0-key": "all",
+    "classes-0-name": "全体", "classes-0-weight": "100", "classes-0-source": "everybody",
+}  # fmt: skip
+TIMES = {"name": "改名", "opens_at": "2026-07-10T08:00", "closes_at": "2026-07-18T18:00", "scope": "units"}
+
+
+def invalid(world: World, at: str) -> Target:
+    """A sealed round in which nobody voted: it can be repeated."""
+    found = held(world, at, [organization(world, at)], raters())
+    ballot_open(ballot=found.ballot)
+    ballot_seal(ballot=Ballot.objects.get(pk=found.pk))
+    _put(found, RoundState.SEALED)
+    return Target(found, {"pk": found.pk}, marker=mark(at))
+
+
+def to_extend(world: World, at: str) -> Target:
+    found = held(world, at, [organization(world, at)], raters())
+    ballot_open(ballot=found.ballot)
+    _put(found, RoundState.OPEN)
+    return Target(found, {"pk": found.pk}, {"closes_at": "2026-07-30T18:00", "reason": "参评人出差"}, marker=mark(at))
+
+
+case("round_basics", Case(make=set_up("basics", **TIMES)))
+case("round_subjects", Case(make=set_up("subjects", which="rule")))
+case("round_questions", Case(make=set_up("questions", **QUESTIONS)))
+case("round_raters", Case(make=set_up("raters", **RATERS)), Case(make=set_up("raters", op="round_roll")))
+case("round_copy", Case(make=draft))
+case("round_repeat", Case(make=invalid))
+case("round_extend", Case(make=to_extend))
 case("round_list", Case())
 case("round_create", Case(make=new_round, named_in_form=True, told=elsewhere))
 case("round_detail", Case(make=draft))
-case("round_step", *(Case(make=taking(step)) for step in ("round_open", "round_close", "round_publish")))
+case(
+    "round_step",
+    *(Case(make=taking(step, reason="如期完成")) for step in ("round_open", "round_close", "round_publish")),
+)
 case("round_step", Case(make=taking("round_cancel", reason="设置有误")), Case(make=without_raters))
 lists.append(Listed("round_list", draft, Cap.ROUND_VIEW))
 scoped.append(Scoped(draft))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from campaign.models import CampaignStage, Period, Standard
+from campaign.models import Campaign, CampaignStage, Period, Standard
 from orgs.models import ImportBatch, ImportState, Member
 from tests.permissions import awards, campaign, orgs, pledges, rounds
 from tests.permissions.ground import Ground, undone
@@ -114,9 +114,24 @@ def round_of_a_campaign(world: World, near: bool) -> Post:
 
 
 def round_on_a_branch(world: World, near: bool) -> Post:
-    target = rounds.new_round(world, "east")
+    target = rounds.draft(world, "east")
     chosen = world.orgs["east_one" if near else "west_one"].pk
-    return Post("staff@east", "round_create", {}, {**target.data, "which": "chosen", "subjects": [chosen]})
+    return Post("staff@east", "round_subjects", target.kwargs, {"version": 1, "which": "chosen", "chosen": [chosen]})
+
+
+def round_with_a_standard(world: World, near: bool) -> Post:
+    """Of the round's campaign, or of another one."""
+    target = rounds.set_up("questions", **rounds.QUESTIONS)(world, "east")
+    campaigns = [Campaign.objects.get(code="C1"), campaign.held(world, "west")]
+    standard = campaigns[not near].standards.filter(audience="organization", parent__isnull=False)[0]
+    return Post("staff@east", "round_questions", target.kwargs, {**target.data, "items-0-standard": standard.pk})
+
+
+def round_compared_with(world: World, near: bool) -> Post:
+    """With a published round of one's own, or one that another company held."""
+    target = rounds.set_up("basics", **rounds.TIMES)(world, "east")
+    other = rounds.published(world, "east" if near else "west")
+    return Post("staff@east", "round_basics", target.kwargs, {**target.data, "previous": other.kwargs["pk"]})
 
 
 def nomination_in_a_batch(world: World, near: bool) -> Post:
@@ -129,7 +144,8 @@ def nomination_in_a_batch(world: World, near: bool) -> Post:
 MAKES: list[Make] = [
     moved_member, moved_account, account_of_a_member, role_of_somebody, role_in_a_place, stage_of_a_campaign,
     item_with_a_standard, progress_of_an_item, appraisal_of_an_item, run_for_a_period, report_on_a_period,
-    round_of_a_campaign, round_on_a_branch, nomination_in_a_batch,
+    round_of_a_campaign, round_on_a_branch,
+    round_with_a_standard, round_compared_with, nomination_in_a_batch,
 ]  # fmt: skip
 
 

@@ -189,7 +189,7 @@ def opinion_round(world: World, campaign: Campaign, voters: int) -> None:
     with clock.at(NOW + dt.timedelta(hours=1)):
         for paper in papers[:voters]:
             vote_cast(paper=paper, voter=paper.voter, answers={pk: [0] for pk, _name in paper.sheet.subjects})
-    held = round_close(evaluation_round=held, actor=staff)
+    held = round_close(evaluation_round=held, actor=staff, reason="提前结束")
     round_publish(evaluation_round=held, actor=staff)
 
 

@@ -207,3 +207,22 @@ def test_a_workbook_that_nobody_stores_is_deleted_after_two_days(world: World, c
     with clock.at(NOW + 2 * day + dt.timedelta(minutes=1)):
         expire_imports()
     assert list(PledgeImport.objects.values_list("pk", flat=True)) == [stored.pk]
+
+
+def test_an_undo_after_the_review_began_leaves_what_was_handed_in(world: World, campaign: Campaign) -> None:
+    secretary, staff = world.user("secretary", "east_one"), world.user("staff", "east")
+    rows = [
+        row(member.name, f"带好徒弟{n}", member.personnel_no) for n, member in enumerate(world.members["east_one"][1:4])
+    ]
+    batch = services.pledge_import_store(batch=upload(world, campaign, *rows), actor=secretary)
+    services.drafts_submit_many(organization=world.orgs["east_one"], campaign=campaign, actor=secretary)
+    first, second, third = Pledge.objects.order_by("pk")
+    services.pledge_approve(pledge=first, actor=staff)
+    services.pledge_return(pledge=second, actor=staff, reason="请写明数量")
+    services.pledge_recall(pledge=third, actor=secretary)
+    assert services.pledge_import_undo(batch=batch, actor=secretary) == (0, 3)
+    states = Pledge.objects.order_by("pk").values_list("state", flat=True)
+    assert list(states) == [PledgeState.APPROVED, PledgeState.RETURNED, PledgeState.DRAFT]
+    assert PledgeItem.objects.count() == 3
+    with pytest.raises(StateConflict):
+        services.pledge_import_undo(batch=batch, actor=secretary)

@@ -77,7 +77,7 @@ def test_the_pages_of_a_round(ground: World, device: str, request: Any, login: L
     actor = ground.user("staff", "east")
     for place, voter in enumerate(voters(done)):
         vote(done, voter, place % 4)
-    round_close(evaluation_round=done, actor=actor)
+    round_close(evaluation_round=done, actor=actor, reason="提前结束")
     done = EvaluationRound.objects.select_related("ballot").get(pk=done.pk)
     round_publish(evaluation_round=done, actor=actor)
     draft = EvaluationRound.objects.get(name="准备中")

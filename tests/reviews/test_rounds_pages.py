@@ -21,7 +21,6 @@ from campaign.common import clock
 from campaign.common.desk import tiles_for
 from campaign.common.errors import StateConflict
 from campaign.jobs.models import Job
-from campaign.models import Campaign
 from campaign.notices.models import Notice
 from orgs.models import Session, User
 from reviews.models.rounds import EvaluationRound, RoundState
@@ -60,60 +59,12 @@ def published(world: World, **options: Any) -> EvaluationRound:
     for place, voter in enumerate(voters(held)):
         vote(held, voter, place % 3)
     actor = world.user("staff", "east")
-    round_close(evaluation_round=held, actor=actor)
+    round_close(evaluation_round=held, actor=actor, reason="提前结束")
     held = EvaluationRound.objects.select_related("ballot").get(pk=held.pk)
     return round_publish(evaluation_round=held, actor=actor, leave_out=True)
 
 
-# ---- setting up ----
-
-
-def form(world: World, **changes: Any) -> dict[str, Any]:
-    return {
-        "name": "年度群众评议",
-        "campaign": (Campaign.objects.first() or world.campaign()).pk,
-        "organization": world.orgs["east"].pk,
-        "template": "organization",
-        "which": "all",
-        "scheme": "together",
-        "opens_on": "2026-11-02",
-        "closes_on": "2026-11-09",
-        "scope": "units",
-        **changes,
-    }
-
-
-def test_a_round_is_set_up_opened_closed_and_published_in_the_browser(world: World) -> None:
-    staff, given = as_(world.user("staff", "east")), form(world)
-    assert staff.get(reverse("round_create")).status_code == 200
-    answer = staff.post(reverse("round_create"), given)
-    held = EvaluationRound.objects.get()
-    assert answer["Location"] == reverse("round_detail", args=[held.pk])
-    assert held.last_day == dt.date(2026, 11, 9)
-    assert "已准备就绪" in text(staff.get(answer["Location"]))
-    for step, state in (("open", "open"), ("close", "sealed")):
-        staff.post(reverse("round_step", args=[held.pk, f"round_{step}"]))
-        held.refresh_from_db()
-        assert held.state == state
-        if step == "open":
-            for voter in voters(held):
-                assert as_(voter).post(reverse("vote", args=[held.pk]), filled(held, voter)).status_code == 302
-    assert "100.00" in text(staff.get(reverse("round_results", args=[held.pk])))
-    staff.post(reverse("round_step", args=[held.pk, "round_publish"]))
-    assert EvaluationRound.objects.get().is_published
-    assert staff.post(reverse("round_step", args=[held.pk, "nothing"])).status_code == 404
-
-
-def test_the_form_says_what_is_wrong_and_keeps_what_was_typed(world: World) -> None:
-    staff = as_(world.user("staff", "east"))
-    answer = staff.post(reverse("round_create"), form(world, which="chosen", closes_on="2026-11-01"))
-    assert answer.status_code == 200
-    assert "截止日期不能早于开始日期" in text(answer)
-    assert "请至少选择一个党支部" in text(answer)
-    assert 'value="年度群众评议"' in text(answer)
-    foreign = form(world, which="chosen", subjects=[world.orgs["west_one"].pk])
-    assert "subjects" in staff.post(reverse("round_create"), foreign).context["form"].errors
-    assert not EvaluationRound.objects.exists()
+# ---- the page of a round ----
 
 
 def test_blockers_and_classes_to_be_hidden_stand_on_the_page(world: World) -> None:
@@ -319,7 +270,7 @@ def test_the_draft_is_for_those_who_hold_the_round(world: World) -> None:
     held = running(world)
     for voter in voters(held):
         vote(held, voter)
-    round_close(evaluation_round=held, actor=world.user("staff", "east"))
+    round_close(evaluation_round=held, actor=world.user("staff", "east"), reason="提前结束")
     url = reverse("round_results", args=[held.pk])
     assert "结果草稿" in text(as_(world.user("staff", "east")).get(url))
     assert as_(world.user("secretary", "east_one")).get(url).status_code == 404
@@ -352,7 +303,7 @@ def test_a_hidden_class_shows_as_such_and_gives_no_number(world: World) -> None:
     for voter in voters(held):
         vote(held, voter, 3 if voter.member and voter.member.party_post else 0)
     actor = world.user("staff", "east")
-    round_close(evaluation_round=held, actor=actor)
+    round_close(evaluation_round=held, actor=actor, reason="提前结束")
     held = EvaluationRound.objects.select_related("ballot").get(pk=held.pk)
     for state in (RoundState.SEALED, RoundState.PUBLISHED):
         if state == RoundState.PUBLISHED:
@@ -375,7 +326,7 @@ def test_organizations_are_ranked_and_ties_share_a_rank(world: World) -> None:
     for voter in voters(held):
         vote(held, voter, next(n for name, n in places.items() if name in voter.username))
     actor = world.user("staff", "root")
-    round_close(evaluation_round=held, actor=actor)
+    round_close(evaluation_round=held, actor=actor, reason="提前结束")
     held = EvaluationRound.objects.select_related("ballot").get(pk=held.pk)
     round_publish(evaluation_round=held, actor=actor)
     rows = as_(actor).get(reverse("round_results", args=[held.pk])).context["rows"]
@@ -399,7 +350,7 @@ def test_an_invalid_result_says_why(world: World) -> None:
         if "east-one" in voter.username or voter.username == "member-east-two":
             vote(held, voter)
     actor = world.user("staff", "east")
-    round_close(evaluation_round=held, actor=actor)
+    round_close(evaluation_round=held, actor=actor, reason="提前结束")
     invalid = Result.objects.get(verdict="invalid")
     page = text(as_(actor).get(reverse("round_result", args=[held.pk, invalid.subject_id])))
     assert "应到6人，收回1票" in page

@@ -35,7 +35,7 @@ def held(
     for voter in voters(found)[:only]:
         vote(found, voter, choice)
     actor = world.user("staff", "east")
-    round_close(evaluation_round=found, actor=actor)
+    round_close(evaluation_round=found, actor=actor, reason="提前结束")
     found = EvaluationRound.objects.select_related("ballot").get(pk=found.pk)
     return round_publish(evaluation_round=found, actor=actor) if publish else found
 

@@ -131,7 +131,7 @@ def test_closing_seals_and_publishing_recounts(world: World) -> None:
         vote(held, voter)
     with pytest.raises(StateConflict):
         round_publish(evaluation_round=held, actor=actor)
-    round_close(evaluation_round=held, actor=actor)
+    round_close(evaluation_round=held, actor=actor, reason="提前结束")
     assert not Paper.objects.exists()
     assert Result.objects.get().total == 10_000
     assert not selectors.results_visible(world.user("secretary", "east_one"), held)
@@ -148,7 +148,7 @@ def test_a_round_with_too_low_turnout_is_not_published(world: World) -> None:
     actor = world.user("staff", "east")
     for voter in voters(held)[:3]:
         vote(held, voter)
-    round_close(evaluation_round=held, actor=actor)
+    round_close(evaluation_round=held, actor=actor, reason="提前结束")
     assert Result.objects.get().verdict == "invalid"
     with pytest.raises(DomainError):
         round_publish(evaluation_round=held, actor=actor)
@@ -161,7 +161,7 @@ def test_a_class_from_which_no_ballot_came_is_left_out_by_decision_only(world: W
         if "secretary" not in voter.username:
             vote(held, voter, voter.pk % 2)
     actor = world.user("staff", "east")
-    round_close(evaluation_round=held, actor=actor)
+    round_close(evaluation_round=held, actor=actor, reason="提前结束")
     held = EvaluationRound.objects.select_related("ballot").get()
     assert selectors.classes_without_ballots(held) == ["A 票 · 领导班子", "C 票 · 职工群众"]
     with pytest.raises(DomainError):
@@ -180,7 +180,7 @@ def test_a_changed_result_is_not_published(world: World) -> None:
     for voter in voters(held):
         vote(held, voter)
     actor = world.user("staff", "east")
-    round_close(evaluation_round=held, actor=actor)
+    round_close(evaluation_round=held, actor=actor, reason="提前结束")
     Result.objects.update(total=9_000)
     with pytest.raises(Mismatch):
         round_publish(evaluation_round=held, actor=actor)
@@ -234,10 +234,11 @@ def test_the_audit_log_has_the_steps_and_no_vote(world: World) -> None:
     actor = world.user("staff", "east")
     for voter in voters(held):
         vote(held, voter)
-    round_close(evaluation_round=held, actor=actor)
+    round_close(evaluation_round=held, actor=actor, reason="提前结束")
     round_publish(evaluation_round=held, actor=actor)
     entries = AuditEntry.objects.filter(target_type="reviews.evaluationround").order_by("pk")
-    assert [entry.action for entry in entries] == ["round_create", "round_open", "round_close", "round_publish"]
+    steps = ["round_create", "round_update", "round_open", "round_close", "round_publish"]
+    assert [entry.action for entry in entries] == steps
     assert {entry.actor_id for entry in entries} == {actor.pk}
 
 
@@ -262,7 +263,7 @@ def test_results_go_to_their_scope(world: World, scope: str, who: tuple[str, str
     for voter in voters(held):
         vote(held, voter)
     actor = world.user("staff", "east")
-    round_close(evaluation_round=held, actor=actor)
+    round_close(evaluation_round=held, actor=actor, reason="提前结束")
     user = world.user(*who)
     assert not selectors.results_for(user).exists()
     round_publish(evaluation_round=held, actor=actor)
@@ -274,7 +275,7 @@ def test_members_see_their_own_result_only(world: World) -> None:
     for voter in voters(held):
         vote(held, voter)
     actor = world.user("staff", "east")
-    round_close(evaluation_round=held, actor=actor)
+    round_close(evaluation_round=held, actor=actor, reason="提前结束")
     round_publish(evaluation_round=held, actor=actor)
     member = world.user("member", "east_one")
     assert [subject.member_id for subject in selectors.subjects_seen(member, held)] == [member.member_id]

@@ -1,0 +1,160 @@
+"""What the small demo has not, made through the services so that its pages can be looked at: a step that waits for somebody,
+a workbook that was sent, a sheet of codes, a screen in a hall, an account with a second factor."""
+
+import datetime as dt
+import re
+import secrets
+
+from django.core import mail
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+from django_otp.oath import totp
+
+from campaign.common import clock
+from campaign.filings.services import plan_create
+from campaign.models import Campaign
+from orgs.models import CodePurpose, ImportKind, Organization, User
+from orgs.services import code_sheet_request
+from orgs.services.imports import import_upload
+from orgs.services.passwords import reset_link_send
+from orgs.services.two_factor import two_factor_enable
+from pledges.models import Pledge, PledgeItem, PledgeState
+from pledges.services import (
+    adjustment_request,
+    boardlink_create,
+    check_add,
+    comment_add,
+    comment_show,
+    pledge_import_upload,
+)
+from reviews.models import SecretaryReport
+from reviews.services.secretaries import (
+    secretary_appraisal_create,
+    secretary_ask,
+    secretary_report_save,
+    secretary_report_step,
+)
+from tests.orgs.books import person, roster
+
+
+def rare_pages(campaign: Campaign) -> list[str]:
+    """Make what waits for the secretary, and what staff and administrators have begun; returns the addresses."""
+    secretary = User.objects.get(username="secretary")
+    branch = secretary.organization
+    return [
+        *_of_pledges(campaign, branch, secretary),
+        reverse("plan_edit", args=[_plan(campaign, branch, secretary)]),
+        *_of_workbooks(campaign, branch, secretary),
+        reverse("code_sheet_detail", args=[_sheet()]),
+        reverse("secretary_answer", args=_asked(secretary)),
+    ]
+
+
+def _asked(secretary: User) -> list[int]:
+    """A question about a report as secretary that is handed in; the demo's own is still being written."""
+    staff = User.objects.get(username="staff")
+    year, today = clock.today().year + 1, clock.today()
+    company = Organization.objects.get(pk=staff.organization_id)
+    appraisal = secretary_appraisal_create(
+        actor=staff,
+        campaign=Campaign.objects.get(),
+        organization=company,
+        year=year,
+        name=f"{year}年度党支部书记述职评议",
+        report_until=today,
+        meeting_on=today,
+        votes_until=today,
+        organizations=Organization.objects.filter(pk=secretary.organization_id),
+    )
+    report = SecretaryReport.objects.select_related("appraisal", "organization", "member").get(appraisal=appraisal)
+    secretary_report_save(actor=secretary, report=report, version=1, text="一年来组织生活十二次。")
+    secretary_report_step(actor=secretary, report=report, step="secretary_report_submit")
+    return [report.pk, secretary_ask(actor=staff, report=report, text="年轻党员怎么培养？").pk]
+
+
+def _of_pledges(campaign: Campaign, branch: Organization, secretary: User) -> list[str]:
+    """A change of an item that waits for a decision, what was asked for when the pledge was looked at, a question."""
+    shown = Pledge.objects.public().on_display().filter(campaign=campaign, organization=branch)
+    item = PledgeItem.objects.filter(
+        pledge__in=shown.exclude(member=None).filter(state__in=(PledgeState.PUBLISHED, PledgeState.IN_PROGRESS)),
+        result="pending",
+    ).first()
+    assert item is not None
+    changed = adjustment_request(
+        item=item,
+        actor=item.pledge.member.user,
+        reason="设备到货推迟",
+        text=item.text,
+        target="完成两轮检修",
+        due_on=campaign.ends_on,
+    )
+    own = shown.filter(member=None).first()
+    assert own is not None
+    staff = User.objects.get(username="staff")
+    check = check_add(
+        pledge=own, actor=staff, found="台账缺三月份记录。", request="补齐台账。", answer_by=clock.today()
+    )
+    asker = User.objects.filter(member__organization=branch).exclude(member=item.pledge.member).exclude(pk=secretary.pk)
+    asked = comment_add(pledge=item.pledge, actor=asker.first(), text="检修完成后由谁验收？", kind="question")
+    comment_show(comment=asked, actor=secretary)
+    return [
+        reverse("adjustment_decide", args=[changed.pk]),
+        reverse("pledge_check_answer", args=[check.pk]),
+        reverse("comment_answer", args=[asked.pk]),
+    ]
+
+
+def _plan(campaign: Campaign, branch: Organization, secretary: User) -> int:
+    return plan_create(
+        actor=secretary, campaign=campaign, organization=branch, title="创先争优活动实施方案", summary="三项措施"
+    ).pk
+
+
+def _of_workbooks(campaign: Campaign, branch: Organization, secretary: User) -> list[str]:
+    """A roster and a table of pledges that were found good and are not stored yet."""
+    staff = User.objects.get(username="staff")
+    book = roster(*(person(number, 所在党组织=branch.name) for number in range(1, 4)))
+    batch = import_upload(
+        actor=staff,
+        kind=ImportKind.MEMBERS,
+        organization=staff.organization,
+        file=SimpleUploadedFile("名册.xlsx", book),
+    )
+    name = branch.members.filter(user__username="member").get().name
+    rows = f"姓名,承诺事项,衡量标准,完成时限\n{name},带好一名徒弟,出师,{campaign.ends_on}\n"
+    pledges = pledge_import_upload(
+        organization=branch, campaign=campaign, actor=secretary, content=rows.encode(), file_name="承诺.csv"
+    )
+    return [
+        reverse("import_detail", args=[batch.pk]),
+        reverse("import_rows", args=[batch.pk]),
+        reverse("pledge_import_detail", args=[pledges.pk]),
+    ]
+
+
+def _sheet() -> object:
+    """Accounts for the members who came without one; the job has run when this returns."""
+    system = User.objects.get(username="system")
+    return code_sheet_request(actor=system, organization=system.organization, purpose=CodePurpose.NEW).pk
+
+
+def code_of_a_screen() -> str:
+    """Make a link to the board of the secretary's branch; returns its code."""
+    secretary = User.objects.get(username="secretary")
+    until = clock.today() + dt.timedelta(days=30)
+    _link, code = boardlink_create(organization=secretary.organization, actor=secretary, name="大厅", expires_on=until)
+    return code
+
+
+def second_factor(user: User) -> str:
+    """Give an account a second factor; returns a recovery code."""
+    secret = secrets.token_bytes(20)
+    return two_factor_enable(user=user, secret=secret, token=f"{totp(secret):06d}")[0]
+
+
+def link_by_mail(user: User) -> str:
+    """Have a forgotten password's link sent; returns its address."""
+    User.objects.filter(pk=user.pk).update(email="zhang@example.com")
+    assert reset_link_send(user_id=user.pk, address="http://testserver")
+    (link,) = re.findall(r"http://testserver(\S+)", str(mail.outbox[-1].body))
+    return str(link)
