@@ -97,7 +97,7 @@ def _vote(staff: User, appraisal: MemberAppraisal, begins: dt.date, chance: rand
                 answers = {pk: [chance.choice(VOTES)] for pk, _name in paper.sheet.subjects}
                 vote_cast(paper=paper, voter=paper.voter, answers=answers)
     with on(opened + dt.timedelta(days=6), hour=18):
-        ballot = round_close(evaluation_round=ballot, actor=staff)
+        ballot = round_close(evaluation_round=ballot, actor=staff, reason=texts.ALL_VOTED)
         round_publish(evaluation_round=ballot, actor=staff)
 
 

@@ -77,7 +77,7 @@ def _vote(staff: User, appraisal: SecretaryAppraisal, day: dt.date, chance: rand
                 answers = {pk: [chance.choice(VOTES)] for pk, _name in paper.sheet.subjects}
                 vote_cast(paper=paper, voter=paper.voter, answers=answers)
     with on(day, hour=18):
-        ballot = round_close(evaluation_round=ballot, actor=staff)
+        ballot = round_close(evaluation_round=ballot, actor=staff, reason=texts.ALL_VOTED)
         round_publish(evaluation_round=ballot, actor=staff)
 
 

@@ -128,3 +128,4 @@ SECRETARY_MEASURES = "支委分工到人，每月底自查一次，书记审核�
 SECRETARY_RESULT = "已按要求补齐并建立每月自查制度。"
 SECRETARY_QUESTION = "年轻党员的培养有什么具体安排？"
 SECRETARY_ANSWER = "安排三名年轻党员进攻关组，每人每季度主讲一次。"
+ALL_VOTED = "各支部已集中投票完毕，提前结束。"

@@ -60,7 +60,7 @@ def voted(world: World, appraisal: MemberAppraisal, choice: int = 0) -> Evaluati
     ballot = round_open(evaluation_round=appraisal_ballot(actor=staff, appraisal=appraisal), actor=staff)
     for voter in voters(ballot):
         vote(ballot, voter, choice)
-    round_close(evaluation_round=ballot, actor=staff)
+    round_close(evaluation_round=ballot, actor=staff, reason="全部投完")
     return round_publish(evaluation_round=ballot, actor=staff)
 
 

@@ -92,7 +92,7 @@ def voted(world: World, appraisal: SecretaryAppraisal, choice: int = 0) -> None:
     ballot = round_open(evaluation_round=secretary_ballot(actor=staff, appraisal=appraisal), actor=staff)
     for voter in voters(ballot):
         vote(ballot, voter, choice)
-    round_close(evaluation_round=ballot, actor=staff)
+    round_close(evaluation_round=ballot, actor=staff, reason="全部投完")
     round_publish(evaluation_round=ballot, actor=staff)
 
 
