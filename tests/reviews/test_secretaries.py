@@ -229,7 +229,9 @@ def test_the_grade_follows_the_ballot_and_needs_a_comment(world: World) -> None:
         )
     secretary_grade(actor=staff, report=report, version=report.version, grade="fair", comment="抓得实")
     assert report.is_graded
-    assert member_timeline(report.member, world.user("secretary", "east_one"))[0].text.endswith("较好")
+    told = member_timeline(report.member, world.user("secretary", "east_one"))
+    assert [str(each.label) for each in told if "评议" in str(each.label)] == ["书记述职评议"]
+    assert told[0].text.endswith("较好")
     secretary_report_step(actor=staff, report=report, step="secretary_ungrade", reason="录错")
     assert report.state == ReportState.SUBMITTED
 
