@@ -166,6 +166,7 @@ def secretary_report(request: GatedRequest, pk: int) -> HttpResponse:
     context = {
         "report": report,
         "own": own,
+        "shows_text": own or report.state != ReportState.WRITING,  # a draft is its writer's alone
         "above": above,
         "attached": report.attachments.select_related("attachment"),
         "questions": report.questions.all(),
@@ -293,6 +294,9 @@ def secretary_grade(request: GatedRequest, pk: int) -> HttpResponse:
 def secretary_file(request: GatedRequest, pk: int, attachment: UUID) -> HttpResponseBase:
     """Download a file: through the gate of its report, with an entry in the audit log."""
     report: SecretaryReport = gate(request, _reports(), pk=pk)
+    own = report.member_id in own_member_ids(request.user) and request.user.acting_for is None
+    if report.state == ReportState.WRITING and not own:  # a draft is its writer's alone
+        raise Http404
     found = _attached(report, attachment).attachment
     answer = attachment_response(found)
     audit_record(action="secretary_download", actor=request.user, target=report, changes={"file": ["", found.name]})

@@ -360,9 +360,15 @@ def test_what_is_typed_is_kept_and_a_file_is_read_through_the_gate(world: World)
     assert "写了一半" in text(as_(user).get(reverse("secretary_write", args=[report.pk])))
     secretary_report_save(actor=user, report=report, version=1, text="写完", documents=[pdf()])
     address = reverse("secretary_file", args=[report.pk, report.attachments.get().attachment_id])
+    page = reverse("secretary_report", args=[report.pk])
+    assert as_(world.user("staff", "east")).get(address).status_code == 404  # a draft is its writer's alone
+    assert "写完" not in text(as_(world.user("staff", "east")).get(page))
+    secretary_report_step(actor=user, report=report, step="secretary_report_submit")
+    assert "写完" in text(as_(world.user("staff", "east")).get(page))
     assert as_(world.user("staff", "east")).get(address).status_code == 200
     assert as_(world.user("secretary", "east_two")).get(address).status_code == 404
     assert AuditEntry.objects.filter(action="secretary_download").count() == 1
+    secretary_report_step(actor=user, report=report, step="secretary_report_recall")
     as_(user).post(reverse("secretary_file_remove", args=[report.pk, report.attachments.get().attachment_id]))
     assert not ReportAttachment.objects.exists()
 
