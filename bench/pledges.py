@@ -6,10 +6,10 @@ again: the value. `slope` is log(value ÷ floor) ÷ log(N ÷ 1 000): 0 means tha
 
 `board`, `queue`, `statistics` and `overdue` are pages of one branch, as its secretary opens them (requests to the application,
 best of five); `desk_…` and `list_…` are the home page and the list of pledges of each role; `group` is the statistics page of
-the whole group from the summary (a line for each company, fifty on a page), `group_overdue` the first page of all that is
-overdue; `scan` is what the group's figures would cost without the summary: one grouped query over all items. `approve` is the
-approval of 300 waiting pledges at once, in as many SQL statements as one alone (else the run fails). `refresh` brings the
-summary up to date after one change, `recount` counts everything anew.
+the whole group from the summary (a line for each company, fifty on a page), `group_first` the same for the first reader after
+a count; `group_overdue` is the first page of all that is overdue, `scan` what the group's figures would cost without the
+summary: one grouped query over all items. `approve` is the approval of 300 waiting pledges at once, in as many SQL statements
+as one alone (else the run fails). `refresh` brings the summary up to date after one change, `recount` counts everything anew.
 
 PostgreSQL where BENCH_DATABASE_URL or DATABASE_URL names a server (a database of this run's own is made there), or where
 the wheel of the tests brings one; else SQLite (`--sqlite` for SQLite in any case).
@@ -244,6 +244,7 @@ class Group:
             **{f"desk_{role}": page(client, reverse("home")) for role, client in clients.items()},
             "statistics": page(mine, reverse("pledge_statistics_of", args=[branch])),
             "overdue": page(mine, reverse("pledge_records", args=[branch, *records])),
+            "group_first": timed_first(office, reverse("pledge_statistics_of", args=[group])),
             "group": page(office, reverse("pledge_statistics_of", args=[group])),
             "group_overdue": page(office, reverse("pledge_records", args=[group, *records])),
             "approve": self._approve(),
@@ -370,6 +371,19 @@ def page(client: Any, url: str) -> float:
 
     ask()
     return best(ask)
+
+
+def timed_first(client: Any, url: str) -> float:
+    """Return the seconds of a page whose sums have to be made: the first one after each count."""
+    from django.core.cache import cache
+
+    page(client, url)
+    return min(timed_after(cache.clear, lambda: client.get(url)) for _try in range(TRIES))
+
+
+def timed_after(before: Callable[[], Any], work: Callable[[], Any]) -> float:
+    before()
+    return timed(work)
 
 
 def best(work: Callable[[], Any]) -> float:

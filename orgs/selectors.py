@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Length
 
 from campaign.common import clock
@@ -308,6 +308,32 @@ def electorate_of(organization: Organization) -> Electorate:
         representatives=workers.filter(is_representative=True).order_by().count(),
         counted=counts.filter(~Exists(listing)).aggregate(sum=Sum("workers"))["sum"] or 0,
     )
+
+
+@dataclass(frozen=True)
+class WorkerNumbers:
+    """How many workers an organization alone has: by its list where it keeps one, else by its head count."""
+
+    listed: int = 0
+    representatives: int = 0
+    counted: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.listed + self.counted
+
+
+def worker_numbers_below(organization: Organization) -> dict[str, WorkerNumbers]:
+    """Return the numbers of `electorate_of` for each organization at or below it that has any, by its path. Two queries."""
+    listed = Worker.objects.active().in_subtree(organization).filter(organization__is_active=True).order_by()
+    marked = Count("pk", filter=Q(is_representative=True))
+    rows = listed.values_list("organization__path").annotate(n=Count("pk"), marked=marked)
+    found = {path: WorkerNumbers(n, representatives) for path, n, representatives in rows}
+    counts = HeadCount.objects.filter(under(organization.path, "organization__path"), organization__is_active=True)
+    for path, workers in counts.order_by().values_list("organization__path", "workers"):
+        if workers:
+            found.setdefault(path, WorkerNumbers(counted=workers))
+    return found
 
 
 # -- accounts and roles --------------------------------------------------------------------------------------------

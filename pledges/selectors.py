@@ -43,7 +43,8 @@ def pledges_for(user: Any) -> PledgeQuerySet:
         _seen_by(user)
         .select_related("organization", "member", "campaign")
         .annotate(item_count=counted_items(), kept_count=counted_items(result__in=KEPT))
-        .order_by("-year", "-pk")
+        # By their place in the tree first: then a page is read from the places it shows, however many pledges there are.
+        .order_by("organization__path", "-year", "-pk")
     )
 
 

@@ -111,12 +111,14 @@ class UnitTable(tables.Table):
     ) -> None:
         super().__init__(*args, **options)
         self.campaign, self.year, self.level, self.of = campaign, year, level, of
+        self.address = reverse("pledge_records", args=[0, campaign.pk, year, "FIGURE"])
 
     def linked(self, key: str, value: int, organization: Organization) -> SafeString | int:
         """Return the figure with a link to its records; nothing to follow where it is 0."""
         if not value:
             return value
-        url = reverse("pledge_records", args=[organization.pk, self.campaign.pk, self.year, key])
+        # One address is asked for; a page has nine hundred of them.
+        url = self.address.replace("/0/", f"/{organization.pk}/", 1).replace("FIGURE", key)
         return format_html('<a href="{}">{}</a>', url, value)
 
     def render_unit(self, record: Unit) -> SafeString | str:

@@ -7,6 +7,7 @@ urlpatterns = [
     path("secretaries/new/", secretaries.secretary_create, name="secretary_create"),
     path("secretaries/problems/", secretaries.secretary_problems, name="secretary_problems"),
     path("secretaries/problems/<int:pk>/", secretaries.secretary_problem, name="secretary_problem"),
+    path("secretaries/problems/<int:pk>/step/", secretaries.secretary_problem_step, name="secretary_problem_step"),
     path("secretaries/<int:pk>/", secretaries.secretary_detail, name="secretary_detail"),
     path("secretaries/<int:pk>/step/", secretaries.secretary_step, name="secretary_step"),
     path("secretaries/<int:pk>/ballot/", secretaries.secretary_ballot, name="secretary_ballot"),

@@ -30,6 +30,8 @@ ACTIONS: dict[str, str | Promise] = {
     "appraisal_without_ballot": gettext_lazy("Let branches decide without a ballot"),
     "audit_export": gettext_lazy("Export the audit log"),
     "adjustment_request": gettext_lazy("Ask for the change of a pledge item"),
+    "ballots_plan": gettext_lazy("Prepare slips or ballots on paper"),
+    "ballots_remove": gettext_lazy("Remove slips or ballots on paper"),
     "batch_create": gettext_lazy("Create an award batch"),
     "batch_update": gettext_lazy("Change an award batch"),
     "bulletin_publish": gettext_lazy("Publish the fulfilment of a quarter"),
@@ -70,6 +72,12 @@ ACTIONS: dict[str, str | Promise] = {
     "leader_review_create": gettext_lazy("Write a leader review"),
     "leader_review_discard": gettext_lazy("Discard a leader review"),
     "leader_review_update": gettext_lazy("Change a leader review"),
+    "paper_count_enter": gettext_lazy("Enter the count of ballots on paper"),
+    "paper_count_withdraw": gettext_lazy("Take back the count of ballots on paper"),
+    "slip_exchange": gettext_lazy("Exchange a slip that was handed back"),
+    "slips_block": gettext_lazy("Block slips"),
+    "slips_print": gettext_lazy("Print slips"),
+    "slips_renew": gettext_lazy("Make slips anew"),
     "leadership_appoint": gettext_lazy("Give a function in the campaign"),
     "leadership_end": gettext_lazy("End a function in the campaign"),
     "leadership_update": gettext_lazy("Change a function in the campaign"),
@@ -201,6 +209,10 @@ FIELDS: dict[str, str | Promise] = {
     "remarks": gettext_lazy("remarks on colleagues"),
     "progress": gettext_lazy("progress"),
     "item": gettext_lazy("pledged item"),
+    "channel": gettext_lazy("how they vote"),
+    "count": gettext_lazy("number"),
+    "batch": gettext_lazy("batch of ballot papers"),
+    "subject": gettext_lazy("evaluated"),
 }
 """What is noted with an action and is no field of its object."""
 

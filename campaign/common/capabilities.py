@@ -88,6 +88,7 @@ class Cap(TextChoices):
 
     ROUND_VIEW = "rounds.view", _("See evaluation rounds")
     ROUND_MANAGE = "rounds.manage", _("Hold evaluation rounds")
+    ROUND_COUNT = "rounds.count", _("Count ballots on paper")
     ROUND_RESULTS = "rounds.results", _("See evaluation results")
     VOTE = "rounds.vote", _("Vote")
 
@@ -206,6 +207,7 @@ MATRIX: dict[Cap, dict[Role, Reach]] = {
     C.REVIEW_COVERAGE: {R.SECRETARY: SUBTREE, R.STAFF: SUBTREE, R.OFFICE: SUBTREE, R.LEADER: SUBTREE},
     C.ROUND_VIEW: {R.SECRETARY: SUBTREE, R.STAFF: SUBTREE, R.OFFICE: SUBTREE, R.LEADER: SUBTREE},
     C.ROUND_MANAGE: {R.STAFF: SUBTREE, R.OFFICE: SUBTREE},
+    C.ROUND_COUNT: {R.SECRETARY: BELOW, R.STAFF: SUBTREE, R.OFFICE: SUBTREE},
     C.ROUND_RESULTS: {R.MEMBER: UNIT, R.SECRETARY: SUBTREE, R.STAFF: SUBTREE, R.OFFICE: SUBTREE, R.LEADER: SUBTREE},
     C.VOTE: {R.MEMBER: SELF},
     C.APPRAISAL_VIEW: {R.MEMBER: SELF, R.SECRETARY: SUBTREE, R.STAFF: SUBTREE, R.OFFICE: SUBTREE, R.LEADER: SUBTREE},

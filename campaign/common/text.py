@@ -20,7 +20,7 @@ def pinyin(text: str) -> str:
 @lru_cache(maxsize=65_536)
 def initials(text: str) -> str:
     """Return the pinyin initials of `text`: 张三 → "zs"; what people type to find somebody."""
-    letters = [_letter(char) for char in text] if _is_plain(text) else lazy_pinyin(text, style=Style.FIRST_LETTER)
+    letters = map(_letter, text) if _is_plain(text) else lazy_pinyin(text, style=Style.FIRST_LETTER)
     return "".join(letters).lower()[:64]
 
 
@@ -47,13 +47,14 @@ def _syllables(text: str) -> list[str]:
     return [_syllable(char) for char in text] if _is_plain(text) else lazy_pinyin(text)
 
 
+@lru_cache(maxsize=1_024)
 def _is_plain(text: str) -> bool:
     """Tell whether a short name can be read character by character: no part of it is a phrase with a reading of its own.
 
     pypinyin looks for phrases each time; for a roster of a hundred thousand names that takes longer than all the rest.
     """
     length = len(text)
-    if length > NAME_LENGTH or not all("\u4e00" <= char <= "\u9fff" for char in text):
+    if not (0 < length <= NAME_LENGTH and min(text) >= "\u4e00" and max(text) <= "\u9fff"):
         return False
     return not any(
         text[start:end] in PHRASES_DICT for start in range(length - 1) for end in range(start + 2, length + 1)

@@ -42,7 +42,7 @@ class Trace:
     def save(self, batch: ImportBatch) -> None:
         """Keep the trace with its batch."""
         ImportTrace.objects.bulk_create(
-            ImportTrace(batch=batch, content=seal(zlib.compress(json.dumps(piece).encode(), 1)))
+            ImportTrace(batch=batch, content=seal(zlib.compress(json.dumps([piece]).encode(), 1)))
             for piece in self._pieces()
         )
 
@@ -64,13 +64,13 @@ class Trace:
         """Return what `save` kept."""
         trace = cls()
         for content in batch.traces.order_by("pk").values_list("content", flat=True):
-            what, label, found = json.loads(zlib.decompress(unseal(bytes(content))))
-            model = apps.get_model(label)
-            if what == "new":
-                trace.made(model, found)
-                continue
-            for key, version, values in found:
-                trace.changed(model, key, version, {name: value_of(value) for name, value in values.items()})
+            for what, label, found in json.loads(zlib.decompress(unseal(bytes(content)))):
+                model = apps.get_model(label)
+                if what == "new":
+                    trace.made(model, found)
+                else:
+                    for key, version, values in found:
+                        trace.changed(model, key, version, {name: value_of(value) for name, value in values.items()})
         return trace
 
 

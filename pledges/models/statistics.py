@@ -2,6 +2,8 @@
 organization itself. Totals of a subtree are sums over the places in the tree, so a move of organizations needs no new count.
 """
 
+import uuid
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -45,6 +47,8 @@ class SummaryState(models.Model):
     year = models.PositiveSmallIntegerField(_("year"))
     counted_on = models.DateField(null=True)
     refreshed_at = models.DateTimeField(null=True)
+    mark = models.UUIDField(default=uuid.uuid4)
+    """Another one after every refresh: what was summed up before is known by it."""
 
     class Meta:
         verbose_name = _("state of the summary of pledges")

@@ -1,6 +1,7 @@
 """Bringing the summary of pledges up to date: what was marked, what falls due today, or everything."""
 
 import datetime as dt
+import uuid
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
@@ -80,8 +81,8 @@ def _refresh(state: SummaryState, changed: set[int] | None) -> int:
         chosen = changed | _fell_due(state, today)
         parts = _parts(chosen) if len(chosen) < ALL_FROM else [None]
     counted = sum(_count(state, part, today) for part in parts)
-    state.counted_on, state.refreshed_at = today, clock.now()
-    state.save(update_fields=("counted_on", "refreshed_at"))
+    state.counted_on, state.refreshed_at, state.mark = today, clock.now(), uuid.uuid4()
+    state.save(update_fields=("counted_on", "refreshed_at", "mark"))
     return counted
 
 

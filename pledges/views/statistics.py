@@ -57,7 +57,8 @@ def pledge_statistics_of(request: HttpRequest, pk: int) -> HttpResponse:
     if campaign is None:
         return render(request, "pledges/statistics.html", context)
     year = _year(request.GET.get("year", ""), campaign)
-    level = figures.level_of(campaign, year, organization)
+    state = figures.state_of(campaign, year)
+    level = figures.level_as_counted(state, organization) if state else figures.level_of(campaign, year, organization)
     table = listing(
         request, queryset=level.units, table_class=UnitTable, campaign=campaign, year=year, level=level, of=organization
     )
@@ -66,7 +67,7 @@ def pledge_statistics_of(request: HttpRequest, pk: int) -> HttpResponse:
         "year": year,
         "years": _years(campaign, year),
         "stats": _stats(organization, campaign, year, level.total),
-        "refreshed_at": figures.refreshed_at(campaign, year),
+        "refreshed_at": state.refreshed_at if state else None,
         "reports": _reports(request, organization, campaign, year),
         "comments_url": f"{reverse('comment_statistics', args=[pk])}?campaign={campaign.pk}&year={year}",
     }

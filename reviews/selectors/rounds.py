@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Q
 
 from campaign.ballots import selectors as ballots
-from campaign.ballots.models import Ballot, Paper, PaperQuerySet, Result, Verdict
+from campaign.ballots.models import Ballot, Paper, PaperQuerySet, Result, Subject, Verdict
 from campaign.common.access import holds, paths_of, under
 from campaign.common.capabilities import Cap
 from campaign.models import Audience
@@ -76,6 +76,23 @@ def round_before(organization: Organization, template: str, moment: dt.datetime)
         organization=organization, template=template, ballot__closes_at__lt=moment
     )
     return found.order_by("-ballot__closes_at", "-pk").first()
+
+
+def results_before(user: Any, evaluation_round: EvaluationRound) -> Any:
+    """Return the subjects of the round compared with whose results `user` may see."""
+    former = evaluation_round.previous
+    if former is None or not former.is_published or not results_visible(user, former):
+        return Subject.objects.none()
+    return subjects_seen(user, former)
+
+
+def result_before(user: Any, evaluation_round: EvaluationRound, subject: Subject) -> Result | None:
+    """Return the result that `subject` had in the round compared with, if `user` may see it."""
+    found = results_before(user, evaluation_round).filter(member=subject.member_id)
+    if subject.member_id is None:
+        found = found.filter(organization=subject.organization_id)
+    former = found.first()
+    return former.result if former else None
 
 
 def invalid_count(evaluation_round: EvaluationRound) -> int:

@@ -14,8 +14,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
 from campaign.ballots import selectors as ballots
-from campaign.ballots.models import Paper, SealedPaper
+from campaign.ballots.models import Paper, SealedPaper, Verdict
 from campaign.ballots.services import NotCounted
+from campaign.ballots.sheet import BadBallot
 from campaign.ballots.verification import Mismatch
 from campaign.common import clock
 from campaign.common.access import GatedRequest, access, gate, holds
@@ -30,7 +31,7 @@ from reviews.selectors import rounds as selectors
 from reviews.services import rounds as services
 from reviews.services.setting_up import neighbours
 from reviews.tables.rounds import RoundTable
-from reviews.views.results import ranked, subject_page
+from reviews.views.results import by_whom, distribution, over_subjects, ranked, subject_page
 from reviews.views.setting_up import steps_of
 from reviews.workflow.rounds import ROUNDS
 
@@ -83,7 +84,9 @@ def round_detail(request: GatedRequest, pk: int) -> HttpResponse:
         context["tabs"] = steps_of(found, "round_detail") if manages else []
     elif found.state == RoundState.OPEN:
         context["turnout"] = ballots.turnout(found.ballot)
+        context["uncounted"] = len(ballots.uncounted(found.ballot))
     if manages:
+        context["has_batches"] = found.ballot.batches.exists()
         context["steps"] = ROUNDS.available(found, request.user)
         context["left_out"] = selectors.classes_without_ballots(found) if found.state == RoundState.SEALED else []
         context["invalid"] = selectors.invalid_count(found) if found.has_results else 0
@@ -147,11 +150,22 @@ def round_results(request: GatedRequest, pk: int) -> HttpResponse:
     """The summary of a round: published, or the draft for those who hold it."""
     found = _with_results(request, pk)
     subjects = list(selectors.subjects_seen(request.user, found))
-    classes = list(found.ballot.classes.order_by("order"))
+    asked = ballots.questionnaire(found.ballot)
+    before = by_whom(list(selectors.results_before(request.user, found)))
+    rows = ranked(found, subjects, selectors.totals(found), asked.classes, before)
+    totals = [row.result.total for row in rows if row.result.total is not None]
+    several = len(totals) > 1
     context = {
         "round": found,
-        "rows": ranked(found.audience, subjects, selectors.totals(found), classes),
-        "classes": classes,
+        "rows": rows,
+        "classes": asked.classes,
+        "choices": asked.choices,
+        "compared": bool(before),
+        "columns": distribution(totals) if several else [],
+        "together": over_subjects(asked.rules, asked.items, asked.choices, rows) if several else [],
+        "say_little": sum(row.says_little for row in rows),
+        "invalid": sum(row.result.verdict == Verdict.INVALID for row in rows),
+        "manages": selectors.may_manage(request.user, found),
         "crumbs": _crumbs(request),
     }
     return render(request, "reviews/rounds/results.html", context)
@@ -164,8 +178,9 @@ def round_result(request: GatedRequest, pk: int, subject: int) -> HttpResponse:
     seen = selectors.subjects_seen(request.user, found).filter(pk=subject).first()
     if seen is None:
         raise Http404
+    before = selectors.result_before(request.user, found, seen)
     crumbs = [*_crumbs(request), {"label": found.name, "url": reverse("round_results", args=[pk])}]
-    context = {"round": found, "crumbs": crumbs, **subject_page(found.ballot, seen)}
+    context = {"round": found, "crumbs": crumbs, **subject_page(found, seen, before)}
     return render(request, "reviews/rounds/result.html", context)
 
 
@@ -206,16 +221,18 @@ def vote(request: GatedRequest, pk: int) -> HttpResponse:
     form = VoteForm(request.POST or None, sheet=paper.sheet)
     if form.is_valid():
         try:
-            services.vote_cast(paper=paper, voter=request.user, answers=form.answers())
+            services.vote_cast(paper=paper, voter=request.user, answers=form.answers(), remarks=form.remarks())
+            return redirect("vote_list")
         except NotCounted as refusal:
             return _own_ballots(request, str(refusal))
-        return redirect("vote_list")
+        except BadBallot as refusal:
+            form.add_error(None, str(refusal))
     context = {"paper": paper, "round": paper.ballot.round, "form": form, "idle_seconds": settings.SESSION_COOKIE_AGE}
     return render(request, "reviews/rounds/vote.html", context)
 
 
 def _rounds() -> Any:
-    return EvaluationRound.objects.select_related("ballot", "organization", "campaign")
+    return EvaluationRound.objects.select_related("ballot", "organization", "campaign", "previous")
 
 
 def _crumbs(request: GatedRequest) -> list[dict[str, str]]:

@@ -32,6 +32,7 @@ from reviews.models.secretaries import (
     ProblemState,
     ReportAttachment,
     ReportProblem,
+    ReportState,
     SecretaryAppraisal,
     SecretaryReport,
 )
@@ -354,17 +355,24 @@ def secretary_problem_add(request: GatedRequest, pk: int) -> HttpResponse:
     )
 
 
-@access(GET=Cap.SECRETARY_VIEW, POST=Cap.SECRETARY_VIEW)
+def _problems() -> Any:
+    return ReportProblem.objects.select_related("organization", "report__appraisal", "report__organization")
+
+
+@access(POST=Cap.SECRETARY_VIEW)
+def secretary_problem_step(request: GatedRequest, pk: int) -> HttpResponse:
+    """Report as put right, close, or say that it is not: the field `step` says which."""
+    problem: ReportProblem = gate(request, _problems(), pk=pk)
+    step, reason = request.POST.get("step", ""), request.POST.get("reason", "")
+    services.report_problem_step(actor=request.user, problem=problem, step=step, reason=reason)
+    messages.success(request, _("Noted."))
+    return redirect("secretary_problem", pk=pk)
+
+
+@access(GET=Cap.SECRETARY_VIEW, POST=Cap.SECRETARY_WRITE)
 def secretary_problem(request: GatedRequest, pk: int) -> HttpResponse:
-    """One problem: its secretary writes measures and reports, the organization above closes. The field `step` says which."""
-    found = ReportProblem.objects.select_related("organization", "report__appraisal", "report__organization")
-    problem: ReportProblem = gate(request, found, pk=pk)
-    step = request.POST.get("step", "")
-    if step:
-        reason = request.POST.get("reason", "")
-        services.report_problem_step(actor=request.user, problem=problem, step=step, reason=reason)
-        messages.success(request, _("Noted."))
-        return redirect("secretary_problem", pk=pk)
+    """One problem; its secretary writes down measures."""
+    problem: ReportProblem = gate(request, _problems(), pk=pk)
     own = problem.report.member_id in own_member_ids(request.user) and request.user.acting_for is None
     form = MeasuresForm(request.POST or None, initial={"version": problem.version, "measures": problem.measures})
     if form.is_valid():

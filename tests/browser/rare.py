@@ -10,6 +10,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django_otp.oath import totp
 
+from campaign.ballots.models import Batch
+from campaign.ballots.slips import batch_codes
 from campaign.common import clock
 from campaign.filings.services import plan_create
 from campaign.models import Campaign
@@ -158,3 +160,8 @@ def link_by_mail(user: User) -> str:
     assert reset_link_send(user_id=user.pk, address="http://testserver")
     (link,) = re.findall(r"http://testserver(\S+)", str(mail.outbox[-1].body))
     return str(link)
+
+
+def code_of_a_slip() -> str:
+    """Return the code of a slip of the round that is open, as its sheet would show it."""
+    return batch_codes(batch=Batch.objects.exclude(cipher="")[0])[0]

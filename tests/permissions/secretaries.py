@@ -149,9 +149,7 @@ def problem(state: str = "open", step: str = "", capability: Cap | None = None) 
         payload = {"step": step, "reason": "已整改"} if step else {"version": 1, "measures": "每月一课"}
         target = Target(found, {"pk": found.pk}, payload, owner=f"member@{at}", marker=mark(at))
         if capability is not None:
-            target.rule = lambda actor, asked: expected(
-                actor, Cap(capability) if asked is not None else asked, at, own=actor == f"member@{at}"
-            )
+            target.rule = lambda actor, _capability: expected(actor, capability, at, own=actor == f"member@{at}")
         return target
 
     return make
@@ -159,5 +157,11 @@ def problem(state: str = "open", step: str = "", capability: Cap | None = None) 
 
 case("secretary_problems", Case())
 case("secretary_problem", Case(make=problem(), places=BRANCHES))
+case(
+    "secretary_problem_step",
+    Case(make=problem("open", "report_problem_done", Cap.SECRETARY_WRITE), places=BRANCHES),
+    Case(make=problem("reported", "report_problem_close", Cap.SECRETARY_GRADE), places=BRANCHES),
+    Case(make=problem("reported", "report_problem_reopen", Cap.SECRETARY_GRADE), places=BRANCHES),
+)
 lists.append(Listed("secretary_problems", problem(), Cap.SECRETARY_VIEW, BRANCHES))
 scoped.append(Scoped(problem(), BRANCHES))

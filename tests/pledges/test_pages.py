@@ -305,10 +305,10 @@ def tiles(world: World, who: str) -> dict[str, int]:
 
 
 def test_what_lies_on_the_desk(world: World, campaign: Campaign) -> None:
-    assert tiles(world, "member@east_one")["您还没有写承诺"] == 1
-    assert tiles(world, "secretary@east_one")["本组织还没有承诺"] == 1
+    assert tiles(world, "member@east_one")["待填写的本人承诺"] == 1
+    assert tiles(world, "secretary@east_one")["待填写的本组织承诺"] == 1
     pledge = submitted(world, campaign, "member@east_one", item(due_on=clock.today() + dt.timedelta(days=3)))
-    assert "您还没有写承诺" not in tiles(world, "member@east_one")
+    assert "待填写的本人承诺" not in tiles(world, "member@east_one")
     assert tiles(world, "secretary@east_one")["待审诺的承诺"] == 1
     assert "待审诺的承诺" not in tiles(world, "secretary@east_two")
     secretary = world.user("secretary", "east_one")
@@ -324,7 +324,7 @@ def test_what_lies_on_the_desk(world: World, campaign: Campaign) -> None:
         assert tiles(world, "secretary@east_one")["待评诺的承诺"] == 1
     world.members["east_one"][2].is_exempt = True
     world.members["east_one"][2].save()
-    assert "您还没有写承诺" not in tiles(world, "member2@east_one")
+    assert "待填写的本人承诺" not in tiles(world, "member2@east_one")
 
 
 def test_reminders(world: World, campaign: Campaign) -> None:

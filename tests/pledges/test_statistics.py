@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -24,7 +25,17 @@ from orgs.models import Member, MembershipStatus, Organization
 from pledges.models import PUBLIC, ItemResult, Pledge, PledgeItem, PledgeState, PledgeSummary, SummaryMark
 from pledges.reports import PLEDGE_LEDGER, PLEDGE_OVERDUE, PLEDGE_STATISTICS
 from pledges.services.summarizing import summaries_refresh
-from pledges.statistics import FIGURES, ITEMS, Figures, items_behind, level_of, members_behind, organizations_behind
+from pledges.statistics import (
+    FIGURES,
+    ITEMS,
+    Figures,
+    items_behind,
+    level_as_counted,
+    level_of,
+    members_behind,
+    organizations_behind,
+    state_of,
+)
 from tests.pledges.conftest import NOW
 from tests.pledges.test_metrics import scatter
 from tests.pledges.test_pages import text_of
@@ -300,6 +311,7 @@ def test_the_statistics_cost_the_same_with_more_units(
     client, url = browser(who), reverse("pledge_statistics_of", args=[world.orgs[key].pk])
     summaries_refresh()
     client.get(url)
+    cache.clear()
     with CaptureQueriesContext(connection) as before:
         client.get(url)
     Organization.objects.add_child(world.orgs[key], create_kwargs={"code": "NEW", "name": "新支部", "type": "branch"})
@@ -308,6 +320,27 @@ def test_the_statistics_cost_the_same_with_more_units(
     with CaptureQueriesContext(connection) as after:
         client.get(url)
     assert len(after) == len(before)
+    with CaptureQueriesContext(connection) as again:
+        client.get(url)
+    assert len(again) == len(before) - 1  # the sums are made once for each count
+
+
+def test_sums_are_made_once_for_each_count(world: World, campaign: Campaign) -> None:
+    """What a reader sees is what the last count gave, at once after the next one, and never that of another place."""
+    scatter(world, campaign, 1)
+    summaries_refresh()
+    state = state_of(campaign, YEAR)
+    assert state is not None
+    for organization in world.orgs.values():
+        for _time in range(2):
+            assert level_as_counted(state, organization) == level_of(campaign, YEAR, organization)
+    PledgeItem.objects.all().delete()
+    assert level_as_counted(state, world.orgs["root"]).total["items"] > 0
+    summaries_refresh()
+    counted = state_of(campaign, YEAR)
+    assert counted is not None
+    assert counted.mark != state.mark
+    assert level_as_counted(counted, world.orgs["root"]).total["items"] == 0
 
 
 def test_the_forms(world: World, campaign: Campaign) -> None:

@@ -377,5 +377,5 @@ def test_result_pages_take_a_constant_number_of_statements(world: World, subject
     subject = held.ballot.subjects.order_by("pk")[0]
     with CaptureQueriesContext(connection) as single:
         client.get(reverse("round_result", args=[held.pk, subject.pk]))
-    assert (len(summary), len(single)) == (10, 11)
+    assert (len(summary), len(single)) == (13, 12)
     assert Ballot.objects.count() == 1

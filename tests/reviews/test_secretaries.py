@@ -345,8 +345,9 @@ def test_the_whole_way_over_http(world: World) -> None:
     problem = ReportProblem.objects.get()
     address = reverse("secretary_problem", args=[problem.pk])
     secretary.post(address, {"measures": "补齐", "version": 1})
-    secretary.post(address, {"step": "report_problem_done", "reason": "已补齐"})
-    staff.post(address, {"step": "report_problem_close"})
+    step = reverse("secretary_problem_step", args=[problem.pk])
+    secretary.post(step, {"step": "report_problem_done", "reason": "已补齐"})
+    staff.post(step, {"step": "report_problem_close"})
     assert ReportProblem.objects.get().state == ProblemState.CLOSED
     assert "已补齐" in text(secretary.get(address))
 

@@ -9,9 +9,11 @@ from django.http import QueryDict
 from django.template import Context
 from django.template.loader_tags import BLOCK_CONTEXT_KEY
 from django.urls import NoReverseMatch, reverse
+from django.utils.formats import localize
 from django.utils.functional import Promise
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.timezone import template_localtime  # type: ignore[attr-defined]
 from django.utils.translation import gettext as _
 
 from campaign.common import exact, oversight
@@ -142,3 +144,29 @@ def same_as(context: Context, name: str) -> SafeString:
     """Show the block `name` of this page once more: the heading is the title unless a page says otherwise."""
     block = context.render_context[BLOCK_CONTEXT_KEY].get_block(name)
     return block.nodelist.render(context)  # type: ignore[no-any-return]
+
+
+@register.filter
+def cells(row: Any) -> SafeString:
+    """The cells of a row of a table. Written here and not in the template, which takes several times as long for a page of a
+    thousand cells; what is the same all the way down a column is worked out once."""
+    return format_html_join(
+        "",
+        '<td {} data-label="{}"><div class="cell">{}</div></td>',
+        ((*_of_column(column, row.table), _as_shown(cell)) for column, cell in row.items()),
+    )
+
+
+def _as_shown(value: Any) -> Any:
+    """As a template would: days and moments in the reader's words and time."""
+    return value if isinstance(value, str) else localize(template_localtime(value))
+
+
+def _of_column(column: Any, table: Any) -> tuple[str, Any]:
+    found: tuple[str, Any] | None = getattr(column, "cell_frame", None)
+    if found is None:
+        found = column.attrs["td"].as_html(), column.header
+        varies = {**table.attrs.get("td", {}), **column.column.attrs.get("td", {})}
+        if not any(callable(value) for value in varies.values()):
+            column.cell_frame = found
+    return found

@@ -1,0 +1,301 @@
+"""Form d.5: the summary of mass evaluations, from the published results of the rounds sealed in a period (2-domain d.5).
+
+What is hidden on the pages is hidden here: the sheets are made from the same stored results, which have no number for it.
+"""
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from campaign.ballots import results
+from campaign.ballots.models import Choice, Item, RaterClass, Result, Shown, Subject, Verdict
+from campaign.ballots.results import POOLED, Answered, ClassResult, Empty
+from campaign.ballots.selectors import Questionnaire
+from campaign.common import clock
+from campaign.common.access import under
+from campaign.common.exact import half_up
+from campaign.common.excel.sheet import Filled, FormColumn, FormSheet, Kind, Row
+from campaign.models import Audience
+from campaign.reports.registry import Report, ReportRequest, reports
+from reviews.grades import grade_of, ranks
+from reviews.models.rounds import EvaluationRound, RoundState
+from reviews.questionnaires import OPINIONS
+from reviews.selectors.rounds import results_for
+
+WHOLE = 10_000
+TOO_FEW, ALL_TOGETHER = "不足 k 票", "各票类合并"
+NOTES = (
+    "注：1.应到为有权参评人次，收回为有效票。2.票类不足规定票数（k）的不单独公布，以“不足 k 票”表示，可推知的数字一并不公布。",
+    "3.满意率＝（满意＋比较满意＋基本满意）÷非弃权票，为已公布票类的满意率。4.得票率＝该项得票÷该项有效票（含弃权）。",
+)
+RANKED = (
+    FormColumn("被评议对象", width=30),
+    FormColumn("所在单位", width=26),
+    FormColumn("评议名称", width=30),
+    FormColumn("名次", Kind.INTEGER, width=7),
+    FormColumn("票类得分", width=34),
+    FormColumn("综合得分", Kind.HUNDREDTHS, width=10),
+    FormColumn("满意率%", Kind.HUNDREDTHS, width=10),
+    FormColumn("等次", width=10, align="center"),
+    FormColumn("应到", Kind.INTEGER, width=8),
+    FormColumn("收回", Kind.INTEGER, width=8),
+    FormColumn("备注", width=28),
+)
+ORGANIZATIONS = FormSheet(
+    name="党组织评议汇总表", title="群众评议汇总表（党组织）", freeze=1, paper_a3=True, columns=RANKED, notes=NOTES
+)
+PERSONS = FormSheet(
+    name="党员评议汇总表",
+    title="群众评议汇总表（党员）",
+    freeze=1,
+    paper_a3=True,
+    columns=tuple(column for column in RANKED if column.header != "名次"),
+    notes=NOTES,
+)
+CLASSES = FormSheet(
+    name="票类统计表",
+    title="群众评议票类统计表",
+    freeze=1,
+    columns=(
+        FormColumn("被评议对象", width=30),
+        FormColumn("评议名称", width=30),
+        FormColumn("票类", width=20),
+        FormColumn("权重%", Kind.HUNDREDTHS, width=9),
+        FormColumn("应到", Kind.INTEGER, width=8),
+        FormColumn("收回有效票", Kind.INTEGER, width=10),
+        FormColumn("平均分", Kind.HUNDREDTHS, width=9),
+        FormColumn("加权分", Kind.HUNDREDTHS, width=9),
+    ),
+    notes=NOTES,
+)
+
+
+@dataclass(frozen=True)
+class Held:
+    """What the rounds of the report asked: one questionnaire for each."""
+
+    asked: dict[int, Questionnaire]
+    first: dict[int, dict[int, int]]
+    """The ranks of the totals of each round, among all its subjects."""
+
+
+def _subjects(request: ReportRequest, audience: str | None = None) -> Any:
+    """Return the subjects of the report: what the person could look up round by round. `request.user` None sees all."""
+    rounds = EvaluationRound.objects.published() if request.user is None else results_for(request.user)
+    mine = Subject.objects.all() if request.user is None else Subject.objects.visible_to(request.user)
+    period = request.period
+    if period is None or request.campaign is None:
+        return Subject.objects.none()
+    rounds = rounds.filter(
+        campaign=request.campaign,
+        ballot__sealed_at__gte=clock.start_of(period.starts_on),
+        ballot__sealed_at__lt=clock.start_of(period.ends_on + dt.timedelta(days=1)),
+    ).exclude(template__in=OPINIONS)
+    found = mine.filter(
+        under(request.organization.path, "organization__path"),
+        ballot__in=rounds.values("pk"),
+        ballot__round__state=RoundState.PUBLISHED,
+        result__isnull=False,
+    )
+    if audience:
+        found = found.filter(audience=audience)
+    return Subject.objects.filter(pk__in=found.order_by().values("pk"))
+
+
+def _held(subjects: Any) -> Held:
+    """Read what was asked in the rounds of `subjects`. Five queries, whatever their number."""
+    ballots = set(subjects.order_by().values_list("ballot", flat=True).distinct())
+    items: dict[int, list[Item]] = {pk: [] for pk in ballots}
+    choices: dict[int, list[Choice]] = {pk: [] for pk in ballots}
+    classes: dict[int, list[RaterClass]] = {pk: [] for pk in ballots}
+    for item in Item.objects.filter(ballot__in=ballots).order_by("ballot", "order"):
+        items[item.ballot_id].append(item)
+    for choice in Choice.objects.filter(ballot__in=ballots).order_by("ballot", "order"):
+        choices[choice.ballot_id].append(choice)
+    for each in RaterClass.objects.filter(ballot__in=ballots).order_by("ballot", "order"):
+        classes[each.ballot_id].append(each)
+    totals: dict[int, list[int]] = {pk: [] for pk in ballots}
+    known = Result.objects.filter(ballot__in=ballots, total__isnull=False)
+    for ballot, total in known.values_list("ballot", "total"):
+        totals[ballot].append(total or 0)
+    return Held(
+        {pk: Questionnaire(items[pk], choices[pk], classes[pk], 0, 0) for pk in ballots},
+        {pk: ranks(found) for pk, found in totals.items()},
+    )
+
+
+def _ordered(subjects: Any) -> Iterator[Subject]:
+    rows = subjects.select_related("result", "organization", "ballot__round")
+    yield from rows.order_by("ballot__round__name", "ballot_id", "-result__total", "pk").iterator(chunk_size=1000)
+
+
+def _by_roll(subjects: Any) -> Iterator[Subject]:
+    rows = subjects.select_related("result", "organization", "ballot__round")
+    yield from rows.order_by("organization__path", "ballot_id", "pk").iterator(chunk_size=1000)
+
+
+def _loaded(subject: Subject) -> list[ClassResult]:
+    return [results.load(each) for each in subject.result.classes]
+
+
+def _summary(held: Held, subjects: Iterator[Subject], *, ranked: bool) -> Iterator[Row]:
+    for subject in subjects:
+        result = subject.result
+        rank = held.first[subject.ballot_id].get(result.total) if result.total is not None else None
+        yield (
+            subject.name,
+            subject.organization.name,
+            subject.ballot.round.name,
+            *((rank,) if ranked else ()),
+            _scores(held, subject),
+            _figure(result.total_kind, result.total),
+            _figure(result.satisfaction_kind, result.satisfaction),
+            grade_of(subject.ballot.round.bands, result.total),
+            result.entitled,
+            result.returned,
+            _remark(subject),
+        )
+
+
+def _figure(kind: str, value: int | None) -> int | str | None:
+    return TOO_FEW if kind == Shown.HIDDEN else value
+
+
+def _scores(held: Held, subject: Subject) -> str:
+    """Return the scores of the classes in one cell: rounds differ in theirs."""
+    names = _class_names(held, subject)
+    parts = []
+    for each in _loaded(subject):
+        if isinstance(each, Answered):
+            shown = "—" if each.score is None else f"{each.score // 100}.{each.score % 100:02d}"
+        else:
+            shown = "—" if isinstance(each, Empty) else TOO_FEW
+        parts.append(f"{names[each.key]} {shown}")
+    return "；".join(parts)
+
+
+def _class_names(held: Held, subject: Subject) -> dict[str, str]:
+    return {POOLED: ALL_TOGETHER, **{each.key: each.name for each in held.asked[subject.ballot_id].classes}}
+
+
+def _remark(subject: Subject) -> str:
+    result = subject.result
+    if result.verdict == Verdict.INVALID:
+        return f"无效：{result.get_reason_display()}，须重新评议"
+    names = ["与其他单位合并统计"] if subject.counted_with_id else []
+    if any(isinstance(each, Empty) for each in _loaded(subject)):
+        names.append("有票类未收到票，未计入综合得分")
+    return "；".join(names)
+
+
+def _class_rows(held: Held, subjects: Iterator[Subject]) -> Iterator[Row]:
+    for subject in subjects:
+        names, loaded = _class_names(held, subject), _loaded(subject)
+        counted = sum(each.weight for each in loaded if not isinstance(each, Empty)) or 1
+        for each in loaded:
+            answered = each if isinstance(each, Answered) else None
+            score = answered.score if answered else None
+            returned = answered.returned if answered else 0 if isinstance(each, Empty) else TOO_FEW
+            weighted = None if score is None else half_up(score * each.weight, counted)
+            yield (
+                subject.name,
+                subject.ballot.round.name,
+                names[each.key],
+                each.weight,
+                each.entitled,
+                returned,
+                score,
+                weighted,
+            )
+
+
+def _item_sheet(number: int, labels: tuple[str, ...]) -> FormSheet:
+    """Return the sheet for questionnaires with these choices: two columns for each."""
+    choices = [
+        column
+        for label in labels
+        for column in (
+            FormColumn("票数", Kind.INTEGER, width=7, group=label),
+            FormColumn("得票率", Kind.PERCENT, width=9, group=label),
+        )
+    ]
+    return FormSheet(
+        name=f"评议项目统计表{number if number > 1 else ''}",
+        title="群众评议项目统计表",
+        freeze=1,
+        paper_a3=True,
+        columns=(
+            FormColumn("被评议对象", width=28),
+            FormColumn("评议名称", width=26),
+            FormColumn("评议项目", width=34),
+            *choices,
+            FormColumn("弃权", Kind.INTEGER, width=7),
+            FormColumn("有效票", Kind.INTEGER, width=8),
+            FormColumn("满意率%", Kind.HUNDREDTHS, width=9),
+            FormColumn("项目得分", Kind.HUNDREDTHS, width=9),
+        ),
+        notes=NOTES,
+    )
+
+
+def _labels(held: Held, ballot: int) -> tuple[str, ...]:
+    return tuple(choice.label for choice in held.asked[ballot].choices)
+
+
+def _item_rows(held: Held, subjects: Iterator[Subject]) -> Iterator[Row]:
+    for subject in subjects:
+        for item, found in held.asked[subject.ballot_id].over_all(_loaded(subject)):
+            shares = [
+                value
+                for votes in found.counts[:-1]
+                for value in (votes, half_up(votes * WHOLE, found.valid) if found.valid else None)
+            ]
+            pleased, answered = found.satisfaction
+            yield (
+                subject.name,
+                subject.ballot.round.name,
+                item.text,
+                *shares,
+                found.counts[-1],
+                found.valid,
+                half_up(pleased * WHOLE, answered) if answered else None,
+                found.score,
+            )
+
+
+def _sheets(request: ReportRequest) -> list[Filled]:
+    everything = _subjects(request)
+    held = _held(everything)
+    filled: list[Filled] = []
+    for audience, sheet, order in (
+        (Audience.ORGANIZATION, ORGANIZATIONS, _ordered),
+        (Audience.MEMBER, PERSONS, _by_roll),
+    ):
+        ranked = audience == Audience.ORGANIZATION
+        filled.append((sheet, _summary(held, order(everything.filter(audience=audience)), ranked=ranked)))
+    for number, labels in enumerate(sorted({_labels(held, ballot) for ballot in held.asked}), start=1):
+        ballots = [ballot for ballot in held.asked if _labels(held, ballot) == labels]
+        rows = _item_rows(held, _by_roll(everything.filter(ballot__in=ballots)))
+        filled.append((_item_sheet(number, labels), rows))
+    filled.append((CLASSES, _class_rows(held, _by_roll(everything))))
+    return filled
+
+
+EVALUATION_SUMMARY = Report(
+    key="evaluation_summary",
+    form="d.5",
+    label=_("Summary of mass evaluations"),
+    description=_(
+        "Published results of the rounds sealed in the period: ranking, questions with counts and shares, classes."
+    ),
+    sheets=_sheets,
+    count=lambda request: _subjects(request).count(),
+    icon="clipboard-check",
+)
+
+
+def register() -> None:
+    reports.register(EVALUATION_SUMMARY)
