@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser import steps
@@ -62,12 +63,6 @@ def mistakes(page: Page) -> None:
     steps.send_workbook(page, "党员名册", "党员花名册.xlsx", roster(*rows))
 
 
-def draft(page: Page) -> None:
-    page.goto("/pledges/")
-    page.get_by_role("row").filter(has_text="草稿").get_by_role("link").click()
-    steps.follow(page, "填写")
-
-
 def preview(page: Page) -> None:
     page.goto("/reports/")
     steps.main(page).get_by_role("link", name="综合得分汇总表").click()
@@ -75,18 +70,16 @@ def preview(page: Page) -> None:
 
 
 PICTURES = (
-    Picture("images/desk.png", "secretary", DESK, at("/")),
+    Picture("images/desk.png", "office", DESK, at("/")),
     Picture("manual/desk-phone.png", "secretary", PHONE, at("/")),
-    Picture("manual/import-mistakes.png", "staff", DESK, mistakes),
+    Picture("manual/import.png", "staff", DESK, mistakes),
     Picture("manual/campaign.png", "office", DESK, at("/campaigns/", "创先争优")),
     Picture("manual/queue.png", "staff2", DESK, at("/pledges/queue/")),
-    Picture("manual/pledge-phone.png", "secretary", PHONE, draft),
     Picture("manual/board-phone.png", "member", PHONE, at("/pledges/board/")),
     Picture("manual/review-phone.png", "secretary", PHONE, at("/reviews/new/", "点评$")),
-    Picture("manual/round.png", "staff", DESK, at("/reviews/rounds/", "年度.*群众评议")),
     Picture("manual/vote-phone.png", "member", PHONE, at("/reviews/votes/", "投票", upto="1. ")),
     Picture("manual/results.png", "staff", DESK, at("/reviews/rounds/", "上半年.*群众评议")),
-    Picture("manual/nomination.png", "committee", DESK, at("/awards/", "标杆", "党支部$")),
+    Picture("manual/awards.png", "office", DESK, at("/awards/")),
     Picture("manual/score.png", "secretary", DESK, at("/scores/", "党支部")),
     Picture("manual/report.png", "staff", DESK, preview),
 )
@@ -116,6 +109,8 @@ def take(browser: Browser, picture: Picture, base_url: str, password: str) -> No
     target = DOCS / picture.file
     target.parent.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=target)
+    with Image.open(target) as shot:
+        shot.convert("RGB").quantize(256).save(target, optimize=True)
     size = target.stat().st_size
     print(f"{picture.file}: {size // 1000} KB{' (too large)' if size > MOST_BYTES else ''}")
     context.close()
