@@ -15,6 +15,8 @@ from campaign.audit.services import audit_record
 from campaign.ballots.models import Paper
 from campaign.ballots.selectors import classes_without_raters
 from campaign.ballots.services import (
+    NOTHING,
+    Remarks,
     Uncounted,
     ballot_cancel,
     ballot_cast,
@@ -108,9 +110,9 @@ def round_leave_out(*, evaluation_round: EvaluationRound, actor: Any) -> Evaluat
     return evaluation_round
 
 
-def vote_cast(*, paper: Paper, voter: Any, answers: Mapping[int, Sequence[int]]) -> None:
+def vote_cast(*, paper: Paper, voter: Any, answers: Mapping[int, Sequence[int]], remarks: Remarks = NOTHING) -> None:
     """Cast a vote; see `campaign.ballots.services.ballot_cast`. Deliberately without any record but paper and tallies."""
-    ballot_cast(paper=paper, voter=voter, answers=answers)
+    ballot_cast(paper=paper, voter=voter, answers=answers, remarks=remarks)
 
 
 def round_close(*, evaluation_round: EvaluationRound, actor: Any, reason: str = "") -> EvaluationRound:
