@@ -168,6 +168,8 @@ JOB_FILE_DAYS = env_int("JOB_FILE_DAYS", 7)
 CELERY_BEAT_SCHEDULE = {
     "take over jobs": {"task": "jobs.sweep", "schedule": JOB_SWEEP_SECONDS},
     "compute scores": {"task": "scoring.nightly", "schedule": crontab(hour=2, minute=30)},
+    "refresh scores": {"task": "scoring.refresh", "schedule": 60},
+    "end periods": {"task": "scoring.midnight", "schedule": crontab(hour=0, minute=1)},
     "expire files": {"task": "jobs.expire", "schedule": crontab(hour=3, minute=10)},
     "expire sessions": {"task": "orgs.expire_sign_in", "schedule": crontab(hour=3, minute=30)},
     "expire attachments": {"task": "attachments.expire", "schedule": crontab(hour=3, minute=40)},

@@ -111,7 +111,13 @@ def _covers(reach: Reach, held_at: str, path: str) -> bool:
 
 def under(path: str, lookup: str = "path") -> Q:
     """Return the condition "at or below `path`" as one index range (`lookup` leads to an organization's path)."""
-    return Q(**{f"{lookup}__gte": path, f"{lookup}__lt": _next(path)})
+    low, high = bounds(path)
+    return Q(**{f"{lookup}__gte": low, f"{lookup}__lt": high})
+
+
+def bounds(path: str) -> tuple[str, str]:
+    """Return the first path at or below `path`, and the first after all of them."""
+    return path, _next(path)
 
 
 def _next(path: str) -> str:
