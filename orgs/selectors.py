@@ -149,8 +149,11 @@ def members_matching(queryset: MemberQuerySet, words: str, viewer: Any) -> Membe
     typed = "".join(words.split())
     if not typed:
         return queryset
-    condition = Q(name__contains=typed) | Q(initials__startswith=typed.lower()) | Q(personnel_no__iexact=typed)
-    if typed.isascii() and typed.isdigit() and PHONE_TAIL <= len(typed) <= LONGEST_PHONE:
+    if not typed.isascii():
+        return queryset.filter(name__contains=typed)
+    # What is typed without Chinese characters leads into an index by each of these: no search reads the whole register.
+    condition = Q(initials__startswith=typed.lower()) | Q(personnel_no__in={typed, typed.upper(), typed.lower()})
+    if typed.isdigit() and PHONE_TAIL <= len(typed) <= LONGEST_PHONE:
         condition |= _phone_ends(typed, viewer)
     if ID_NUMBER.fullmatch(typed):
         condition |= Q(pk=_by_id_number(str(id_digest(typed)), viewer) or 0)

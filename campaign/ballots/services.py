@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Count, Q
 from django.utils.translation import gettext_lazy as _
@@ -388,6 +387,24 @@ def ballot_extend(*, ballot: Ballot, closes_at: dt.datetime) -> Ballot:
     return ballot
 
 
+def marks_delete(*, ballot: Ballot) -> int:
+    """Delete who had a paper and who had voted of a sealed ballot, after a last recount; the numbers stay with the tallies.
+    Returns how many papers there were. Raises StateConflict, Mismatch."""
+    with transaction.atomic():
+        for difference in differences(ballot):
+            raise Mismatch(difference)
+        changed = Ballot.objects.filter(pk=ballot.pk, state=BallotState.SEALED, marks_deleted_at=None).update(
+            marks_deleted_at=clock.now()
+        )
+        if changed != 1:
+            raise StateConflict
+        papers = SealedPaper.objects.filter(ballot=ballot)
+        deleted = papers.count()
+        papers.delete()
+    ballot.refresh_from_db()
+    return deleted
+
+
 def ballot_cancel(*, ballot: Ballot) -> Ballot:
     """End a ballot that is not sealed, and destroy its papers, marks and tallies. Raises StateConflict."""
     with transaction.atomic():
@@ -419,26 +436,6 @@ def storage_clean() -> int:
     if not found or not storage.storage_clean():
         return 0
     return Ballot.objects.filter(pk__in=found).update(cleaned_at=clock.now())
-
-
-def marks_delete() -> int:
-    """Delete who was entitled and who has voted, when the time for objections is over (`BALLOT_OBJECTION_DAYS` after sealing);
-    the numbers stay with the tallies. Returns for how many ballots; one whose recount finds a difference is left as it is."""
-    over = clock.now() - dt.timedelta(days=settings.BALLOT_OBJECTION_DAYS)
-    due = Ballot.objects.filter(state=BallotState.SEALED, sealed_at__lte=over, marks_deleted_at=None)
-    return sum(_delete_marks(ballot) for ballot in due)
-
-
-def _delete_marks(ballot: Ballot) -> bool:
-    with transaction.atomic():
-        if any(differences(ballot)):
-            return False
-        SealedPaper.objects.filter(ballot=ballot).delete()
-        # Cleaned once more: what was deleted must not stay in the database's files.
-        changed = Ballot.objects.filter(pk=ballot.pk, marks_deleted_at=None).update(
-            marks_deleted_at=clock.now(), cleaned_at=None
-        )
-    return changed == 1
 
 
 def turnout_refresh() -> int:

@@ -18,12 +18,6 @@ def turnout() -> None:
     services.turnout_refresh()
 
 
-@shared_task(name="ballots.forget")
-def forget() -> None:
-    """Every night: delete the marks of ballots to which nobody can object any more."""
-    services.marks_delete()
-
-
 def announce() -> None:
     """Ask a worker to clean now. A lost message does no harm: the task runs every minute."""
     try:

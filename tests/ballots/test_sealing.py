@@ -1,6 +1,5 @@
 """Sealing: all or nothing, recounted, and nothing of it in the storage of open ballots."""
 
-import datetime as dt
 from io import StringIO
 from typing import Any
 
@@ -14,11 +13,9 @@ from campaign.ballots.services import (
     ballot_cast,
     ballot_open,
     ballot_seal,
-    marks_delete,
     papers_add,
 )
 from campaign.ballots.verification import Mismatch, differences
-from campaign.common import clock
 from campaign.common.errors import StateConflict
 from campaign.models import Audience
 from tests.ballots.making import CLASSES, draft, entitle, filled, opened, paper_of, people, vote
@@ -144,28 +141,6 @@ def test_the_recount_agrees_and_finds_what_was_changed(world: World) -> None:
         verify(ballot)
     with pytest.raises(CommandError, match="no such round"):
         call_command("verify_round", 0)
-
-
-def test_marks_are_deleted_when_nobody_can_object_any_more(world: World) -> None:
-    raters = people(6)
-    ballot = opened(world, raters)
-    for rater in raters[:5]:
-        vote(ballot, rater, 0)
-    ballot_seal(ballot=ballot)
-    with clock.at(clock.now() + dt.timedelta(days=89)):
-        assert marks_delete() == 0
-    with clock.at(clock.now() + dt.timedelta(days=90)):
-        SealedTally.objects.update(marked=4)
-        assert marks_delete() == 0  # what does not agree is left for those who look into it
-        SealedTally.objects.update(marked=5)
-        assert marks_delete() == 1
-        assert marks_delete() == 0
-    assert not SealedPaper.objects.exists()
-    assert (SealedTally.objects.get().entitled, SealedTally.objects.get().marked) == (6, 5)
-    assert "agree" in verify(ballot)
-    SealedTally.objects.update(counts=[4, 0, 0, 0, 0] * 5)
-    with pytest.raises(CommandError, match="5 papers marked"):
-        verify(ballot)
 
 
 def test_sealing_takes_a_constant_number_of_statements(world: World, django_assert_num_queries: Any) -> None:

@@ -29,6 +29,13 @@ from pledges.services import (
     comment_show,
     pledge_import_upload,
 )
+from reviews.models import SecretaryReport
+from reviews.services.secretaries import (
+    secretary_appraisal_create,
+    secretary_ask,
+    secretary_report_save,
+    secretary_report_step,
+)
 from tests.orgs.books import person, roster
 
 
@@ -41,7 +48,30 @@ def rare_pages(campaign: Campaign) -> list[str]:
         reverse("plan_edit", args=[_plan(campaign, branch, secretary)]),
         *_of_workbooks(campaign, branch, secretary),
         reverse("code_sheet_detail", args=[_sheet()]),
+        reverse("secretary_answer", args=_asked(secretary)),
     ]
+
+
+def _asked(secretary: User) -> list[int]:
+    """A question about a report as secretary that is handed in; the demo's own is still being written."""
+    staff = User.objects.get(username="staff")
+    year, today = clock.today().year + 1, clock.today()
+    company = Organization.objects.get(pk=staff.organization_id)
+    appraisal = secretary_appraisal_create(
+        actor=staff,
+        campaign=Campaign.objects.get(),
+        organization=company,
+        year=year,
+        name=f"{year}年度党支部书记述职评议",
+        report_until=today,
+        meeting_on=today,
+        votes_until=today,
+        organizations=Organization.objects.filter(pk=secretary.organization_id),
+    )
+    report = SecretaryReport.objects.select_related("appraisal", "organization", "member").get(appraisal=appraisal)
+    secretary_report_save(actor=secretary, report=report, version=1, text="一年来组织生活十二次。")
+    secretary_report_step(actor=secretary, report=report, step="secretary_report_submit")
+    return [report.pk, secretary_ask(actor=staff, report=report, text="年轻党员怎么培养？").pk]
 
 
 def _of_pledges(campaign: Campaign, branch: Organization, secretary: User) -> list[str]:
