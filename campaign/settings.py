@@ -181,12 +181,15 @@ CELERY_BEAT_SCHEDULE = {
     "send reminders": {"task": "notices.sweep", "schedule": crontab(hour=8, minute=0)},
     "count pledges": {"task": "pledges.summaries", "schedule": 30},
     "close rounds": {"task": "reviews.close_rounds", "schedule": 60},
+    "forget who voted": {"task": "reviews.forget_marks", "schedule": crontab(hour=4, minute=10)},
     "clean sealed ballots": {"task": "ballots.clean", "schedule": 60},
     "count turnout": {"task": "ballots.turnout", "schedule": 300},
 }
 
 # Fewer ballots of one class than this are not shown on their own; never below 3 (docs/ballots.md).
 BALLOT_K = max(3, env_int("BALLOT_K", 5))
+# So many days after the publication of a round who voted is deleted; the counts stay.
+BALLOT_OBJECTION_DAYS = env_int("BALLOT_OBJECTION_DAYS", 7)
 
 # A role is handed to a deputy for at most so many days.
 DELEGATION_MAX_DAYS = max(1, env_int("DELEGATION_MAX_DAYS", 30))

@@ -142,6 +142,7 @@ ACTIONS: dict[str, str | Promise] = {
     "round_close": gettext_lazy("Close an evaluation round"),
     "round_create": gettext_lazy("Set up an evaluation round"),
     "round_extend": gettext_lazy("Extend a round"),
+    "round_forget": gettext_lazy("Delete who voted in a round"),
     "round_leave_out": gettext_lazy("Leave classes without raters out"),
     "entry_add": gettext_lazy("Enter a bonus, deduction or veto"),
     "entry_confirm": gettext_lazy("Confirm a bonus, deduction or veto"),

@@ -30,6 +30,7 @@ from campaign.ballots.models import (
     RaterClass,
     Remark,
     Result,
+    SealedPaper,
     Slate,
     Subject,
     Tally,
@@ -384,6 +385,24 @@ def ballot_extend(*, ballot: Ballot, closes_at: dt.datetime) -> Ballot:
         raise StateConflict
     ballot.refresh_from_db()
     return ballot
+
+
+def marks_delete(*, ballot: Ballot) -> int:
+    """Delete who had a paper and who had voted of a sealed ballot, after a last recount; the numbers stay with the tallies.
+    Returns how many papers there were. Raises StateConflict, Mismatch."""
+    with transaction.atomic():
+        for difference in differences(ballot):
+            raise Mismatch(difference)
+        changed = Ballot.objects.filter(pk=ballot.pk, state=BallotState.SEALED, marks_deleted_at=None).update(
+            marks_deleted_at=clock.now()
+        )
+        if changed != 1:
+            raise StateConflict
+        papers = SealedPaper.objects.filter(ballot=ballot)
+        deleted = papers.count()
+        papers.delete()
+    ballot.refresh_from_db()
+    return deleted
 
 
 def ballot_cancel(*, ballot: Ballot) -> Ballot:

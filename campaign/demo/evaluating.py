@@ -16,10 +16,12 @@ from campaign.demo.logins import USERNAMES
 from campaign.demo.story import Story, on
 from campaign.models import Campaign
 from orgs.models import Organization, User
+from reviews.choosing import Choosing
 from reviews.models import EvaluationRound
 from reviews.selectors.channels import units_of
 from reviews.services import round_close, round_create, round_open, round_publish, vote_cast
 from reviews.services.channels import ballots_plan, paper_count_enter, slips_print
+from reviews.services.setting_up import round_begin, round_subjects_set
 
 MOODS = (0,) * 11 + (1,) * 5 + (2,) * 2 + (3, ABSTAIN)
 """The places of the choices, from satisfied to not satisfied, as often as people tend to take them."""
@@ -36,6 +38,7 @@ def tell_evaluation(group: Group, campaign: Campaign, story: Story, chance: rand
     company = group.companies[0]
     branches = group.branches_of(company)[:3]
     _open(group, campaign, story, chance, company, branches)
+    _prepared(group, campaign, story, company)
 
 
 def _round(
@@ -154,3 +157,23 @@ def _open(
     _vote(held, opens + dt.timedelta(days=1), chance, away=0.55, keep=USERNAMES.values())
     with on(story.today, hour=10):
         tell_count(held, [staff])
+
+
+def _prepared(group: Group, campaign: Campaign, story: Story, company: Organization) -> None:
+    """The secretaries' annual reports: set up, not opened yet."""
+    opens = story.today + dt.timedelta(days=20)
+    with on(story.today - dt.timedelta(days=1), hour=15):
+        made = round_begin(
+            actor=group.staff[company.pk],
+            campaign=campaign,
+            organization=company,
+            name=f"{story.begin.year}年度{company.display_name}所属党支部书记述职评议",
+            template="secretary_appraisal",
+            scheme="together",
+            opens_at=_moment(opens, 8),
+            closes_at=_moment(opens + dt.timedelta(days=3), 18),
+        )
+        choosing = Choosing(posts=("secretary",))
+        round_subjects_set(
+            evaluation_round=made, actor=group.staff[company.pk], version=made.version, choosing=choosing
+        )

@@ -19,7 +19,7 @@ from campaign.demo.people import SIZES, Size
 from campaign.demo.seed import demo_seed
 from campaign.models import Campaign
 from orgs.models import Member, Organization, User
-from pledges.models import Pledge, PledgeItem
+from pledges.models import Pledge, PledgeItem, PledgeProgress, ProgressEvidence
 from pledges.services import pledge_start
 from reviews.models import ReviewMode
 from reviews.services import leader_review_create
@@ -199,6 +199,11 @@ def corners() -> list[str]:
     found += [("pledge_edit", pledge) for pledge in Pledge.objects.filter(state="draft")]
     secretary = User.objects.get(username="secretary")
     found += [("pledge_display", Pledge.objects.public().filter(reviewing_organization=secretary.organization).first())]
+    shown = ProgressEvidence.objects.filter(progress__item__result="pending").first()
+    shown = shown or ProgressEvidence.objects.first()
+    found += [(name, shown and shown.progress.item.pledge) for name in ("pledge_detail", "pledge_progress")]
+    noted = PledgeProgress.objects.filter(item__result="pending", item__pledge__state="in_progress")
+    found += [("evidence_add", noted.filter(item__pledge__organization=secretary.organization).first())]
     lists = ("adjustment_list", "comment_list", "pledge_overdue", "pledge_appraise_many")
     return [
         *(reverse(name) for name in lists),
