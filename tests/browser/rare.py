@@ -10,8 +10,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django_otp.oath import totp
 
-from campaign.ballots.models import Batch
-from campaign.ballots.slips import batch_codes
+from campaign.ballots.models import Batch, Paper
+from campaign.ballots.slips import batch_codes, code_digest
 from campaign.common import clock
 from campaign.filings.services import plan_create
 from campaign.models import Campaign
@@ -163,5 +163,7 @@ def link_by_mail(user: User) -> str:
 
 
 def code_of_a_slip() -> str:
-    """Return the code of a slip of the round that is open, as its sheet would show it."""
-    return batch_codes(batch=Batch.objects.exclude(cipher="")[0])[0]
+    """Return the code of a slip of the round that is open, one that was not used yet."""
+    codes = batch_codes(batch=Batch.objects.exclude(cipher="")[0])
+    unused = Paper.objects.filter(marked=False).values_list("digest", flat=True)
+    return next(code for code in codes if code_digest(code) in set(unused))
