@@ -1,6 +1,6 @@
 """How fast votes are cast, beside the least that any program would need.
 
-    python -m bench.ballots [--voters N] [--clients C] [--json]
+    python -m bench.ballots [--voters N] [--clients C] [--only cast|page] [--json]
 
 N voters vote once each for the same ten subjects, all in one class and so on the same tallies, from C connections. The
 floor is a bare Django view in the same database and the same run: one conditional update of a row, and as many row
@@ -39,6 +39,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--voters", type=int, default=300)
     parser.add_argument("--clients", type=int, default=8)
+    parser.add_argument("--only", choices=("cast", "page"), help="leave the other figure out")
     parser.add_argument("--json", action="store_true", help="one object per figure instead of the table")
     options = parser.parse_args()
     with ExitStack() as stack:
@@ -46,7 +47,7 @@ def main() -> None:
         url = stack.enter_context(database())
         os.environ |= {"DATA_DIR": folder, "DATABASE_URL": url, "DEBUG": ""}
         os.environ["DJANGO_SETTINGS_MODULE"] = "campaign.settings"
-        figures = measure(options.voters, options.clients)
+        figures = measure(options.voters, options.clients, (options.only,) if options.only else ("cast", "page"))
     vendor = "PostgreSQL" if url else "SQLite"
     report(figures, f"{options.voters} voters, {options.clients} connections, {vendor}", as_json=options.json)
 
@@ -78,7 +79,7 @@ def database() -> Iterator[str]:
         yield url
 
 
-def measure(voters: int, clients: int) -> dict[str, tuple[float, float]]:
+def measure(voters: int, clients: int, names: Sequence[str]) -> dict[str, tuple[float, float]]:
     """Return votes per second of the product and of the floor, by figure."""
     import django
 
@@ -89,9 +90,9 @@ def measure(voters: int, clients: int) -> dict[str, tuple[float, float]]:
     call_command("migrate", verbosity=0)
     make_floor(voters)
     users, subjects = make_people(voters)
-    rounds = {name: make_round(users, subjects, name) for name in ("cast", "page")}
+    rounds = {name: make_round(users, subjects, name) for name in names}
     connection.close()  # every process opens its own
-    floor = rate("floor", list(range(1, voters + 1)), rounds["cast"], clients)
+    floor = rate("floor", list(range(1, voters + 1)), rounds[names[0]], clients)
     figures = {name: (rate(name, users, held, clients), floor) for name, held in rounds.items()}
     for held in rounds.values():
         check(held, voters)

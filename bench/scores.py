@@ -1,51 +1,252 @@
-"""How long a full score run takes, beside the least that any program would need: `python -m bench.scores [--members N] [--json]`.
+"""How long score runs take, beside the least that any program would need: `python -m bench.scores [--members N] [--json]`.
 
-A group of N members in branches of 20 is scored from two figures, one per member and one per branch. The floor is the bare
-grouped query of each figure and one bare insert of as many result rows, in the same database, by plain SQL that knows
-nothing of the product. `again` is a second run in which nothing has changed.
+A group of N members with 20 rows of evidence each is loaded (`bench.evidence`) and scored by the built-in sheets. The floor of a
+full run is the bare grouped query of each metric and one bare insert of as many result rows, in the same database: plain SQL
+that knows nothing of the product (`--plans` prints its query plans). `again` is a second run in which nothing has changed.
+
+`incremental` brings the scores up to date after one changed record; its floor are the bare queries of one subject's metrics.
+`memory` is by how many MB the worker's process grew.
+
+PostgreSQL where BENCH_DATABASE_URL or DATABASE_URL names a server (a database of this run's own is made there), or where the
+wheel of the tests brings one; else SQLite (`--sqlite` for SQLite in any case).
 """
 
 import argparse
 import json
 import os
+import resource
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
-PER_BRANCH, PER_COMMITTEE = 20, 25
-FLOOR_QUERIES = (
-    "SELECT id, CASE WHEN is_frontline THEN 1 ELSE 0 END, 1 FROM orgs_member",
-    "SELECT organization_id, SUM(CASE WHEN is_frontline THEN 1 ELSE 0 END), COUNT(*) FROM orgs_member GROUP BY organization_id",
-)
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # also as `python bench/scores.py`
+
+from bench.ballots import database
+from bench.evidence import Evidence
+
+TRIES, ONES, CHANGES = 3, 20, 9
+LINES = "2;3/4/1875a;3/4/1125a;41/52/788a;1/1/1000a;18/20/900a;8120/10000/2550a"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--members", type=int, default=2_000)
     parser.add_argument("--json", action="store_true", help="one object per figure instead of the table")
+    parser.add_argument("--sqlite", action="store_true")
+    parser.add_argument("--plans", action="store_true", help="print the query plans of the floor")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="bench-scores-") as folder:
-        os.environ |= {"DATA_DIR": folder, "DATABASE_URL": os.environ.get("BENCH_DATABASE_URL", "")}
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-scores-"))
+        url = "" if options.sqlite else stack.enter_context(database())
+        os.environ |= {"DATA_DIR": folder, "DATABASE_URL": url, "DEBUG": ""}
         os.environ["DJANGO_SETTINGS_MODULE"] = "campaign.settings"
-        report(measure(options.members), options.members, as_json=options.json)
+        figures, rows = measure(options.members, plans=options.plans)
+    report(figures, options.members, rows, "PostgreSQL" if url else "SQLite", as_json=options.json)
 
 
-def measure(members: int) -> dict[str, tuple[float, float]]:
-    """Return seconds of the product and of the floor, by figure."""
+def measure(members: int, *, plans: bool) -> tuple[dict[str, tuple[float, float]], int]:
+    """Return seconds of the product and of the floor by figure, and the number of rows of evidence."""
     import django
 
     django.setup()
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0)
-    period, root = make_group(members)
-    rows = members + -(-members // PER_BRANCH)
-    floor = timed(lambda: bare(rows))
-    full = timed(lambda: run(period, root))
-    again = timed(lambda: run(period, root))
-    return {"full": (full, floor), "again": (again, floor)}
+    evidence = Evidence(members)
+    note("loading", evidence.load)
+    floor = Floor(evidence)
+    if plans:
+        floor.explain()
+    warm()
+    idle = memory()
+    figures = {}
+    bare = note("floor", lambda: best(floor.full))
+    figures["full"] = (note("full", lambda: timed(lambda: run(evidence))), bare)
+    figures["again"] = (note("again", lambda: timed(lambda: run(evidence))), bare)
+    figures["incremental"] = note("incremental", lambda: (Change(evidence).seconds(), best(floor.one, ONES)))
+    figures["memory"] = (memory() - idle, 300.0)
+    return figures, evidence.rows
+
+
+class Floor:
+    """What any program would have to ask, and to write."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        self.evidence = evidence
+        year, first = evidence.year, evidence.first
+        last = f"{year}-{first.month + 5:02d}-{30 if first.month == 1 else 31}"
+        moment = "CURRENT_TIMESTAMP" if evidence.postgres else "datetime('now', '+1 day')"
+        board = f"p.campaign_id = {evidence.campaign.pk} AND p.state IN ('published', 'in_progress', 'appraised')"
+        shown = f"{board} AND p.published_at <= {moment}"
+        items = (
+            "COUNT(*) FILTER (WHERE i.result IN ('fulfilled', 'basic')), "
+            "COUNT(*) FILTER (WHERE i.result NOT IN ('adjusted', 'pending') "
+            f"OR i.appraised_at IS NULL AND i.due_on < '{evidence.today}') "
+            "FROM pledges_pledgeitem i JOIN pledges_pledge p ON p.id = i.pledge_id "
+            f"WHERE {shown} AND i.due_on BETWEEN '{first}' AND '{last}' AND p.subject_kind ="
+        )
+        present = "m.status IN ('normal', 'lost_contact', 'suspended')"
+        own = f"{shown} AND p.year = {year} AND p.member_id IS NOT NULL"
+        pledged = f"SELECT DISTINCT p.member_id FROM pledges_pledge p WHERE {own}"
+        held = (
+            f"r.state = 'submitted' AND r.campaign_id = {evidence.campaign.pk} "
+            f"AND r.held_on BETWEEN '{first}' AND '{last}'"
+        )
+        reviewed = f"FROM reviews_leaderreview r WHERE {held} AND r.audience ="
+        evaluated = (
+            "MAX(x.total), 10000 FROM ballots_result x JOIN ballots_subject s ON s.id = x.subject_id "
+            "JOIN ballots_ballot b ON b.id = x.ballot_id JOIN reviews_evaluationround e ON e.ballot_id = b.id "
+            "WHERE e.state = 'published' AND x.verdict = 'valid' AND x.total IS NOT NULL "
+            f"AND b.sealed_at >= '{first}' AND s.audience ="
+        )
+        branch = evidence.first_branch
+        # Each with the condition that keeps one branch; those of members alone have none.
+        self.metrics = {
+            "pledges.fulfilment of members": (f"SELECT p.member_id, {items} 'member'", ""),
+            "pledges.fulfilment of organizations": (
+                f"SELECT p.organization_id, {items} 'organization'",
+                f"p.organization_id = {branch}",
+            ),
+            "pledges.members_fulfilment": (
+                f"SELECT p.organization_id, {items} 'member'",
+                f"p.organization_id = {branch}",
+            ),
+            "pledges.coverage": (
+                (
+                    "SELECT m.organization_id, COUNT(c.member_id), COUNT(*) FROM orgs_member m "
+                    f"LEFT JOIN ({pledged}) c ON c.member_id = m.id WHERE {present} AND NOT m.is_exempt"
+                ),
+                f"m.organization_id = {branch}",
+            ),
+            "reviews.received": (
+                (
+                    "SELECT o.id, COUNT(r.organization_id), 1 FROM orgs_organization o "
+                    f"LEFT JOIN (SELECT DISTINCT organization_id {reviewed} 'organization') r ON r.organization_id = o.id "
+                    "WHERE o.is_active"
+                ),
+                f"o.id = {branch}",
+            ),
+            "reviews.coverage": (
+                (
+                    "SELECT m.organization_id, COUNT(r.member_id), COUNT(*) FROM orgs_member m "
+                    f"LEFT JOIN (SELECT DISTINCT member_id {reviewed} 'member') r ON r.member_id = m.id "
+                    "WHERE m.status = 'normal'"
+                ),
+                f"m.organization_id = {branch}",
+            ),
+            "evaluation.score of members": (f"SELECT s.member_id, {evaluated} 'member'", ""),
+            "evaluation.score of organizations": (
+                f"SELECT s.organization_id, {evaluated} 'organization'",
+                f"s.organization_id = {branch}",
+            ),
+        }
+        # A plain subquery over everybody would be no bare query of one: these two are asked from the branch's members.
+        mine = f"(SELECT id FROM orgs_member WHERE organization_id = {branch})"
+        self.of_one = [f"{query} AND {only} GROUP BY 1" for query, only in self.metrics.values() if only]
+        self.of_one = [
+            query.replace(f"SELECT DISTINCT p.member_id FROM pledges_pledge p WHERE {own}",
+                          f"SELECT DISTINCT p.member_id FROM pledges_pledge p WHERE {own} AND p.member_id IN {mine}")
+            .replace(f"SELECT DISTINCT member_id {reviewed} 'member'",
+                     f"SELECT DISTINCT member_id {reviewed} 'member' AND r.member_id IN {mine}")
+            .replace(f"SELECT DISTINCT organization_id {reviewed} 'organization'",
+                     f"SELECT DISTINCT organization_id {reviewed} 'organization' AND r.organization_id = {branch}")
+            for query in self.of_one
+        ]  # fmt: skip
+        self.queries = {name: f"{query} GROUP BY 1" for name, (query, _only) in self.metrics.items()}
+
+    def one(self) -> None:
+        """The metrics of one branch."""
+        for query in self.of_one:
+            ask(query)
+
+    def full(self) -> None:
+        """Each figure's query, read to its end, and one insert of as many rows as the run writes."""
+        for query in self.queries.values():
+            ask(f"SELECT SUM(x.n), SUM(x.d) FROM (WITH f (s, n, d) AS ({query}) SELECT n, d FROM f) x")
+        rows = self.evidence.members + self.evidence.places + 1
+        ask("DROP TABLE IF EXISTS bench_floor")
+        columns = "id bigint PRIMARY KEY, subject bigint, period bigint, total integer, grade text, lines text"
+        ask(f"CREATE TABLE bench_floor ({columns})")
+        source = self.evidence.series(rows)
+        ask(f"INSERT INTO bench_floor SELECT i, i, 1, 5000, '合格', '{LINES}' FROM {source}")
+
+    def explain(self) -> None:
+        """Print the plans on standard error."""
+        for name, query in self.queries.items():
+            print(f"-- {name}", file=sys.stderr)
+            for row in ask(f"{'EXPLAIN' if self.evidence.postgres else 'EXPLAIN QUERY PLAN'} {query}"):
+                print("  ", row[-1], file=sys.stderr)
+
+
+def ask(sql: str) -> list[Any]:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        return list(cursor.fetchall()) if cursor.description else []
+
+
+def run(evidence: Evidence) -> None:
+    from campaign.jobs.services import job_run
+    from campaign.scoring.services import score_run_request
+
+    job = score_run_request(actor=None, period=evidence.period, organization=evidence.root)
+    job_run(job_id=str(job.pk))
+    job.refresh_from_db()
+    if job.state != "succeeded":
+        sys.exit(job.message)
+    print(job.message, file=sys.stderr)
+
+
+def warm() -> None:
+    """Load what a worker has loaded long before its first run: the addresses, and with them every page."""
+    from django.urls import reverse
+
+    reverse("score_list")
+
+
+def memory() -> float:
+    """Return the most that this process ever took, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+class Change:
+    """One changed record: the judgement of one item of one member's pledge, again and again."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        from campaign.scoring.models import ScoreMark
+        from pledges.models import PledgeItem
+
+        ScoreMark.objects.all().delete()
+        items = PledgeItem.objects.filter(
+            pledge__member__organization=evidence.first_branch,
+            pledge__year=evidence.year,
+            due_on__gte=evidence.first,
+        ).exclude(result="pending")
+        self.items = PledgeItem.objects.filter(pk=items.order_by("pk").values_list("pk", flat=True)[0])
+
+    def seconds(self) -> float:
+        """Return the median of the times from the change until readers see what came of it."""
+        from campaign.scoring.services import scores_refresh
+
+        times = []
+        for number in range(CHANGES + 1):
+            result, mark = (("unfulfilled", 0), ("fulfilled", 10_000))[number % 2]
+            self.items.update(result=result, mark=mark)
+            began = time.perf_counter()
+            runs = scores_refresh()
+            times.append(time.perf_counter() - began)
+            if number and runs != 1:
+                sys.exit("the change made no difference")
+        return sorted(times[1:])[CHANGES // 2]
+
+
+def best(work: Callable[[], Any], tries: int = TRIES) -> float:
+    return min(timed(work) for _try in range(tries))
 
 
 def timed(work: Callable[[], Any]) -> float:
@@ -54,129 +255,29 @@ def timed(work: Callable[[], Any]) -> float:
     return time.perf_counter() - began
 
 
-def make_group(members: int) -> tuple[Any, Any]:
-    """Load committees, branches and members in bulk, with a sheet for each kind; returns the period and the root."""
-    import datetime as dt
-
-    from campaign.services import campaign_create
-    from orgs.models import Member, Organization
-
-    branches = -(-members // PER_BRANCH)
-    root = Organization.objects.add_root(create_kwargs={"code": "R", "name": "root", "type": "committee"})
-    committees = [
-        Organization(
-            code=f"C{place}", name=f"committee {place}", type="committee", depth=2,
-            path=path_below(root.path, place), numchild=PER_COMMITTEE,
-        )
-        for place in range(-(-branches // PER_COMMITTEE))
-    ]  # fmt: skip
-    leaves = [
-        Organization(
-            code=f"B{place}", name=f"branch {place}", type="branch", depth=3,
-            path=path_below(committees[place // PER_COMMITTEE].path, place % PER_COMMITTEE),
-        )
-        for place in range(branches)
-    ]  # fmt: skip
-    Organization.objects.bulk_create(committees + leaves, batch_size=1000)
-    Organization.objects.filter(pk=root.pk).update(numchild=len(committees))
-    Member.objects.bulk_create(
-        (
-            Member(
-                personnel_no=f"M{place}", name=f"member {place}", sex="male", is_frontline=place % 3 == 0,
-                organization=leaves[place // PER_BRANCH],
-            )
-            for place in range(members)
-        ),
-        batch_size=1000,
-    )  # fmt: skip
-    campaign = campaign_create(
-        actor=None, organization=root, template="wujiang", code="B", starts_on=dt.date(2026, 1, 1)
-    )
-    make_sheets(campaign)
-    return campaign.periods.earliest("starts_on"), root
+def note(what: str, work: Callable[[], Any]) -> Any:
+    """Do it and say on standard error how long it took."""
+    began = time.perf_counter()
+    found = work()
+    print(f"{what}: {time.perf_counter() - began:.1f} s", file=sys.stderr)
+    return found
 
 
-def path_below(path: str, place: int) -> str:
-    """Return the path of child number `place` (from 0), as the tree itself would write it: four digits to the base 36."""
-    digits, rest = "", place + 1
-    while rest:
-        rest, digit = divmod(rest, 36)
-        digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"[digit] + digits
-    return path + digits.rjust(4, "0")
-
-
-def make_sheets(campaign: Any) -> None:
-    from campaign.models import Audience
-    from campaign.scoring.arithmetic import Proportional
-    from campaign.scoring.builtin import ItemDefinition, SheetDefinition
-    from campaign.scoring.choices import Column
-    from campaign.scoring.registry import FigureRow, Metric, MetricScope, metrics
-    from campaign.scoring.services import sheet_save
-    from orgs.models import OrganizationType
-
-    def figures(scope: MetricScope) -> Iterable[FigureRow]:
-        return query(FLOOR_QUERIES[0 if scope.audience == Audience.MEMBER else 1])
-
-    metrics.register(Metric("bench", "bench", "bench", frozenset(Audience), figures, lambda *_subject: ""))
-    item = ItemDefinition("one", "one", Column.PLEDGE, "bench", Proportional(10_000), 100)
-    for audience, types in ((Audience.MEMBER, ()), (Audience.ORGANIZATION, (OrganizationType.BRANCH,))):
-        definition = SheetDefinition(
-            key=str(audience), name=str(audience), audience=audience, items=(item,), types=types
-        )
-        sheet_save(campaign=campaign, definition=definition, actor=None)
-
-
-def query(sql: str) -> list[Any]:
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        cursor.execute(sql)
-        return list(cursor.fetchall())
-
-
-def bare(rows: int) -> None:
-    """The floor: each figure's query, and one insert of as many result rows as the run writes."""
-    from django.db import connection, transaction
-
-    for sql in FLOOR_QUERIES:
-        query(sql)
-    with connection.cursor() as cursor:
-        cursor.execute("CREATE TABLE bench_floor (id integer PRIMARY KEY, total integer, lines text)")
-        with transaction.atomic():
-            cursor.executemany(
-                "INSERT INTO bench_floor VALUES (%s, %s, %s)",
-                ((row, 5000, '[["one",1,2,5000,"a"]]') for row in range(rows)),
-            )
-
-
-def run(period: Any, root: Any) -> None:
-    from campaign.jobs.services import job_run
-    from campaign.scoring.services import score_run_request
-
-    job = score_run_request(actor=None, period=period, organization=root)
-    job_run(job_id=str(job.pk))
-    job.refresh_from_db()
-    if job.state != "succeeded":
-        sys.exit(job.message)
-
-
-def report(figures: dict[str, tuple[float, float]], size: int, *, as_json: bool) -> None:
+def report(figures: dict[str, tuple[float, float]], size: int, rows: int, vendor: str, *, as_json: bool) -> None:
     if not as_json:
-        print(f"{'scores':<10}{'members':>10}{'seconds':>10}{'floor':>10}{'ratio':>8}")
+        print(f"{size} members, {rows} rows of evidence, {vendor}")
+        print(f"{'':<14}{'value':>10}{'floor':>10}{'ratio':>8}")
     for name, (value, floor) in figures.items():
-        ratio = value / floor
-        if as_json:
-            found = {
-                "name": f"scores.{name}",
-                "size": size,
-                "value": value,
-                "unit": "s",
-                "floor": floor,
-                "ratio": ratio,
-            }
-            print(json.dumps(found))
-        else:
-            print(f"{name:<10}{size:>10}{value:>10.3f}{floor:>10.3f}{ratio:>8.1f}")
+        found = {
+            "name": f"scores.{name}",
+            "size": size,
+            "value": value,
+            "unit": "MB" if name == "memory" else "s",
+            "floor": floor,
+            "ratio": value / floor,
+            "database": vendor,
+        }
+        print(json.dumps(found) if as_json else f"{name:<14}{value:>10.3f}{floor:>10.3f}{value / floor:>8.2f}")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,11 @@
-"""Dates of half-years and their codes (`2026H1`)."""
+"""Dates of months, quarters, half-years and years, and their codes (`2026M05`, `2026Q2`, `2026H1`, `2026`)."""
 
 import datetime as dt
 from dataclasses import dataclass
+
+MONTHS = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
+"""How many months a period of each kind has."""
+CODES = {"month": "{year}M{number:02d}", "quarter": "{year}Q{number}", "half_year": "{year}H{number}", "year": "{year}"}
 
 
 @dataclass(frozen=True)
@@ -11,13 +15,19 @@ class Span:
     ends_on: dt.date
 
 
+def spans(kind: str, first: dt.date, last: dt.date) -> list[Span]:
+    """Return the calendar periods of a kind that touch the days from `first` to `last`, in order."""
+    months = MONTHS[kind]
+    year, number = first.year, (first.month - 1) // months
+    found = []
+    while (starts := dt.date(year, number * months + 1, 1)) <= last:
+        year_after, month_after = divmod(year * 12 + (number + 1) * months, 12)
+        ends = dt.date(year_after, month_after + 1, 1) - dt.timedelta(days=1)
+        found.append(Span(CODES[kind].format(year=year, number=number + 1), starts, ends))
+        year, number = (year, number + 1) if number + 1 < 12 // months else (year + 1, 0)
+    return found
+
+
 def half_years(first: dt.date, last: dt.date) -> list[Span]:
     """Return the calendar half-years that touch the days from `first` to `last`, in order."""
-    spans = []
-    year, half = first.year, 1 if first.month <= 6 else 2
-    while dt.date(year, 1 if half == 1 else 7, 1) <= last:
-        starts = dt.date(year, 1 if half == 1 else 7, 1)
-        ends = dt.date(year, 6, 30) if half == 1 else dt.date(year, 12, 31)
-        spans.append(Span(f"{year}H{half}", starts, ends))
-        year, half = (year, 2) if half == 1 else (year + 1, 1)
-    return spans
+    return spans("half_year", first, last)

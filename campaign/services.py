@@ -23,7 +23,7 @@ from campaign.models import (
     StageAction,
     Standard,
 )
-from campaign.periods import Span, half_years
+from campaign.periods import Span, half_years, spans
 from campaign.workflow import CAMPAIGNS
 from orgs.models import Organization
 
@@ -117,16 +117,29 @@ def _fit_dates(campaign: Campaign) -> None:
     _add_periods(campaign, [span for span in half_years(ends["first"], ends["last"]) if span.code not in known])
 
 
-def _add_periods(campaign: Campaign, spans: list[Span]) -> None:
+def periods_add(*, campaign: Campaign, actor: Any, kind: PeriodKind) -> int:
+    """Let `campaign` be scored by calendar months, quarters, half-years or years, too: one for each that it touches and does
+    not have yet; returns how many were added. Periods of a kind never overlap, since all are of the calendar.
+
+    Raises NotAllowed. Source: 4-scoring (periods of every kind; the campaign chooses).
+    """
+    if not reaches(actor, Cap.CAMPAIGN_MANAGE, campaign.organization.path):
+        raise NotAllowed
+    with transaction.atomic():
+        Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
+        known = set(campaign.periods.values_list("code", flat=True))
+        missing = [span for span in spans(kind, campaign.starts_on, campaign.ends_on) if span.code not in known]
+        _add_periods(campaign, missing, kind)
+        if missing:
+            codes = [span.code for span in missing]
+            audit_record(action="periods_add", actor=actor, target=campaign, changes={"periods": [[], codes]})
+    return len(missing)
+
+
+def _add_periods(campaign: Campaign, added: list[Span], kind: PeriodKind = PeriodKind.HALF_YEAR) -> None:
     Period.objects.bulk_create(
-        Period(
-            campaign=campaign,
-            code=span.code,
-            kind=PeriodKind.HALF_YEAR,
-            starts_on=span.starts_on,
-            ends_on=span.ends_on,
-        )
-        for span in spans
+        Period(campaign=campaign, code=span.code, kind=kind, starts_on=span.starts_on, ends_on=span.ends_on)
+        for span in added
     )
 
 

@@ -168,6 +168,8 @@ JOB_FILE_DAYS = env_int("JOB_FILE_DAYS", 7)
 CELERY_BEAT_SCHEDULE = {
     "take over jobs": {"task": "jobs.sweep", "schedule": JOB_SWEEP_SECONDS},
     "compute scores": {"task": "scoring.nightly", "schedule": crontab(hour=2, minute=30)},
+    "refresh scores": {"task": "scoring.refresh", "schedule": 60},
+    "end periods": {"task": "scoring.midnight", "schedule": crontab(hour=0, minute=1)},
     "expire files": {"task": "jobs.expire", "schedule": crontab(hour=3, minute=10)},
     "expire sessions": {"task": "orgs.expire_sign_in", "schedule": crontab(hour=3, minute=30)},
     "expire attachments": {"task": "attachments.expire", "schedule": crontab(hour=3, minute=40)},
@@ -179,12 +181,15 @@ CELERY_BEAT_SCHEDULE = {
     "send reminders": {"task": "notices.sweep", "schedule": crontab(hour=8, minute=0)},
     "count pledges": {"task": "pledges.summaries", "schedule": 30},
     "close rounds": {"task": "reviews.close_rounds", "schedule": 60},
+    "forget who voted": {"task": "reviews.forget_marks", "schedule": crontab(hour=4, minute=10)},
     "clean sealed ballots": {"task": "ballots.clean", "schedule": 60},
     "count turnout": {"task": "ballots.turnout", "schedule": 300},
 }
 
 # Fewer ballots of one class than this are not shown on their own; never below 3 (docs/ballots.md).
 BALLOT_K = max(3, env_int("BALLOT_K", 5))
+# So many days after the publication of a round who voted is deleted; the counts stay.
+BALLOT_OBJECTION_DAYS = env_int("BALLOT_OBJECTION_DAYS", 7)
 
 # A role is handed to a deputy for at most so many days.
 DELEGATION_MAX_DAYS = max(1, env_int("DELEGATION_MAX_DAYS", 30))

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Length
 
 from campaign.common import clock
@@ -149,8 +149,11 @@ def members_matching(queryset: MemberQuerySet, words: str, viewer: Any) -> Membe
     typed = "".join(words.split())
     if not typed:
         return queryset
-    condition = Q(name__contains=typed) | Q(initials__startswith=typed.lower()) | Q(personnel_no__iexact=typed)
-    if typed.isascii() and typed.isdigit() and PHONE_TAIL <= len(typed) <= LONGEST_PHONE:
+    if not typed.isascii():
+        return queryset.filter(name__contains=typed)
+    # What is typed without Chinese characters leads into an index by each of these: no search reads the whole register.
+    condition = Q(initials__startswith=typed.lower()) | Q(personnel_no__in={typed, typed.upper(), typed.lower()})
+    if typed.isdigit() and PHONE_TAIL <= len(typed) <= LONGEST_PHONE:
         condition |= _phone_ends(typed, viewer)
     if ID_NUMBER.fullmatch(typed):
         condition |= Q(pk=_by_id_number(str(id_digest(typed)), viewer) or 0)
@@ -308,6 +311,32 @@ def electorate_of(organization: Organization) -> Electorate:
         representatives=workers.filter(is_representative=True).order_by().count(),
         counted=counts.filter(~Exists(listing)).aggregate(sum=Sum("workers"))["sum"] or 0,
     )
+
+
+@dataclass(frozen=True)
+class WorkerNumbers:
+    """How many workers an organization alone has: by its list where it keeps one, else by its head count."""
+
+    listed: int = 0
+    representatives: int = 0
+    counted: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.listed + self.counted
+
+
+def worker_numbers_below(organization: Organization) -> dict[str, WorkerNumbers]:
+    """Return the numbers of `electorate_of` for each organization at or below it that has any, by its path. Two queries."""
+    listed = Worker.objects.active().in_subtree(organization).filter(organization__is_active=True).order_by()
+    marked = Count("pk", filter=Q(is_representative=True))
+    rows = listed.values_list("organization__path").annotate(n=Count("pk"), marked=marked)
+    found = {path: WorkerNumbers(n, representatives) for path, n, representatives in rows}
+    counts = HeadCount.objects.filter(under(organization.path, "organization__path"), organization__is_active=True)
+    for path, workers in counts.order_by().values_list("organization__path", "workers"):
+        if workers:
+            found.setdefault(path, WorkerNumbers(counted=workers))
+    return found
 
 
 # -- accounts and roles --------------------------------------------------------------------------------------------

@@ -26,12 +26,12 @@ class PledgesConfig(AppConfig):
         from campaign.notices.registry import reminders
         from campaign.reports.registry import reports
         from campaign.rulebooks import Rulebook, rulebooks
-        from campaign.scoring.registry import metrics
+        from campaign.scoring.registry import evidence, metrics
         from orgs.timeline import TimelineSource, sources
         from pledges import desk as tiles
         from pledges import records, structure, timeline
         from pledges.blockers import blockers_of
-        from pledges.metrics import METRICS
+        from pledges.metrics import EVIDENCE, METRICS
         from pledges.reminders import RULES
         from pledges.reports import REPORTS
 
@@ -62,5 +62,6 @@ class PledgesConfig(AppConfig):
             reports.register(report)
         for metric in METRICS:
             metrics.register(metric)
+        evidence.register(EVIDENCE)
         for rule in RULES:
             reminders.register(rule)

@@ -110,7 +110,7 @@ def missing_own_tiles(user: Any) -> list[Tile]:
         return []
     pledges = _this_year(campaign).filter(member=OuterRef("pk"))
     missing = Member.objects.present().filter(pk=user.member_id, is_exempt=False).filter(~Exists(pledges))
-    return [Tile(_("Your own pledge is missing"), missing.count(), reverse("pledge_mine"), "writing-sign", "warning")]
+    return [Tile(_("Own pledge to be written"), missing.count(), reverse("pledge_mine"), "writing-sign", "warning")]
 
 
 def missing_organization_tiles(user: Any) -> list[Tile]:
@@ -119,7 +119,7 @@ def missing_organization_tiles(user: Any) -> list[Tile]:
         return []
     pledges = _this_year(campaign).of_organizations().filter(organization=OuterRef("pk"))
     missing = Organization.objects.allowed(user, Cap.PLEDGE_WRITE_ORG).active().filter(~Exists(pledges))
-    label = _("Your organization's pledge is missing")
+    label = _("Pledge of the own organization to be written")
     return [Tile(label, missing.count(), reverse("pledge_mine"), "building-community", "warning")]
 
 

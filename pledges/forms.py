@@ -269,10 +269,10 @@ class EvidenceForm(Form):
 
 class ProgressForm(EvidenceForm):
     item = forms.ModelChoiceField(
-        label=_("For which item?"), queryset=PledgeItem.objects.none(), widget=forms.RadioSelect, empty_label=None
+        label=_("Item it belongs to"), queryset=PledgeItem.objects.none(), widget=forms.RadioSelect, empty_label=None
     )
     on = forms.DateField(label=_("Day"), widget=DateInput())
-    text = forms.CharField(label=_("What was done"), max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
+    text = forms.CharField(label=_("Fulfilment so far"), max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
     field_order = ("item", "on", "text", "photo", "evidence")
 
     def __init__(self, *args: Any, pledge: Pledge, **kwargs: Any) -> None:
@@ -293,7 +293,7 @@ class JudgementForm(Form):
     """How one item was fulfilled. Left empty, the item is not judged now."""
 
     result = forms.ChoiceField(
-        label=_("How was it fulfilled?"), choices=RESULTS, required=False, widget=forms.RadioSelect
+        label=_("How it was fulfilled"), choices=RESULTS, required=False, widget=forms.RadioSelect
     )
     mark = forms.DecimalField(
         label=_("Mark (0 to 100)"),

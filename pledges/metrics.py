@@ -5,25 +5,30 @@ period's end, an item when it is due within the period.
 """
 
 import datetime as dt
-from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models import Case, Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Sum, Value, When
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from campaign.common import clock
-from campaign.common.access import ancestors_and_self, under
+from campaign.common.access import under
 from campaign.models import Audience, Period
-from campaign.scoring.registry import FigureRow, Metric, MetricScope
+from campaign.scoring.registry import (
+    MEMBER,
+    Concerned,
+    Evidence,
+    Figures,
+    Metric,
+    MetricScope,
+    Watch,
+)
+from campaign.scoring.registry import ORGANIZATION as OF_ORGANIZATION
 from orgs.models import Member, Organization
-from pledges.models import KEPT, ItemResult, Pledge, PledgeItem, PledgeQuerySet
-
-Figures = dict[str, tuple[int, int]]
-"""Numerator and denominator by the path of the organization in which the records lie."""
+from pledges.models import KEPT, PUBLIC, ItemResult, Pledge, PledgeItem, PledgeQuerySet
 
 
 def published_in(period: Period, as_of: dt.datetime) -> PledgeQuerySet:
@@ -37,15 +42,17 @@ def published_in(period: Period, as_of: dt.datetime) -> PledgeQuerySet:
     )
 
 
-def obliged_members(path: str, as_of: dt.datetime) -> QuerySet[Member]:
-    """Return the members below `path` who are asked for a pledge: all but the exempt."""
-    return Member.objects.present().filter(under(path, "organization__path"), is_exempt=False, created_at__lte=as_of)
+def obliged_members(as_of: dt.datetime) -> QuerySet[Member]:
+    """Return the members who are asked for a pledge: all but the exempt."""
+    return Member.objects.present().filter(is_exempt=False, created_at__lte=as_of)
 
 
 def due_items(period: Period, as_of: dt.datetime) -> QuerySet[PledgeItem]:
     """Return the items of pledges on the board that are due within the period."""
     return PledgeItem.objects.filter(
-        pledge__in=Pledge.objects.public().filter(campaign=period.campaign_id, published_at__lte=as_of),
+        pledge__campaign=period.campaign_id,
+        pledge__state__in=PUBLIC,
+        pledge__published_at__lte=as_of,
         due_on__range=(period.starts_on, period.ends_on),
     )
 
@@ -60,81 +67,44 @@ def measured(as_of: dt.datetime) -> Q:
     return (appraised(as_of) & ~Q(result=ItemResult.ADJUSTED)) | overdue
 
 
-def coverage(scope: MetricScope) -> list[FigureRow]:
+def coverage(scope: MetricScope) -> Figures:
+    """1 of 1 for every obliged member with a published pledge, 0 of 1 for the others."""
     published = Exists(published_in(scope.period, scope.as_of).filter(member=OuterRef("pk")))
-    rows = (
-        obliged_members(scope.path, scope.as_of)
-        .order_by()
-        .values("organization__path")
-        .annotate(covered=Count("pk", filter=published), obliged=Count("pk"))
-        .values_list("organization__path", "covered", "obliged")
+    covered = Case(When(published, then=1), default=0, output_field=IntegerField())
+    members = obliged_members(scope.as_of).order_by().values(whose=F("pk"))
+    figures: Figures = members.annotate(numerator=covered, denominator=Value(1))
+    return figures
+
+
+def fulfilment(scope: MetricScope) -> Figures:
+    figures: Figures = _items_of(scope).annotate(
+        numerator=Count("pk", filter=appraised(scope.as_of) & Q(result__in=KEPT)),
+        denominator=Count("pk", filter=measured(scope.as_of)),
     )
-    return rolled_up(scope.path, {path: (covered, obliged) for path, covered, obliged in rows})
+    return figures
 
 
-def fulfilment(scope: MetricScope) -> list[FigureRow]:
-    return _kept(scope, _subject_key(scope))
-
-
-def _subject_key(scope: MetricScope) -> str:
-    return "pledge__member_id" if scope.audience == Audience.MEMBER else "pledge__organization_id"
-
-
-def _items_of(scope: MetricScope, audience: str) -> QuerySet[PledgeItem]:
-    lookup = "pledge__member__organization__path" if audience == Audience.MEMBER else "pledge__organization__path"
-    return due_items(scope.period, scope.as_of).filter(under(scope.path, lookup), pledge__subject_kind=audience)
-
-
-def _kept(scope: MetricScope, key: str, audience: str = "") -> list[Any]:
-    """Return (key, items kept, items measured) for each value of `key`."""
-    counts = (
-        _items_of(scope, audience or scope.audience)
-        .order_by()
-        .values(key)
-        .annotate(
-            kept=Count("pk", filter=appraised(scope.as_of) & Q(result__in=KEPT)),
-            measured=Count("pk", filter=measured(scope.as_of)),
-        )
-    )
-    return list(counts.values_list(key, "kept", "measured"))
-
-
-def members_fulfilment(scope: MetricScope) -> list[FigureRow]:
-    rows = _kept(scope, "pledge__member__organization__path", Audience.MEMBER)
-    return rolled_up(scope.path, {path: (kept, items) for path, kept, items in rows})
-
-
-def mark(scope: MetricScope) -> list[FigureRow]:
+def mark(scope: MetricScope) -> Figures:
     """The mean mark of 100: Σ marks (hundredths) / (items with a mark × 100)."""
-    key = _subject_key(scope)
-    rows = (
-        _items_of(scope, scope.audience)
-        .filter(appraised(scope.as_of), mark__isnull=False)
-        .order_by()
-        .values(key)
-        .annotate(marks=Sum("mark"), items=Count("pk"))
-        .values_list(key, "marks", "items")
-    )
-    return [(subject, marks, items * 100) for subject, marks, items in rows]
+    marked = _items_of(scope).filter(appraised(scope.as_of), mark__isnull=False)
+    figures: Figures = marked.annotate(numerator=Sum("mark"), denominator=Count("pk") * 100)
+    return figures
 
 
-def rolled_up(path: str, figures: Figures) -> list[FigureRow]:
-    """Add the figures of each place to every organization above it, up to the one at `path`: one query, one pass."""
-    totals: dict[str, tuple[int, int]] = defaultdict(lambda: (0, 0))
-    for place, (numerator, denominator) in figures.items():
-        for above in ancestors_and_self(place):
-            if above.startswith(path):
-                before = totals[above]
-                totals[above] = (before[0] + numerator, before[1] + denominator)
-    organizations = Organization.objects.filter(under(path)).values_list("path", "pk")
-    return [(pk, *totals[place]) for place, pk in organizations if place in totals]
+def _items_of(scope: MetricScope) -> Figures:
+    subject = "pledge__member_id" if scope.audience == Audience.MEMBER else "pledge__organization_id"
+    items = due_items(scope.period, scope.as_of).filter(pledge__subject_kind=scope.audience)
+    found: Figures = items.order_by().values(whose=F(subject))
+    return found
 
 
 def counted(key: str, period: Period, subject: Organization | Member) -> QuerySet[Pledge]:
     """Return the pledges behind a figure: what `records_url` shows."""
     now = clock.now()
     if key == "pledges.coverage" and isinstance(subject, Organization):
-        return published_in(period, now).filter(member__in=obliged_members(subject.path, now))
+        return published_in(period, now).filter(
+            member__in=obliged_members(now).filter(under(subject.path, "organization__path"))
+        )
     items = due_items(period, now).filter(_behind(key, now))
     if isinstance(subject, Member):
         return Pledge.objects.filter(member=subject, items__in=items).distinct()
@@ -157,7 +127,7 @@ def _records(key: str) -> Any:
     return url
 
 
-ORGANIZATION, BOTH = frozenset({Audience.ORGANIZATION}), frozenset({Audience.ORGANIZATION, Audience.MEMBER})
+ORGANIZATION, MEMBERS, BOTH = frozenset({Audience.ORGANIZATION}), frozenset({Audience.MEMBER}), frozenset(Audience)
 
 METRICS: Iterable[Metric] = (
     Metric(
@@ -169,6 +139,7 @@ METRICS: Iterable[Metric] = (
         ORGANIZATION,
         coverage,
         _records("pledges.coverage"),
+        adds_up=MEMBERS,
     ),
     Metric(
         "pledges.fulfilment",
@@ -186,8 +157,9 @@ METRICS: Iterable[Metric] = (
         _("Pledge fulfilment rate of the members"),
         _("The fulfilment rate over the pledges of the members of the organization and below"),
         ORGANIZATION,
-        members_fulfilment,
+        fulfilment,
         _records("pledges.members_fulfilment"),
+        adds_up=MEMBERS,
     ),
     Metric(
         "pledges.mark",
@@ -198,4 +170,40 @@ METRICS: Iterable[Metric] = (
         _records("pledges.mark"),
         unit=_("points"),
     ),
+)
+
+
+def concerned(pledges: Collection[int]) -> Concerned:
+    """Return whom changed pledges concern: who made them."""
+    changed = Pledge.objects.filter(pk__in=pledges).order_by()
+    return Concerned(
+        frozenset(changed.of_members().values_list("member", flat=True)),
+        frozenset(changed.of_organizations().values_list("organization", flat=True)),
+    )
+
+
+def falling_due(after: dt.date, until: dt.date) -> list[int]:
+    """Return the pledges with items that nobody has appraised and that became overdue on these days: the day after they were
+    due."""
+    day = dt.timedelta(days=1)
+    items = PledgeItem.objects.filter(appraised_at=None, due_on__range=(after, until - day), pledge__state__in=PUBLIC)
+    return list(items.order_by().values_list("pledge_id", flat=True).distinct())
+
+
+EVIDENCE = Evidence(
+    key="pledges.pledge",
+    watched=(
+        Watch(
+            "pledges_pledge",
+            ((MEMBER, "member_id"), (OF_ORGANIZATION, "organization_id")),
+            ("state", "organization_id", "member_id", "campaign_id", "year", "published_at", "subject_kind"),
+        ),
+        Watch(
+            "pledges_pledgeitem",
+            (("pledges.pledge", "pledge_id"),),
+            ("pledge_id", "due_on", "result", "mark", "appraised_at"),
+        ),
+    ),
+    concerned=concerned,
+    falling_due=falling_due,
 )

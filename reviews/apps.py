@@ -12,7 +12,7 @@ class ReviewsConfig(AppConfig):
         from reviews import records, structure
         from reviews.desk import leader as desk
         from reviews.metrics import leader as metrics
-        from reviews.registrations import register_rounds
+        from reviews.registrations import register_appraisals, register_rounds, register_secretaries
         from reviews.reminders import leader as reminders
         from reviews.timeline import leader as timeline
 
@@ -22,3 +22,5 @@ class ReviewsConfig(AppConfig):
         for part in (desk, metrics, records, reminders, structure, timeline):
             part.register()
         register_rounds()
+        register_appraisals()
+        register_secretaries()

@@ -60,7 +60,7 @@ def raters(
         if everything != (own.get(member),):
             yield Rater(user, keys[Source.SUPERIORS], everything, own.get(member))
     taken = {user for user, _member in above}
-    lists = _lists(audience, subjects)
+    lists = rated_at(audience, subjects)
     people = User.objects.filter(
         under(organization.path, "member__organization__path"), is_active=True, member__status__in=PRESENT
     )
@@ -95,8 +95,8 @@ def _superiors(organization: Organization) -> list[tuple[int, int | None]]:
     return sorted(set(held.values_list("user_id", "user__member")), key=lambda row: row[0])
 
 
-def _lists(audience: str, subjects: Sequence[Subject]) -> Callable[[str], tuple[int, ...]]:
-    """Return what people enrolled at a path rate, as a function of the path."""
+def rated_at(audience: str, subjects: Sequence[Subject]) -> Callable[[str], tuple[int, ...]]:
+    """Return the subjects (ids) that people enrolled at a path rate, as a function of the path."""
     paths = dict(
         Organization.objects.filter(pk__in={subject.organization_id for subject in subjects}).values_list("pk", "path")
     )
@@ -125,7 +125,7 @@ def batches(
     else its representatives, else its list, else its head count. One way of voting for each: nobody gets a slip and a
     ballot on paper. Five queries."""
     sources = {source: key for source, key in _keys(electorate).items() if source in ON}
-    lists = _lists(audience, subjects)
+    lists = rated_at(audience, subjects)
     wanted = {
         (ON[Source(source)], key, pk): number
         for source, key in sources.items()

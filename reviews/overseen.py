@@ -5,7 +5,16 @@ from django.utils.translation import gettext_lazy as _
 
 from campaign.common.capabilities import Cap
 from campaign.common.oversight import ObjectKind, kinds
-from reviews.models import EvaluationRound, LeaderReview
+from reviews.models import (
+    AppraisedMember,
+    BranchAppraisal,
+    EvaluationRound,
+    LeaderReview,
+    MemberAppraisal,
+    ReportProblem,
+    SecretaryAppraisal,
+    SecretaryReport,
+)
 
 
 def writer_of_a_draft(review: LeaderReview) -> list[int] | None:
@@ -19,5 +28,24 @@ def results_and_papers(_round: EvaluationRound) -> list[str | Promise]:
     ]
 
 
+def parts_of(_entry: AppraisedMember) -> list[str | Promise]:
+    return [
+        _(
+            "The member reads grade and measures once they are confirmed. Remarks of colleagues are read by the member and "
+            "the secretary alone."
+        )
+    ]
+
+
 kinds.register(ObjectKind("review", LeaderReview, "review_detail", (Cap.REVIEW_OWN,), only=writer_of_a_draft))
 kinds.register(ObjectKind("round", EvaluationRound, "round_detail", (Cap.ROUND_MANAGE,), also=results_and_papers))
+kinds.register(ObjectKind("appraisal", MemberAppraisal, "appraisal_detail", (Cap.APPRAISAL_MANAGE,)))
+kinds.register(ObjectKind("branch", BranchAppraisal, "appraisal_branch", (Cap.APPRAISAL_DECIDE, Cap.APPRAISAL_CONFIRM)))
+kinds.register(
+    ObjectKind(
+        "entry", AppraisedMember, "appraisal_member", (Cap.APPRAISAL_DECIDE, Cap.APPRAISAL_CONFIRM), also=parts_of
+    )
+)
+kinds.register(ObjectKind("secretary_appraisal", SecretaryAppraisal, "secretary_detail", (Cap.SECRETARY_MANAGE,)))
+kinds.register(ObjectKind("report", SecretaryReport, "secretary_report", (Cap.SECRETARY_GRADE,)))
+kinds.register(ObjectKind("problem", ReportProblem, "secretary_problem", (Cap.SECRETARY_GRADE,)))

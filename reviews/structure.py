@@ -1,4 +1,5 @@
-"""What changes of organizations and members touch of evaluation rounds: who votes on whom was fixed when a round was opened."""
+"""What changes of organizations and members touch of evaluation rounds (who votes on whom was fixed when a round was
+opened) and of appraisals of members (which stay where they were begun)."""
 
 from django.utils.translation import gettext as _
 
@@ -6,6 +7,7 @@ from campaign.common.access import under
 from orgs.models import Member
 from orgs.structure import Change, Touch, TouchSource, structure_touches
 from orgs.takeover import Obstacle, obstacles
+from reviews.models.appraisal import BranchAppraisal, BranchState
 from reviews.models.rounds import EvaluationRound, RoundState
 
 IN_COURSE = (RoundState.DRAFT, RoundState.OPEN, RoundState.SEALED)
@@ -17,10 +19,13 @@ def touches(change: Change) -> list[Touch]:
     rounds = EvaluationRound.objects.filter(state__in=IN_COURSE)
     held = rounds.filter(under(path, "organization__path")).count()
     elsewhere = rounds.exclude(under(path, "organization__path"))
+    branches = BranchAppraisal.objects.under_way().filter(under(path, "organization__path"))
+    appraised = branches.exclude(state__in=(BranchState.CONFIRMED, BranchState.CANCELLED)).count()
     subject = elsewhere.filter(under(path, "ballot__subjects__organization__path")).distinct().count()
     return [
         Touch(_("Evaluation rounds held here"), held, _("go on as they were opened"), "clipboard-check"),
         Touch(_("Evaluation rounds about it"), subject, _("go on as they were opened"), "clipboard-list"),
+        Touch(_("Appraisals of members under way"), appraised, _("stay with the branch as it is now"), "user-check"),
     ]
 
 

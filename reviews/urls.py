@@ -4,6 +4,8 @@ from reviews.views import leader
 
 urlpatterns = [
     path("", include("reviews.urls_rounds")),
+    path("", include("reviews.urls_appraisal")),
+    path("", include("reviews.urls_secretaries")),
     path("", leader.review_list, name="review_list"),
     path("new/", leader.review_choose, name="review_choose"),
     path("new/below/<int:pk>/", leader.review_choose_in, name="review_choose_in"),

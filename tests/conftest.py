@@ -12,6 +12,7 @@ from pytest_django import DjangoDbBlocker
 
 from campaign.audit.models import PROTECTED
 from campaign.common.append_only import unprotect
+from campaign.scoring import sealing
 from tests.migrated import Template
 from tests.world import World, make_world
 
@@ -102,5 +103,6 @@ def world(db: None) -> World:
 def emptied(transactional_db: None) -> Iterator[None]:
     """Lets the database be emptied after a test that commits; the triggers come back with the emptying."""
     yield
+    sealing.uninstall()
     for model in PROTECTED:
         unprotect(model)

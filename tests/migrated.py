@@ -24,7 +24,8 @@ def sources() -> Iterator[Path]:
     yield ROOT / "requirements.txt"
     for app in APPS:
         for path in sorted((ROOT / app).rglob("*.py")):
-            if path.parent.name == "migrations" or "TRIGGER" in path.read_text():
+            text = path.read_text()
+            if path.parent.name == "migrations" or any(word in text for word in ("TRIGGER", "Watch(", "Watched(")):
                 yield path
 
 

@@ -15,7 +15,7 @@ def attachment_response(attachment: Attachment) -> FileResponse:
     try:
         content = attachment.file.open("rb")
     except FileNotFoundError:
-        raise DomainError(_("The file is no longer there. Ask for it to be uploaded again.")) from None
+        raise DomainError(_("The file is no longer there. Ask whoever uploaded it to do so again.")) from None
     answer = FileResponse(content, as_attachment=True, filename=attachment.name, content_type=attachment.content_type)
     answer["X-Content-Type-Options"] = "nosniff"
     answer["Cache-Control"] = "private, no-store"

@@ -334,13 +334,14 @@ class Paper(Entitlement):
 
 
 def _sheet(ballot_id: int, slate_id: int) -> Sheet:
-    rules = Ballot.objects.values_list("uniform_refused", "best_most").get(pk=ballot_id)
+    rules = Ballot.objects.values_list("uniform_refused", "best_most", "asks_remarks").get(pk=ballot_id)
     return Sheet(
         subjects=tuple(Subject.objects.filter(slates=slate_id).order_by("pk").values_list("pk", "name")),
         items=tuple(Item.objects.filter(ballot=ballot_id).order_by("order").values_list("text", flat=True)),
         choices=tuple(Choice.objects.filter(ballot=ballot_id).order_by("order").values_list("label", flat=True)),
         uniform_refused=rules[0],
         best_most=rules[1],
+        asks_remarks=rules[2],
     )
 
 

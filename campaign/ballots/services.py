@@ -6,8 +6,9 @@ import hashlib
 import json
 import secrets
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from django.db import transaction
@@ -15,7 +16,7 @@ from django.db.models import Count, Q
 from django.utils.translation import gettext_lazy as _
 
 from campaign.ballots import storage
-from campaign.ballots.counting import TallyMissing, vote_count
+from campaign.ballots.counting import Places, TallyMissing, vote_count
 from campaign.ballots.models import (
     DEFAULT_K,
     MORE_THAN_HALF,
@@ -27,13 +28,15 @@ from campaign.ballots.models import (
     Paper,
     PaperCount,
     RaterClass,
+    Remark,
     Result,
+    SealedPaper,
     Slate,
     Subject,
     Tally,
 )
 from campaign.ballots.selectors import blockers, entitled, questionnaire, turnout_now, uncounted
-from campaign.ballots.sheet import Answers, zeros
+from campaign.ballots.sheet import Answers, BadBallot, zeros
 from campaign.ballots.verification import Mismatch, counted, differences, result_row
 from campaign.common import clock
 from campaign.common.bulk import bulk_load
@@ -42,6 +45,10 @@ from campaign.models import Audience
 
 BATCH = 1000
 PER_SLOT, MOST_SLOTS = 100, 64
+Remarks = Mapping[int, str]
+"""What is written about subjects, by their ids."""
+NOTHING: Remarks = MappingProxyType({})
+LONGEST_REMARK = 300
 TURNOUT_EVERY = dt.timedelta(hours=1)
 
 
@@ -290,7 +297,7 @@ class NotCounted(StateConflict):
     message = _("This vote was not counted: you have voted already, or the round is not open now.")
 
 
-def ballot_cast(*, paper: Paper, voter: Any, answers: Answers) -> None:
+def ballot_cast(*, paper: Paper, voter: Any, answers: Answers, remarks: Remarks = NOTHING) -> None:
     """Cast the paper of an account: mark it and add its answers to the tallies, both or neither. It cannot be changed
     afterwards.
 
@@ -299,12 +306,26 @@ def ballot_cast(*, paper: Paper, voter: Any, answers: Answers) -> None:
     """
     if paper.voter_id is None or paper.voter_id != voter.pk:
         raise NotAllowed
-    paper_cast(paper=paper, answers=answers)
+    paper_cast(paper=paper, answers=answers, remarks=remarks)
 
 
-def paper_cast(*, paper: Paper, answers: Answers) -> None:
+def paper_cast(*, paper: Paper, answers: Answers, remarks: Remarks = NOTHING) -> None:
     """Cast a paper that its holder, an account or a slip, has brought; raises BadBallot, NotCounted, Mismatch."""
     places = paper.sheet.places(answers)
+    written = {subject: text.strip()[:LONGEST_REMARK] for subject, text in remarks.items() if text.strip()}
+    if not written:
+        _count(paper, places)
+        return
+    if not paper.sheet.asks_remarks or not written.keys() <= places.keys():
+        raise BadBallot
+    with transaction.atomic():
+        Remark.objects.bulk_create(
+            Remark(ballot_id=paper.ballot_id, subject_id=subject, text=text) for subject, text in written.items()
+        )
+        _count(paper, places)
+
+
+def _count(paper: Paper, places: Places) -> None:
     try:
         counted = vote_count(
             paper=paper.pk,
@@ -364,6 +385,24 @@ def ballot_extend(*, ballot: Ballot, closes_at: dt.datetime) -> Ballot:
         raise StateConflict
     ballot.refresh_from_db()
     return ballot
+
+
+def marks_delete(*, ballot: Ballot) -> int:
+    """Delete who had a paper and who had voted of a sealed ballot, after a last recount; the numbers stay with the tallies.
+    Returns how many papers there were. Raises StateConflict, Mismatch."""
+    with transaction.atomic():
+        for difference in differences(ballot):
+            raise Mismatch(difference)
+        changed = Ballot.objects.filter(pk=ballot.pk, state=BallotState.SEALED, marks_deleted_at=None).update(
+            marks_deleted_at=clock.now()
+        )
+        if changed != 1:
+            raise StateConflict
+        papers = SealedPaper.objects.filter(ballot=ballot)
+        deleted = papers.count()
+        papers.delete()
+    ballot.refresh_from_db()
+    return deleted
 
 
 def ballot_cancel(*, ballot: Ballot) -> Ballot:

@@ -28,6 +28,7 @@ class Sheet:
     choices: tuple[str, ...]
     uniform_refused: bool = False
     best_most: int | None = None
+    asks_remarks: bool = False
 
     def without(self, own: int) -> "Sheet":
         """Return the sheet for the rater who is subject `own`."""

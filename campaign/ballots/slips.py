@@ -15,7 +15,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from campaign.ballots.models import Ballot, BallotState, Batch, Channel, Paper
-from campaign.ballots.services import BATCH, NotCounted, ballot_must_be_draft, paper_cast, slates_for
+from campaign.ballots.services import BATCH, NOTHING, NotCounted, Remarks, ballot_must_be_draft, paper_cast, slates_for
 from campaign.ballots.sheet import Answers
 from campaign.ballots.storage import storage_lock
 from campaign.common import clock
@@ -199,9 +199,9 @@ def slip_paper(*, code: str) -> Paper:
     raise UnknownSlip
 
 
-def slip_cast(*, code: str, answers: Answers) -> None:
+def slip_cast(*, code: str, answers: Answers, remarks: Remarks = NOTHING) -> None:
     """Cast the paper of a slip; raises UnknownSlip, BadBallot, NotCounted. Nothing is logged."""
     try:
-        paper_cast(paper=slip_paper(code=code), answers=answers)
+        paper_cast(paper=slip_paper(code=code), answers=answers, remarks=remarks)
     except NotCounted as used:
         raise UnknownSlip from used

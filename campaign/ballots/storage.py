@@ -108,7 +108,7 @@ def storage_clean() -> bool:
         return False
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute(f"VACUUM {', '.join(OPEN_STORAGE)}")
+            cursor.execute(f"VACUUM {', '.join((*OPEN_STORAGE, SealedPaper._meta.db_table))}")
             return True
         cursor.execute("VACUUM")
         cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")

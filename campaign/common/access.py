@@ -111,7 +111,13 @@ def _covers(reach: Reach, held_at: str, path: str) -> bool:
 
 def under(path: str, lookup: str = "path") -> Q:
     """Return the condition "at or below `path`" as one index range (`lookup` leads to an organization's path)."""
-    return Q(**{f"{lookup}__gte": path, f"{lookup}__lt": _next(path)})
+    low, high = bounds(path)
+    return Q(**{f"{lookup}__gte": low, f"{lookup}__lt": high})
+
+
+def bounds(path: str) -> tuple[str, str]:
+    """Return the first path at or below `path`, and the first after all of them."""
+    return path, _next(path)
 
 
 def _next(path: str) -> str:
@@ -143,8 +149,13 @@ class ScopedQuerySet(models.QuerySet[M]):
 
     def allowed(self, user: Person, capability: Cap) -> Self:
         """Keep what `user` may use `capability` on."""
+        condition = self.reach_condition(user, capability, self.org_lookups.get(capability, self.org_lookup))
+        return self.none() if condition is None else self.filter(condition)
+
+    def reach_condition(self, user: Person, capability: Cap, place: str) -> Q | None:
+        """Return the condition "`capability` of `user` reaches the organization to which `place` leads, or it is the own
+        record"; None where it reaches nothing."""
         condition: Q | None = None
-        place = self.org_lookups.get(capability, self.org_lookup)
         owner = self.person_lookups.get(capability, self.person_lookup)
         for reach, grant in grants_for(user, capability):
             if reach is Reach.SELF:
@@ -153,7 +164,7 @@ class ScopedQuerySet(models.QuerySet[M]):
                 part = self._place_condition(reach, grant, place)
             if part is not None:
                 condition = part if condition is None else condition | part
-        return self.none() if condition is None else self.filter(condition)
+        return condition
 
     def visible_to(self, user: Person) -> Self:
         """Keep what `user` may see."""

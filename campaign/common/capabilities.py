@@ -88,8 +88,23 @@ class Cap(TextChoices):
 
     ROUND_VIEW = "rounds.view", _("See evaluation rounds")
     ROUND_MANAGE = "rounds.manage", _("Hold evaluation rounds")
+    ROUND_COUNT = "rounds.count", _("Count ballots on paper")
     ROUND_RESULTS = "rounds.results", _("See evaluation results")
     VOTE = "rounds.vote", _("Vote")
+
+    APPRAISAL_VIEW = "appraisals.view", _("See appraisals of members")
+    APPRAISAL_MANAGE = "appraisals.manage", _("Hold appraisals of members")
+    APPRAISAL_WRITE = "appraisals.write", _("Write one's own appraisal")
+    APPRAISAL_PEER = "appraisals.peer", _("Write remarks on colleagues")
+    APPRAISAL_DECIDE = "appraisals.decide", _("Decide the appraisal of a branch")
+    APPRAISAL_CONFIRM = "appraisals.confirm", _("Confirm the appraisals of branches")
+    APPRAISAL_FOLLOW = "appraisals.follow", _("Follow up what appraisals told members")
+
+    SECRETARY_VIEW = "secretaries.view", _("See appraisals of secretaries")
+    SECRETARY_MANAGE = "secretaries.manage", _("Hold appraisals of secretaries")
+    SECRETARY_WRITE = "secretaries.write", _("Write one's own report as secretary")
+    SECRETARY_ASK = "secretaries.ask", _("Ask secretaries about their reports")
+    SECRETARY_GRADE = "secretaries.grade", _("Grade secretaries and list their problems")
 
     AWARD_VIEW = "awards.view", _("See award batches")
     AWARD_MANAGE = "awards.manage", _("Hold award batches")
@@ -192,8 +207,21 @@ MATRIX: dict[Cap, dict[Role, Reach]] = {
     C.REVIEW_COVERAGE: {R.SECRETARY: SUBTREE, R.STAFF: SUBTREE, R.OFFICE: SUBTREE, R.LEADER: SUBTREE},
     C.ROUND_VIEW: {R.SECRETARY: SUBTREE, R.STAFF: SUBTREE, R.OFFICE: SUBTREE, R.LEADER: SUBTREE},
     C.ROUND_MANAGE: {R.STAFF: SUBTREE, R.OFFICE: SUBTREE},
+    C.ROUND_COUNT: {R.SECRETARY: BELOW, R.STAFF: SUBTREE, R.OFFICE: SUBTREE},
     C.ROUND_RESULTS: {R.MEMBER: UNIT, R.SECRETARY: SUBTREE, R.STAFF: SUBTREE, R.OFFICE: SUBTREE, R.LEADER: SUBTREE},
     C.VOTE: {R.MEMBER: SELF},
+    C.APPRAISAL_VIEW: {R.MEMBER: SELF, R.SECRETARY: SUBTREE, R.STAFF: SUBTREE, R.OFFICE: SUBTREE, R.LEADER: SUBTREE},
+    C.APPRAISAL_MANAGE: {R.STAFF: SUBTREE, R.OFFICE: SUBTREE},
+    C.APPRAISAL_WRITE: {R.MEMBER: SELF},
+    C.APPRAISAL_PEER: {R.MEMBER: UNIT},
+    C.APPRAISAL_DECIDE: {R.SECRETARY: UNIT},
+    C.APPRAISAL_CONFIRM: {R.STAFF: BELOW, R.OFFICE: BELOW},
+    C.APPRAISAL_FOLLOW: {R.SECRETARY: UNIT, R.STAFF: SUBTREE, R.OFFICE: SUBTREE},
+    C.SECRETARY_VIEW: {R.MEMBER: SELF, R.SECRETARY: BELOW, R.STAFF: SUBTREE, R.OFFICE: SUBTREE, R.LEADER: SUBTREE},
+    C.SECRETARY_MANAGE: {R.STAFF: SUBTREE, R.OFFICE: SUBTREE},
+    C.SECRETARY_WRITE: {R.MEMBER: SELF},
+    C.SECRETARY_ASK: {R.STAFF: BELOW, R.OFFICE: BELOW, R.LEADER: BELOW},
+    C.SECRETARY_GRADE: {R.STAFF: BELOW, R.OFFICE: BELOW},
     C.AWARD_VIEW: {
         R.MEMBER: UPWARD,
         R.SECRETARY: UPWARD,

@@ -28,9 +28,8 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]
     def _counted(self) -> int:
         rows: Any = getattr(self.object_list, "data", self.object_list)  # the rows of a table, or plain ones
         rows = getattr(rows, "data", rows)
-        if (
-            isinstance(rows, QuerySet) and not rows.query.is_sliced
-        ):  # counted in whatever order: sorting a million to count the first rows takes seconds
+        if isinstance(rows, QuerySet) and not rows.query.is_sliced:
+            # In whatever order: sorting a million to count the first of them takes seconds.
             return rows.order_by()[: BOUND + 1].count()
         part = rows[: BOUND + 1]
         return part.count() if isinstance(part, QuerySet) else len(part)

@@ -4,7 +4,7 @@ import random
 
 from awards.models import AwardBatch, BatchState, NominationState
 from awards.services import award_announce, batch_close, nomination_decide
-from campaign.demo.evaluating import tell_last_votes
+from campaign.demo.evaluating import tell_count, tell_last_votes
 from campaign.demo.group import Group
 from campaign.demo.story import Story, on
 from campaign.models import Campaign
@@ -20,6 +20,7 @@ def tell_closing(group: Group, campaign: Campaign, story: Story, chance: random.
         for held in EvaluationRound.objects.filter(campaign=campaign, state=RoundState.OPEN).select_related("ballot"):
             staff = group.staff[held.organization_id]
             tell_last_votes(held, story.today, chance)
+            tell_count(held, [staff, group.office])
             done = round_close(evaluation_round=held, actor=staff, reason="参评人员已基本投完，经研究提前结束")
             round_publish(evaluation_round=done, actor=staff, decision=DECISION % f"{story.today:%Y年%-m月%-d日}")
         for batch in AwardBatch.objects.filter(campaign=campaign).exclude(state=BatchState.ANNOUNCED).order_by("pk"):

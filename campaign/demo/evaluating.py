@@ -2,23 +2,32 @@
 
 import datetime as dt
 import random
-from collections.abc import Container
+from collections.abc import Container, Sequence
 
 from django.utils import timezone
 
-from campaign.ballots.models import Paper
+from campaign.ballots.models import Channel, Paper
+from campaign.ballots.on_paper import Count
+from campaign.ballots.selectors import entitled_on_paper
+from campaign.ballots.services import paper_cast
 from campaign.ballots.sheet import ABSTAIN
 from campaign.demo.group import Group
 from campaign.demo.logins import USERNAMES
 from campaign.demo.story import Story, on
 from campaign.models import Campaign
 from orgs.models import Organization, User
+from reviews.choosing import Choosing
 from reviews.models import EvaluationRound
+from reviews.selectors.channels import units_of
 from reviews.services import round_close, round_create, round_open, round_publish, vote_cast
+from reviews.services.channels import ballots_plan, paper_count_enter, slips_print
+from reviews.services.setting_up import round_begin, round_subjects_set
 
 MOODS = (0,) * 11 + (1,) * 5 + (2,) * 2 + (3, ABSTAIN)
 """The places of the choices, from satisfied to not satisfied, as often as people tend to take them."""
 STAYS_AWAY = 0.12
+REPRESENTATIVES = 12
+"""So many workers of a unit take part."""
 FIRST, OTHERS = 25, 5
 """So many branches the first company has evaluated, and each of the others."""
 
@@ -31,6 +40,7 @@ def tell_evaluation(group: Group, campaign: Campaign, story: Story, chance: rand
     company = group.companies[0]
     branches = group.branches_of(company)[:3]
     _open(group, campaign, story, chance, company, branches)
+    _prepared(group, campaign, story, company)
 
 
 def _round(
@@ -41,6 +51,8 @@ def _round(
     name: str,
     opens: dt.date,
     closes: dt.date,
+    *,
+    workers: bool = False,
 ) -> EvaluationRound:
     with on(opens - dt.timedelta(days=2)):
         made = round_create(
@@ -54,7 +66,36 @@ def _round(
             opens_at=_moment(opens, 8),
             closes_at=_moment(closes, 18),
         )
+        if workers:
+            _give_workers_ballots(made, actor)
         return round_open(evaluation_round=made, actor=actor)
+
+
+def _give_workers_ballots(evaluation_round: EvaluationRound, actor: User) -> None:
+    """The workers of the last unit vote on paper, those of the others with slips; the first unit's are printed."""
+    units = units_of(evaluation_round)
+    for channel, chosen in ((Channel.SLIP, units[:-1]), (Channel.PAPER, units[-1:])):
+        if chosen:
+            numbers = {unit.organization.pk: REPRESENTATIVES for unit in chosen}
+            key = evaluation_round.ballot.classes.get().key
+            ballots_plan(evaluation_round=evaluation_round, actor=actor, channel=channel, key=key, numbers=numbers)
+    first = evaluation_round.ballot.batches.filter(channel=Channel.SLIP).order_by("organization__path")[:1]
+    if first:
+        slips_print(evaluation_round=evaluation_round, batches=list(first), actor=actor)
+
+
+def tell_count(evaluation_round: EvaluationRound, counters: Sequence[User]) -> None:
+    """Each of `counters` enters what came out of the box: one of the ballots invalid, the others like those of accounts."""
+    ballot = evaluation_round.ballot
+    items, answers = ballot.items.count(), ballot.choices.count() + 1
+    for (subject, rater_class), issued in sorted(entitled_on_paper(ballot).items()):
+        valid = issued - 1
+        satisfied = valid * 2 // 3
+        of_item = (satisfied, valid - satisfied, *(0 for _answer in range(answers - 2)))
+        count = Count(rater_class, issued, issued, 1, of_item * items)
+        rated = ballot.subjects.get(pk=subject)
+        for counter in counters:
+            paper_count_enter(evaluation_round=evaluation_round, subject=rated, actor=counter, counts=[count])
 
 
 def _moment(day: dt.date, hour: int) -> dt.datetime:
@@ -70,13 +111,18 @@ def _vote(
     evaluation_round: EvaluationRound, day: dt.date, chance: random.Random, away: float, keep: Container[str] = ()
 ) -> None:
     papers = Paper.objects.filter(ballot=evaluation_round.ballot_id, marked=False)
+    moods = random.Random(evaluation_round.pk)  # noqa: S311 — of the workers: the rest of the story does not hang on them
     with on(day):
         for paper in list(papers.select_related("voter", "ballot").order_by("pk")):
-            if chance.random() < away or paper.voter is None or paper.voter.username in keep:
+            luck = moods if paper.voter is None else chance
+            if luck.random() < away or (paper.voter is not None and paper.voter.username in keep):
                 continue
             sheet = paper.sheet
-            answers = {pk: [chance.choice(MOODS) for _item in sheet.items] for pk, _name in sheet.subjects}
-            vote_cast(paper=paper, voter=paper.voter, answers=answers)
+            answers = {pk: [luck.choice(MOODS) for _item in sheet.items] for pk, _name in sheet.subjects}
+            if paper.voter is None:
+                paper_cast(paper=paper, answers=answers)
+            else:
+                vote_cast(paper=paper, voter=paper.voter, answers=answers)
 
 
 def _held(
@@ -108,5 +154,28 @@ def _open(
 ) -> None:
     opens, closes = story.today - dt.timedelta(days=2), story.today + dt.timedelta(days=12)
     name = f"{story.begin.year}年度{company.display_name}所属党支部群众评议"
-    held = _round(group.staff[company.pk], campaign, company, branches, name, opens, closes)
+    staff = group.staff[company.pk]
+    held = _round(staff, campaign, company, branches, name, opens, closes, workers=True)
     _vote(held, opens + dt.timedelta(days=1), chance, away=0.55, keep=USERNAMES.values())
+    with on(story.today, hour=10):
+        tell_count(held, [staff])
+
+
+def _prepared(group: Group, campaign: Campaign, story: Story, company: Organization) -> None:
+    """The secretaries' annual reports: set up, not opened yet."""
+    opens = story.today + dt.timedelta(days=20)
+    with on(story.today - dt.timedelta(days=1), hour=15):
+        made = round_begin(
+            actor=group.staff[company.pk],
+            campaign=campaign,
+            organization=company,
+            name=f"{story.begin.year}年度{company.display_name}所属党支部书记述职评议",
+            template="secretary_appraisal",
+            scheme="together",
+            opens_at=_moment(opens, 8),
+            closes_at=_moment(opens + dt.timedelta(days=3), 18),
+        )
+        choosing = Choosing(posts=("secretary",))
+        round_subjects_set(
+            evaluation_round=made, actor=group.staff[company.pk], version=made.version, choosing=choosing
+        )

@@ -12,6 +12,7 @@ from campaign.audit.models import AuditEntry, AuditLink
 from campaign.audit.services import audit_record
 from campaign.common.append_only import unprotect
 from campaign.common.errors import DomainError
+from campaign.demo.appraising import tell_appraisals
 from campaign.demo.awarding import tell_awards
 from campaign.demo.catching_up import tell_late
 from campaign.demo.closing import tell_closing
@@ -23,11 +24,13 @@ from campaign.demo.organizing import tell_gaps, tell_organizing
 from campaign.demo.pledging import tell_appraisal, tell_comments, tell_pledges, tell_progress
 from campaign.demo.reviewing import tell_reviews
 from campaign.demo.scoring import tell_scores
+from campaign.demo.secretaries import tell_secretaries
 from campaign.demo.signing_in import tell_accounts
 from campaign.demo.story import Story, on
 from campaign.demo.structure import tell_structure
 from campaign.demo.supervising import tell_supervision
 from campaign.models import Campaign
+from campaign.scoring import sealing
 from campaign.services import campaign_create
 from orgs.models import Organization
 
@@ -41,6 +44,8 @@ CHAPTERS: tuple[tuple[str, str, Tell], ...] = (
     ("evaluation", "appraisal of pledges", tell_appraisal),
     ("evaluation", "supervision of pledges", tell_supervision),
     ("evaluation", "mass evaluation", tell_evaluation),
+    ("evaluation", "appraisal of members", tell_appraisals),
+    ("evaluation", "appraisal of secretaries", tell_secretaries),
     ("pledges", "pledges handed in late", tell_late),
     ("awards", "awards", tell_awards),
     ("closed", "closing", tell_closing),
@@ -93,6 +98,7 @@ def demo_remove() -> None:
     """Empty a database that the demo filled, with all that was added since. Raises DomainError for any other."""
     if not demo_loaded():
         raise DomainError("This database was not filled by the demo; nothing was removed.")
+    sealing.uninstall()
     for model in (AuditLink, AuditEntry):
         unprotect(model)
     # Flushing sends post_migrate, which puts the protection back.

@@ -1,4 +1,15 @@
+from typing import Any
+
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+def watch_tables(sender: Any, **_options: Any) -> None:
+    """Put the triggers back that mark changed evidence and keep frozen scores: SQLite drops them when it rebuilds a table."""
+    from campaign.scoring import marking, sealing
+
+    marking.install()
+    sealing.install()
 
 
 class ScoringConfig(AppConfig):
@@ -12,10 +23,14 @@ class ScoringConfig(AppConfig):
         from campaign.common.navigation import Entry, menu
         from campaign.jobs.registry import JobKind, kinds
         from campaign.reports.registry import reports
-        from campaign.scoring import metrics, records, structure
+        from campaign.scoring import marking, metrics, records, structure
+        from campaign.scoring.registry import evidence
         from campaign.scoring.reports import SCORE_SUMMARY
         from campaign.scoring.services import KIND, score_run_check, score_run_perform
 
+        post_migrate.connect(watch_tables, sender=self)
+        evidence.register(marking.ROLL)
+        evidence.register(marking.ENTRIES)
         metrics.register()
         records.register()
         structure.register()
@@ -26,6 +41,8 @@ class ScoringConfig(AppConfig):
             Entry(
                 "grade", "results", _("Members' grades"), "grade_list", "user-check", Cap.SCORE_VIEW_MEMBER, order=20
             ),
+            Entry("entry", "results", _("Bonus and deductions"), "entry_list", "plus-minus", Cap.SCORE_RUN, order=15),
+            Entry("freeze", "results", _("Frozen periods"), "freeze_list", "lock", Cap.SCORE_FREEZE, order=25),
             Entry("sheet", "results", _("Score sheets"), "sheet_list", "list-check", Cap.CAMPAIGN_VIEW, order=30),
         ):
             menu.register(entry)

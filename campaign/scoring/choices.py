@@ -44,8 +44,15 @@ class Tier(TextChoices):
     KIND = "kind", _("All that the sheet is for")
 
 
+class RunKind(TextChoices):
+    FULL = "full", pgettext_lazy("score run", "Everything")
+    INCREMENTAL = "incremental", pgettext_lazy("score run", "What was changed")
+    CORRECTION = "correction", pgettext_lazy("score run", "Correction")
+
+
 class RunState(TextChoices):
     STAGING = "staging", pgettext_lazy("score run", "Being computed")
+    WAITING = "waiting", pgettext_lazy("score run", "Waiting for a second person")
     PUBLISHED = "published", pgettext_lazy("score run", "Published")
     UNCHANGED = "unchanged", pgettext_lazy("score run", "Nothing changed")
     FAILED = "failed", pgettext_lazy("score run", "Given up")

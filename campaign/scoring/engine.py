@@ -1,116 +1,474 @@
-"""Computing the scores of a period for a subtree: reads, computes, writes nothing (`services.runs` does)."""
+# ruff: noqa: S608, S611 — statements are put together from the names of our own tables and from whole numbers alone
+"""Computing the scores of a period: from the records to `work_score`, in grouped statements (see `work`).
 
-import hashlib
-from collections import defaultdict
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+    roll → figures → what people entered → members → organizations, from the deepest level up
+
+Nothing that readers see is written here; `services.staging` does that with what stands in `work_score` afterwards.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
-from campaign.common.access import ancestors_and_self
+from django.db.models import Case, IntegerField, Q, When
+from django.db.models.expressions import RawSQL
+from django.utils.translation import gettext as _
+
+from campaign.common.errors import DomainError
 from campaign.models import Audience
-from campaign.scoring import roll
-from campaign.scoring.arithmetic import FULL_SHEET, NOTHING, Figure, Score, score_of
-from campaign.scoring.lines import canonical, pack
+from campaign.scoring import formulas, lines, roll
+from campaign.scoring.arithmetic import FULL_SHEET, Figure, Grade, Item, Rules
+from campaign.scoring.choices import Tier
+from campaign.scoring.models import EntryKind, PeriodScore, ScoreEntry, ScoreTally
 from campaign.scoring.plans import Plan, Plans
 from campaign.scoring.registry import Metric, MetricScope, Rollup
+from campaign.scoring.roll import Extent
+from campaign.scoring.work import Work, numbers, sql_of
+from orgs.models import OrganizationType
 
-AUDIENCES = (Audience.MEMBER, Audience.ORGANIZATION)
-"""Members first: organizations may average them."""
-
-
-@dataclass(frozen=True)
-class Result:
-    """The score of one subject, and the two digests of it: of what is printed, and of the place in the tree as well."""
-
-    subject: roll.Subject
-    plan: Plan
-    score: Score
-
-    @property
-    def peers(self) -> str:
-        return self.plan.peers_of(self.subject)
-
-    @cached_property
-    def line(self) -> bytes:
-        """The canonical line: what the digest of a run is made from; the same on every database."""
-        score = self.score
-        return canonical(
-            [
-                self.subject.audience.value, self.subject.code, self.plan.key, self.plan.version,
-                score.base, score.bonus, score.deductions, score.total, score.grade, score.vetoed,
-                pack(self.plan.keys, score),
-            ]
-        )  # fmt: skip
-
-    @property
-    def fingerprint(self) -> str:
-        """Tells whether a stored row still says the same."""
-        return hashlib.blake2b(self.line + self.subject.place.encode(), digest_size=16).hexdigest()
-
-
-class Averages:
-    """Σ and count of the totals below each organization, grown bottom up: the children's, and the members' of the subtree."""
-
-    def __init__(self) -> None:
-        self._sums: dict[tuple[Rollup, str], list[int]] = defaultdict(lambda: [0, 0])
-
-    def figure(self, rollup: Rollup, place: str) -> Figure:
-        total, number = self._sums.get((rollup, place), (0, 0))
-        return total, number * FULL_SHEET
-
-    def add(self, subject: roll.Subject, total: int | None) -> None:
-        """Note a subject whose score is known. "Not applicable" is not 0: it does not count."""
-        if total is None:
-            return
-        if subject.audience == Audience.MEMBER:
-            # To every organization above, since one between them may be closed and never come by itself.
-            for place in ancestors_and_self(subject.place):
-                self._count(Rollup.MEMBERS, place, total)
-        else:
-            self._count(Rollup.CHILDREN, subject.above, total)
-
-    def _count(self, rollup: Rollup, place: str, total: int) -> None:
-        held = self._sums[rollup, place]
-        held[0] += total
-        held[1] += 1
+Source = tuple[str, tuple[Any, ...]]
+"""A statement that gives (subject, numerator, denominator), with its parameters."""
 
 
 class Computation:
-    """One run over a period and a subtree. `tell` is given the number of metrics read so far."""
+    """One computation over `extent` by `plans`. `tell` is given the number of steps done so far, of `steps`."""
 
-    def __init__(self, scope: MetricScope, plans: Plans, tell: Callable[[int], None]) -> None:
-        self.scope, self.plans, self.tell = scope, plans, tell
-        self.averages = Averages()
+    def __init__(self, extent: Extent, plans: Plans, tell: Callable[[int], None] = lambda _done: None) -> None:
+        self.extent, self.plans, self.tell = extent, plans, tell
+        self.work = Work()
+        self.done = 0
+        self.figures: dict[tuple[Any, Audience], str] = {}
+        """The working table of a figure, by what makes it and for whom."""
 
-    def results(self, audience: Audience) -> Iterator[Result]:
-        """Return the scores of everybody of `audience` that a sheet is for, each organization after those below it."""
-        if not self.plans.for_audience(audience):
+    @cached_property
+    def summed(self) -> list[Metric]:
+        """The metrics that come from below, by the number that they have in the working tables."""
+        return [metric for metric in self.plans.metrics_for(Audience.ORGANIZATION) if metric.of_subtree]
+
+    @property
+    def steps(self) -> int:
+        return sum(len(self.plans.metrics_for(audience)) for audience in Audience) + 3
+
+    def run(self) -> None:
+        """Fill `work_score`. Raises DomainError for a figure that cannot be computed exactly."""
+        roll.fill(self.work, self.extent, members=self._asks_members())
+        self._advance()
+        self._measure()
+        self._enter()
+        self._score_members()
+        self._advance()
+        self._score_organizations()
+        self._check()
+        if self.has_ceilings:
+            self._check_ceilings()
+        self._advance()
+
+    def measured(self, metric: Metric, audience: Audience) -> list[tuple[int, int, int]]:
+        """Return (subject, numerator, denominator) of one metric, without scoring anybody."""
+        roll.fill(self.work, self.extent, members=self._asks_members())
+        self._measure()
+        self._take_stored()
+        if not metric.of_subtree:
+            joined = "work_member" if audience == Audience.MEMBER else "work_place"
+            table = self.figures[metric.figures, audience]
+            return self.work.rows(
+                f"SELECT f.subject, f.numerator, f.denominator FROM {table} f JOIN {joined} p ON p.id = f.subject"
+            )
+        for depth in self._levels():
+            self._sum(depth)
+            self._pass_on(depth)
+        return self.work.rows("SELECT organization, numerator, denominator FROM work_sum")
+
+    def _levels(self) -> list[int]:
+        return [depth for (depth,) in self.work.rows("SELECT DISTINCT depth FROM work_place ORDER BY depth DESC")]
+
+    def _advance(self) -> None:
+        self.done += 1
+        self.tell(self.done)
+
+    def _asks_members(self) -> bool:
+        added = any(Audience.MEMBER in metric.adds_up for metric in self.summed)
+        return self.plans.members is not None or added
+
+    # -- figures ----------------------------------------------------------------------------------------------------
+
+    def _measure(self) -> None:
+        """Ask every metric once: a table for what sheets take as it is, sums for what organizations take from below."""
+        for audience in Audience:
+            for metric in self.plans.metrics_for(audience):
+                if not metric.of_subtree:
+                    self._keep(metric, audience)
+                self._advance()
+        for number, metric in enumerate(self.summed):
+            if Audience.MEMBER in metric.adds_up:
+                self._add_members(number, self._source(metric, Audience.MEMBER))
+            if Audience.ORGANIZATION in metric.adds_up:
+                self._note_organizations(number, self._source(metric, Audience.ORGANIZATION))
+        self.work.filled("work_own")
+
+    def _keep(self, metric: Metric, audience: Audience) -> None:
+        key = (metric.figures, audience)
+        if key in self.figures:
             return
-        used = self.plans.metrics_for(audience)
-        figures = self._figures(audience, used)
-        rollups = {metric.key: metric.rollup for metric in used if metric.rollup}
-        for subject in roll.subjects(self.scope.period, self.scope.path, audience):
-            plan = self.plans.of(subject)
-            score = score_of(plan.rules, self._raw(plan, subject, figures, rollups)) if plan else None
-            self.averages.add(subject, score.total if score else None)
-            if plan and score:
-                yield Result(subject, plan, score)
+        name = f"work_figure_{len(self.figures)}"
+        self.work.make(name, "subject {key}, numerator bigint, denominator bigint")
+        statement, parameters = self._asked(metric, audience)
+        self.work.run(f"INSERT INTO {name} (subject, numerator, denominator) {statement}", parameters)
+        self.work.filled(name)
+        self.figures[key] = name
 
-    def _figures(self, audience: Audience, used: list[Metric]) -> dict[str, dict[int, Figure]]:
-        scope = replace(self.scope, audience=audience)
-        found = {}
-        for place, metric in enumerate(used, start=1):
-            if not metric.rollup:
-                found[metric.key] = {subject: (top, bottom) for subject, top, bottom in metric.figures(scope)}
-            self.tell(place)
-        return found
+    def _source(self, metric: Metric, audience: Audience) -> Source:
+        """Return the figures of a metric: as they were kept, else by asking."""
+        kept = self.figures.get((metric.figures, audience))
+        return (f"SELECT subject, numerator, denominator FROM {kept}", ()) if kept else self._asked(metric, audience)
 
-    def _raw(
-        self, plan: Plan, subject: roll.Subject, figures: dict[str, dict[int, Figure]], rollups: dict[str, Rollup]
-    ) -> list[Figure]:
-        return [
-            self.averages.figure(rollups[key], subject.place)
-            if key in rollups
-            else figures[key].get(subject.id, NOTHING)
-            for key in plan.metrics
-        ]
+    def _asked(self, metric: Metric, audience: Audience) -> Source:
+        if metric.figures is None:
+            raise TypeError(f"the metric {metric.key} has no figures of its own")
+        found = metric.figures(MetricScope(self.extent.period, audience, self.extent.as_of))
+        return sql_of(found.filter(self._of_run(audience, "whose")).values_list("whose", "numerator", "denominator"))
+
+    def _of_run(self, audience: Audience, name: str) -> Q:
+        """Return the condition that a subject is one of the run's. Few are named, so that indexes lead to them."""
+        if self.extent.everything:
+            return Q()
+        table = "work_member" if audience == Audience.MEMBER else "work_place"
+        if self.extent.marked is not None:
+            return Q(**{f"{name}__in": [pk for (pk,) in self.work.rows(f"SELECT id FROM {table}")]})
+        return Q(**{f"{name}__in": RawSQL(f"SELECT id FROM {table}", ())})
+
+    def _add_members(self, number: int, source: Source) -> None:
+        statement, parameters = source
+        self.work.run(
+            f"""INSERT INTO work_own (organization, metric, numerator, denominator)
+                WITH f (subject, numerator, denominator) AS ({statement})
+                SELECT m.organization, {number}, SUM(f.numerator), SUM(f.denominator)
+                FROM f JOIN work_member m ON m.id = f.subject GROUP BY m.organization""",
+            parameters,
+        )
+
+    def _note_organizations(self, number: int, source: Source) -> None:
+        statement, parameters = source
+        self.work.run(
+            f"""INSERT INTO work_self (organization, metric, numerator, denominator)
+                WITH f (subject, numerator, denominator) AS ({statement})
+                SELECT p.id, {number}, f.numerator, f.denominator
+                FROM f JOIN work_place p ON p.id = f.subject WHERE p.active = 1""",
+            parameters,
+        )
+
+    # -- what people entered ----------------------------------------------------------------------------------------
+
+    def _entered(self) -> Source:
+        """Return what was entered, confirmed and dated within the period: (member, organization, kind, points, grade, work)."""
+        period = self.extent.period
+        entries = ScoreEntry.objects.confirmed().filter(
+            campaign=period.campaign_id,
+            happened_on__range=(period.starts_on, period.ends_on),
+            decided_at__lte=self.extent.as_of,
+        )
+        return sql_of(entries.order_by().values_list("member", "organization", "kind", "points", "grade", "work"))
+
+    def _enter(self) -> None:
+        """Add up what was entered for every subject, by the grades of each sheet."""
+        statement, parameters = self._entered()
+        subject = "CASE WHEN member IS NULL THEN organization END"
+        for plan in self._plans():
+            lowest = len(plan.rules.grades) - 1
+            grades = " ".join(f"WHEN %s THEN {n}" for n in range(lowest + 1))
+            self.work.run(
+                f"""INSERT INTO work_entry (sheet, member, organization, entered, deductions, ceiling, vetoed)
+                    WITH e (member, organization, kind, points, grade, work) AS ({statement})
+                    SELECT {plan.sheet_id}, member, organization, SUM(entered), SUM(deductions), MAX(ceiling), MAX(vetoed)
+                    FROM (SELECT member, {subject} AS organization, MAX(points) AS entered, 0 AS deductions, 0 AS ceiling,
+                                 0 AS vetoed
+                          FROM e WHERE kind = '{EntryKind.BONUS}' GROUP BY member, {subject}, work
+                          UNION ALL
+                          SELECT member, {subject}, 0, CASE WHEN kind = '{EntryKind.DEDUCTION}' THEN points ELSE 0 END,
+                                 CASE WHEN kind = '{EntryKind.VETO}' THEN {lowest}
+                                      WHEN kind = '{EntryKind.CEILING}' THEN CASE grade {grades} END ELSE 0 END,
+                                 CASE WHEN kind = '{EntryKind.VETO}' THEN 1 ELSE 0 END
+                          FROM e WHERE kind <> '{EntryKind.BONUS}') x
+                    GROUP BY member, organization""",
+                [*parameters, *[grade.name for grade in plan.rules.grades]],
+            )
+
+    @property
+    def has_ceilings(self) -> bool:
+        return bool(self.work.rows("SELECT 1 FROM work_entry WHERE ceiling IS NULL OR ceiling > 0 LIMIT 1"))
+
+    def _check_ceilings(self) -> None:
+        """Refuse a ceiling that the subject's sheet does not know: it would be passed over in silence."""
+        statement, parameters = self._entered()
+        for plan in self._plans():
+            known = ", ".join(["%s"] * len(plan.rules.grades))
+            unknown = self.work.rows(
+                f"""WITH e (member, organization, kind, points, grade, work) AS ({statement})
+                    SELECT e.grade FROM e JOIN work_score s ON s.member = e.member
+                        OR s.member IS NULL AND e.member IS NULL AND s.organization = e.organization
+                    WHERE e.kind = '{EntryKind.CEILING}' AND s.sheet = {plan.sheet_id} AND e.grade NOT IN ({known}) LIMIT 1""",
+                [*parameters, *[grade.name for grade in plan.rules.grades]],
+            )
+            if unknown:
+                raise DomainError(
+                    _("An entry names the grade “%(grade)s”, which the score sheet does not have.")
+                    % {"grade": unknown[0][0]}
+                )
+
+    def _plans(self) -> list[Plan]:
+        return [plan for audience in Audience for plan in self.plans.for_audience(audience)]
+
+    # -- members ----------------------------------------------------------------------------------------------------
+
+    def _score_members(self) -> None:
+        plan = self.plans.members
+        if plan is None:
+            return
+        figures = [self._joined(metric, Audience.MEMBER, place) for place, metric in enumerate(plan.measured)]
+        shown = _shown(self.extent, Audience.MEMBER, self._of_run(Audience.MEMBER, "member"))
+        self._score(plan, MEMBERS, figures, shown)
+        for number, metric in enumerate(self.summed):
+            if metric.rollup == Rollup.MEMBERS:
+                self.work.run(
+                    f"""INSERT INTO work_own (organization, metric, numerator, denominator)
+                        SELECT organization, {number}, SUM(total), COUNT(*) * {FULL_SHEET}
+                        FROM work_score WHERE total IS NOT NULL GROUP BY organization"""
+                )
+
+    # -- organizations ----------------------------------------------------------------------------------------------
+
+    def _score_organizations(self) -> None:
+        """Level by level from the deepest: the sums of a level are made from those of the one below it."""
+        plans = self.plans.for_audience(Audience.ORGANIZATION)
+        shown = _shown(self.extent, Audience.ORGANIZATION, self._of_run(Audience.ORGANIZATION, "organization"))
+        self._take_stored()
+        for depth in self._levels():
+            self._sum(depth)
+            for plan in plans:
+                figures = [self._joined(metric, Audience.ORGANIZATION, n) for n, metric in enumerate(plan.measured)]
+                self._score(plan, organizations(plan, self.plans.types_of(plan), depth), figures, shown)
+            self._pass_on(depth)
+
+    def _take_stored(self) -> None:
+        """Where only some organizations are computed: what those have that pass something on to them, and what the members of
+        those have that are not computed with them."""
+        if self.extent.marked is None or not self.summed:
+            return
+        numbered = "CASE t.metric " + " ".join(f"WHEN %s THEN {number}" for number in range(len(self.summed))) + " END"
+        keys = [metric.key for metric in self.summed]
+        stored = sql_of(
+            ScoreTally.objects.current(self.extent.period)
+            .filter(Q(above__in=self._places()) | Q(organization__in=self._places()), metric__in=keys)
+            .values_list(
+                "organization", "above", "metric", "own_numerator", "own_denominator", "numerator", "denominator"
+            )
+        )
+        self.work.make(
+            "work_stored",
+            "organization bigint, above bigint, metric integer, own_numerator bigint, own_denominator bigint, "
+            "numerator bigint, denominator bigint",
+        )
+        self.work.run(
+            f"""INSERT INTO work_stored WITH t (organization, above, metric, a, b, n, d) AS ({stored[0]})
+                SELECT t.organization, t.above, {numbered}, t.a, t.b, t.n, t.d FROM t""",
+            [*stored[1], *keys],
+        )
+        self.work.run(
+            """INSERT INTO work_own (organization, metric, numerator, denominator)
+               SELECT s.organization, s.metric, s.own_numerator, s.own_denominator
+               FROM work_stored s JOIN work_place p ON p.id = s.organization WHERE p.whole = 0"""
+        )
+        # Of organizations that are not computed now, what they pass on stands.
+        self.work.run(
+            """INSERT INTO work_up (above, metric, numerator, denominator)
+               SELECT s.above, s.metric, s.numerator, s.denominator
+               FROM work_stored s LEFT JOIN work_place p ON p.id = s.organization WHERE p.id IS NULL"""
+        )
+
+    def _places(self) -> list[int]:
+        return [pk for (pk,) in self.work.rows("SELECT id FROM work_place")]
+
+    def _sum(self, depth: int) -> None:
+        """The figures of a level: what the own members have, and what the organizations directly below pass on."""
+        if not self.summed:
+            return
+        metrics = " UNION ALL ".join(f"SELECT {number} AS number" for number in range(len(self.summed)))
+        self.work.run(
+            f"""INSERT INTO work_sum (organization, metric, own_numerator, own_denominator, numerator, denominator)
+                SELECT p.id, k.number, COALESCE(o.numerator, 0), COALESCE(o.denominator, 0),
+                       COALESCE(o.numerator, 0) + COALESCE(c.numerator, 0),
+                       COALESCE(o.denominator, 0) + COALESCE(c.denominator, 0)
+                FROM work_place p CROSS JOIN ({metrics}) k
+                LEFT JOIN work_own o ON o.organization = p.id AND o.metric = k.number
+                LEFT JOIN (SELECT above, metric, SUM(numerator) AS numerator, SUM(denominator) AS denominator
+                           FROM work_up GROUP BY above, metric) c ON c.above = p.id AND c.metric = k.number
+                WHERE p.depth = {depth}"""
+        )
+
+    def _pass_on(self, depth: int) -> None:
+        """What a level passes on to the one above it: its figure, and what counts of each organization itself."""
+        if not self.summed:
+            return
+        children = [number for number, metric in enumerate(self.summed) if metric.rollup == Rollup.CHILDREN]
+        for number in children:
+            self.work.run(
+                f"""INSERT INTO work_self (organization, metric, numerator, denominator)
+                    SELECT s.organization, {number}, s.total, {FULL_SHEET}
+                    FROM work_score s JOIN work_place p ON p.id = s.organization
+                    WHERE s.member IS NULL AND s.total IS NOT NULL AND p.depth = {depth}"""
+            )
+        passed = f"CASE WHEN s.metric IN ({numbers([-1, *children])}) THEN 0 ELSE 1 END"
+        self.work.run(
+            f"""INSERT INTO work_up (organization, above, metric, numerator, denominator)
+                SELECT p.id, p.above, s.metric, {passed} * s.numerator + COALESCE(f.numerator, 0),
+                       {passed} * s.denominator + COALESCE(f.denominator, 0)
+                FROM work_sum s JOIN work_place p ON p.id = s.organization
+                LEFT JOIN work_self f ON f.organization = s.organization AND f.metric = s.metric
+                WHERE p.depth = {depth}"""
+        )
+
+    # -- one sheet --------------------------------------------------------------------------------------------------
+
+    def _joined(self, metric: Metric, audience: Audience, place: int) -> str:
+        """Return the join that brings a figure as f0, f1 …"""
+        subject = "m.id" if audience == Audience.MEMBER else "p.id"
+        if metric.of_subtree:
+            number = self.summed.index(metric)
+            return f"LEFT JOIN work_sum f{place} ON f{place}.organization = {subject} AND f{place}.metric = {number}"
+        table = self.figures[metric.figures, audience]
+        return f"LEFT JOIN {table} f{place} ON f{place}.subject = {subject}"
+
+    def _score(self, plan: Plan, group: "Group", joins: Sequence[str], shown: Source) -> None:
+        """Score everybody of a group by one sheet: one statement, each layer computed from the one inside it."""
+        rules = plan.rules
+        items, numbered = rules.items, range(len(rules.items))
+        figures = ", ".join(
+            f"COALESCE(f{n}.numerator, 0) AS n{n}, COALESCE(f{n}.denominator, 0) AS d{n}" for n in numbered
+        )
+        entries = ", ".join(
+            f"COALESCE(e.{name}, 0) AS {name}" for name in ("entered", "deductions", "ceiling", "vetoed")
+        )
+        query = f"""SELECT {group.member} AS member, p.id AS organization, p.path AS place, {group.peers} AS peers,
+                           {group.code} AS code, {entries}, {figures}
+                    FROM {group.source} {" ".join(joins)} LEFT JOIN work_entry e ON e.sheet = {plan.sheet_id} AND {group.entered}
+                    WHERE {group.where} {self.work.fence}"""
+        bands = " ".join(f"WHEN total >= {grade.at_least} THEN {n}" for n, grade in enumerate(rules.grades))
+        for columns in (
+            ", ".join(f"{formulas.item_points(item, f'n{n}', f'd{n}')} AS p{n}" for n, item in enumerate(items)),
+            ", ".join(
+                (
+                    f"{formulas.base([(item, f'p{n}', f'd{n}') for n, item in enumerate(items)])} AS base",
+                    f"CASE WHEN entered > {rules.bonus_cap} THEN {rules.bonus_cap} ELSE entered END AS bonus",
+                    f"{lines.expression([(item, f'n{n}', f'd{n}', f'p{n}') for n, item in enumerate(items)])} AS lines",
+                )
+            ),
+            "CASE WHEN base + bonus < deductions THEN 0 ELSE base + bonus - deductions END AS total",
+            f"CASE {bands} END AS band, CASE WHEN total IS NULL THEN 0 ELSE 1 END AS applies",
+        ):
+            query = f"SELECT x.*, {columns} FROM ({query}) x {self.work.fence}"
+        names = " ".join(f"WHEN {n} THEN %s" for n in range(len(rules.grades)))
+        grade = f"CASE CASE WHEN x.ceiling > x.band THEN x.ceiling ELSE x.band END {names} END"
+        self.work.run(
+            f"""INSERT INTO work_score (member, organization, place, peers, sheet, base, entered, bonus, deductions,
+                                        total, grade, vetoed, lines, replaces, same)
+                WITH shown (id, subject, sheet, place, base, entered, bonus, deductions, total, grade, vetoed, lines)
+                    AS ({shown[0]})
+                SELECT x.*, s.id,
+                       CASE WHEN s.sheet = x.sheet AND s.place = x.place AND s.lines = x.lines
+                            AND s.entered = x.entered AND s.bonus = x.bonus AND s.deductions = x.deductions
+                            AND COALESCE(s.base, -1) = COALESCE(x.base, -1)
+                            AND COALESCE(s.total, -1) = COALESCE(x.total, -1)
+                            AND s.grade = x.grade AND s.vetoed = x.vetoed THEN 1 ELSE 0 END
+                FROM (SELECT x.member, x.organization, x.place, x.peers, {plan.sheet_id} AS sheet, x.base,
+                             x.entered * x.applies AS entered, x.bonus * x.applies AS bonus,
+                             x.deductions * x.applies AS deductions, x.total,
+                             CASE WHEN x.applies = 1 THEN {grade} ELSE '' END AS grade, x.vetoed * x.applies AS vetoed, x.lines
+                      FROM ({query}) x ORDER BY x.place {self.work.collation}, x.code {self.work.collation}) x
+                LEFT JOIN shown s ON s.subject = COALESCE(x.member, x.organization)""",
+            [*shown[1], *[grade.name for grade in rules.grades]],
+        )
+
+    # -- exactness --------------------------------------------------------------------------------------------------
+
+    def _check(self) -> None:
+        """Refuse figures that are no figures, or so large that a product would pass 63 bits."""
+        for audience in Audience:
+            for plan in self.plans.for_audience(audience):
+                for key, item, metric in zip(plan.keys, plan.rules.items, plan.measured, strict=True):
+                    if self._outside(metric, audience, item):
+                        raise DomainError(
+                            _("The figure of the item “%(item)s” is outside of what can be computed exactly.")
+                            % {"item": key}
+                        )
+
+    def _outside(self, metric: Metric, audience: Audience, item: Item) -> bool:
+        if metric.of_subtree:
+            source = f"work_sum WHERE metric = {self.summed.index(metric)}"
+        else:
+            source = self.figures[metric.figures, audience]
+        ((*highest, least, lowest),) = self.work.rows(
+            f"SELECT MAX(numerator), MAX(denominator), MIN(numerator), MIN(denominator) FROM {source}"
+        )
+        largest = formulas.limit(item.method, item.full)
+        return any(value is not None and not 0 <= value <= largest for value in (*highest, least, lowest))
+
+
+def figures_of(metric: Metric, extent: Extent, audience: Audience) -> dict[int, Figure]:
+    """Return the figures of one metric by subject, as the sheets take them; those with nothing to measure are missing.
+
+    Not for the figures that a run makes of its own scores (`Metric.rollup`).
+    """
+    only = Plan(0, Tier.KIND, (), (metric,), Rules(items=(), grades=(Grade(0, ""),)))
+    of_members = audience == Audience.MEMBER
+    plans = Plans({} if of_members else dict.fromkeys(OrganizationType.values, only), only if of_members else None)
+    computation = Computation(extent, plans)
+    try:
+        return {subject: (top, bottom) for subject, top, bottom in computation.measured(metric, audience) if bottom}
+    finally:
+        computation.work.drop()
+
+
+@dataclass(frozen=True)
+class Group:
+    """Whom a sheet scores: where they are taken from, and the columns that differ between members and organizations."""
+
+    source: str
+    member: str
+    code: str
+    peers: str
+    entered: str
+    where: str = "1 = 1"
+
+
+MEMBERS = Group(
+    source="work_member m JOIN work_place p ON p.id = m.organization",
+    member="m.id",
+    code="m.code",
+    peers="''",
+    entered="e.member = m.id",
+    where="p.active = 1",
+)
+
+
+def organizations(plan: Plan, types: Iterable[str], depth: int) -> Group:
+    """Return those of a level that a sheet is for; peers are siblings, or all that it is for."""
+    named = ", ".join(f"'{kind}'" for kind in types)
+    return Group(
+        source="work_place p",
+        member="CAST(NULL AS bigint)",
+        code="p.code",
+        peers=f"substr(p.path, 1, length(p.path) - {roll.STEP})" if plan.tier == Tier.SIBLINGS else "''",
+        entered="e.member IS NULL AND e.organization = p.id",
+        where=f"p.depth = {depth} AND p.active = 1 AND p.type IN ({named})",
+    )
+
+
+def _shown(extent: Extent, audience: Audience, of_run: Q) -> Source:
+    """Return what readers see now."""
+    scores = PeriodScore.objects.current().filter(of_run, period=extent.period)
+    scores = scores.of_members() if audience == Audience.MEMBER else scores.of_organizations()
+    subject = "member" if audience == Audience.MEMBER else "organization"
+    names = ("pk", subject, "sheet", "place", "base", "bonus_entered", "bonus", "deductions", "total", "grade")
+    veto = Case(When(vetoed=True, then=1), default=0, output_field=IntegerField())
+    return sql_of(scores.order_by().annotate(veto=veto).values_list(*names, "veto", "lines"))

@@ -10,7 +10,6 @@ from campaign.common.exact import hundredths
 from campaign.scoring import wording
 from campaign.scoring.arithmetic import FULL_SHEET, Figure, Item, Line, Rules, score_of
 from campaign.scoring.choices import LineState
-from campaign.scoring.lines import unpack
 from campaign.scoring.models import PeriodScore, ScoreSheetItem
 from campaign.scoring.plans import rules_of
 from campaign.scoring.registry import Metric, metrics
@@ -108,7 +107,7 @@ def explain(score: PeriodScore, previous: PeriodScore | None = None, viewer: Per
     """
     items = list(score.sheet.items.all())
     rules = rules_of(score.sheet, items)
-    lines, before = unpack(score.lines), unpack(previous.lines) if previous else {}
+    lines, before = score.unpacked(), previous.unpacked() if previous else {}
     explained = tuple(
         _line(score, rules, items, lines, place, before.get(item.key), viewer) for place, item in enumerate(items)
     )

@@ -10,7 +10,15 @@ from django.utils.translation import gettext_lazy as _
 from campaign.common.access import under
 from campaign.common.filters import Filters, search_box
 from campaign.models import Period
-from campaign.scoring.models import GradeBand, PeriodScore, PeriodScoreQuerySet, ScoreRun
+from campaign.scoring.models import (
+    EntryKind,
+    EntryState,
+    GradeBand,
+    PeriodScore,
+    PeriodScoreQuerySet,
+    ScoreEntry,
+    ScoreRun,
+)
 from campaign.scoring.selectors import default_period, periods_for, sheets_for
 from orgs.models import Organization
 
@@ -91,3 +99,12 @@ class RunFilter(Filters):
     class Meta:
         model = ScoreRun
         fields = ("period",)
+
+
+class EntryFilter(Filters):
+    kind = django_filters.ChoiceFilter(choices=EntryKind.choices, label=_("Kind"), empty_label=_("All kinds"))
+    state = django_filters.ChoiceFilter(choices=EntryState.choices, label=_("State"), empty_label=_("All states"))
+
+    class Meta:
+        model = ScoreEntry
+        fields = ("kind", "state")

@@ -1,6 +1,5 @@
 """The figures that scoring itself provides: averages of the scores of this run, below an organization."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from django.urls import reverse
@@ -9,14 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from campaign.common.capabilities import Cap
 from campaign.models import Audience, Period
-from campaign.scoring.registry import FigureRow, Metric, MetricScope, Rollup, metrics
+from campaign.scoring.registry import Metric, Rollup, metrics
 
 ORGANIZATIONS = frozenset({Audience.ORGANIZATION})
-
-
-def made_by_the_engine(scope: MetricScope) -> Iterable[FigureRow]:
-    """An average of this run's scores comes from no query (`Metric.rollup`)."""
-    raise NotImplementedError
 
 
 def children_url(subject: Any, period: Period) -> str:
@@ -37,7 +31,7 @@ def register() -> None:
                 "and by 100 marks. Those without a score do not count."
             ),
             audiences=ORGANIZATIONS,
-            figures=made_by_the_engine,
+            figures=None,
             records_url=children_url,
             rollup=Rollup.CHILDREN,
         )
@@ -51,7 +45,7 @@ def register() -> None:
                 "divided by their number and by 100 marks. Those without a score do not count."
             ),
             audiences=ORGANIZATIONS,
-            figures=made_by_the_engine,
+            figures=None,
             records_url=members_url,
             rollup=Rollup.MEMBERS,
             records_for=Cap.SCORE_VIEW_MEMBER,

@@ -8,27 +8,20 @@ from django.utils.translation import gettext as _
 from campaign.common.errors import DomainError
 from campaign.models import Audience, Campaign
 from campaign.scoring.arithmetic import Grade, Item, Rules, method_of
-from campaign.scoring.choices import Tier, WhenNothing
+from campaign.scoring.choices import WhenNothing
 from campaign.scoring.models import ScoreSheet, ScoreSheetItem
 from campaign.scoring.registry import Metric, metrics
-from campaign.scoring.roll import Subject
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A sheet; `keys` and `metrics` are those of its items, in their order."""
+    """A sheet; `keys` and `measured` (the metrics) are those of its items, in their order."""
 
     sheet_id: int
-    key: str
-    version: int
     tier: str
     keys: tuple[str, ...]
-    metrics: tuple[str, ...]
+    measured: tuple[Metric, ...]
     rules: Rules
-
-    def peers_of(self, subject: Subject) -> str:
-        """Return the group the subject is ranked in: its siblings, or everybody the sheet is for."""
-        return subject.above if self.tier == Tier.SIBLINGS else ""
 
 
 @dataclass(frozen=True)
@@ -38,9 +31,9 @@ class Plans:
     by_type: dict[str, Plan]
     members: Plan | None
 
-    def of(self, subject: Subject) -> Plan | None:
-        """Return the sheet that scores `subject`, None when there is none for its kind."""
-        return self.members if subject.audience == Audience.MEMBER else self.by_type.get(subject.type)
+    def types_of(self, plan: Plan) -> list[str]:
+        """Return the organization types that `plan` is for."""
+        return [kind for kind, of_type in self.by_type.items() if of_type.sheet_id == plan.sheet_id]
 
     def for_audience(self, audience: Audience) -> list[Plan]:
         if audience == Audience.MEMBER:
@@ -49,7 +42,7 @@ class Plans:
 
     def metrics_for(self, audience: Audience) -> list[Metric]:
         """Return the metrics that the sheets of this audience use, each once, in the order of the registry."""
-        used = {key for plan in self.for_audience(audience) for key in plan.metrics}
+        used = {metric.key for plan in self.for_audience(audience) for metric in plan.measured}
         return [metric for metric in metrics if metric.key in used]
 
 
@@ -78,11 +71,9 @@ def plan_of(sheet: ScoreSheet) -> Plan:
             )
     return Plan(
         sheet_id=sheet.pk,
-        key=sheet.key,
-        version=sheet.version,
         tier=sheet.tier,
         keys=tuple(item.key for item in items),
-        metrics=tuple(item.metric for item in items),
+        measured=tuple(metrics.get(item.metric) for item in items),
         rules=rules_of(sheet, items),
     )
 

@@ -4,11 +4,12 @@ Every app registers its own; the engine knows none by name. Source: `docs/scorin
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.functional import Promise
 
 from campaign.common.capabilities import Cap
@@ -18,17 +19,17 @@ from campaign.models import Audience, Period
 
 @dataclass(frozen=True)
 class MetricScope:
-    """What a metric is asked for: `path` bounds the subjects to a subtree (an organization at or below it, or a member
-    enrolled there); records are those dated within `period` and entered by `as_of` (aware)."""
+    """What a metric is asked for: figures of organizations or of members, from records dated within `period` and entered by
+    `as_of` (aware). Of which subjects, the engine says itself: it adds a condition on `whose`."""
 
     period: Period
     audience: Audience
-    path: str
     as_of: dt.datetime
 
 
-FigureRow = tuple[int, int, int]
-"""(subject id, numerator, denominator): integers ≥ 0. A denominator of 0, or no row, means nothing to measure."""
+Figures = QuerySet[Any, Any]
+"""A query with the values `whose` (id of the subject), `numerator`, `denominator`: one row per subject, integers ≥ 0. A
+denominator of 0, or no row, means nothing to measure."""
 
 
 class Rollup(StrEnum):
@@ -40,20 +41,75 @@ class Rollup(StrEnum):
 
 @dataclass(frozen=True)
 class Metric:
-    """`figures` runs a constant number of queries whatever the number of subjects; `records_url` is the list of the very
-    records that were counted for one subject."""
+    """`figures` is one query, whatever the number of subjects; `records_url` is the list of the very records that were
+    counted for one subject.
+
+    A metric that `adds_up` asks `figures` for those audiences instead, and gives each organization their sums: over the
+    members of its subtree, and over the organizations below it (itself not among them). Who belongs where is the roll's to say.
+    """
 
     key: str
     label: str | Promise
     definition: str | Promise
     audiences: frozenset[Audience]
-    figures: Callable[[MetricScope], Iterable[FigureRow]]
+    figures: Callable[[MetricScope], Figures] | None
     records_url: Callable[[Any, Period], str]
     unit: str | Promise = "%"
+    adds_up: frozenset[Audience] = frozenset()
     rollup: Rollup | None = None
-    """Set for a figure that the engine makes itself, bottom up; `figures` is not called then."""
+    """Set for a figure that the engine makes itself, bottom up; it has no `figures`."""
     records_for: Cap | None = None
     """Who may open that list; None where everybody may who sees the score."""
 
+    @property
+    def of_subtree(self) -> bool:
+        """Whether the figure of an organization comes from those below it."""
+        return bool(self.adds_up or self.rollup)
+
 
 metrics: Registry[Metric] = Registry("metrics")
+
+
+@dataclass(frozen=True)
+class Concerned:
+    """Whom a change concerns: members and organizations (ids) whose figures may be others now; or everybody."""
+
+    members: frozenset[int] = frozenset()
+    organizations: frozenset[int] = frozenset()
+    everybody: bool = False
+
+    def __or__(self, other: "Concerned") -> "Concerned":
+        return Concerned(
+            self.members | other.members, self.organizations | other.organizations, self.everybody or other.everybody
+        )
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Records from which metrics take their figures, so that a change of them is seen (`campaign.scoring.marking`).
+
+    Its tables mark numbers of the kind `key`, or of MEMBER or ORGANIZATION where a column names those. `concerned` says whom
+    marked numbers of `key` concern; `falling_due` gives the numbers of those whose figures another day alone changes, for the
+    days after the first up to the second.
+    """
+
+    key: str
+    watched: tuple["Watch", ...]
+    concerned: Callable[[Collection[int]], Concerned] | None = None
+    falling_due: Callable[[dt.date, dt.date], Iterable[int]] | None = None
+
+
+MEMBER, ORGANIZATION = "member", "organization"
+
+
+@dataclass(frozen=True)
+class Watch:
+    """A table, what its rows mark as (kind, column), and the columns whose change counts; `key` is the primary key."""
+
+    table: str
+    marks: tuple[tuple[str, str], ...]
+    columns: tuple[str, ...]
+    key: str = "id"
+
+
+evidence: Registry[Evidence] = Registry("evidence")

@@ -1,19 +1,21 @@
 """Reads of scores: what a user may see of them, with rank, period before, and the columns of form d.18."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.db.models import Case, Count, QuerySet, When
 
 from campaign.common import clock
 from campaign.models import Campaign, Period
 from campaign.scoring.arithmetic import places
 from campaign.scoring.choices import Column, LineState
-from campaign.scoring.lines import unpack
 from campaign.scoring.models import (
+    EntryState,
     PeriodScore,
     PeriodScoreQuerySet,
+    ScoreEntry,
+    ScoreFreeze,
     ScoreRun,
     ScoreRunQuerySet,
     ScoreSheet,
@@ -54,6 +56,18 @@ def runs_for(user: Any) -> ScoreRunQuerySet:
     return ScoreRun.objects.visible_to(user).select_related("period__campaign", "organization", "requested_by", "job")
 
 
+def entries_for(user: Any) -> QuerySet[ScoreEntry]:
+    """Return the bonuses, deductions and vetoes that `user` may see, what waits for a decision first."""
+    waiting = Case(When(state=EntryState.ENTERED, then=0), default=1)
+    found = ScoreEntry.objects.visible_to(user).select_related("organization", "member", "entered_by", "decided_by")
+    return found.order_by(waiting, "-happened_on", "-pk")
+
+
+def freezes_for(user: Any) -> QuerySet[ScoreFreeze]:
+    """Return the requests to freeze periods that `user` may decide on, the latest first."""
+    return ScoreFreeze.objects.visible_to(user).select_related("period__campaign", "run", "requested_by", "decided_by")
+
+
 def sheets_for(user: Any) -> ScoreSheetQuerySet:
     return ScoreSheet.objects.visible_to(user).select_related("campaign").prefetch_related("types")
 
@@ -84,7 +98,8 @@ def previous_score(score: PeriodScore) -> PeriodScore | None:
     same_subject = (
         {"member": score.member_id} if score.member_id else {"member": None, "organization": score.organization_id}
     )
-    return PeriodScore.objects.current().filter(period=before, **same_subject).first()
+    found = PeriodScore.objects.current().filter(period=before, **same_subject)
+    return found.select_related("sheet").prefetch_related("sheet__items").first()
 
 
 def successor(score: PeriodScore) -> PeriodScore | None:
@@ -138,7 +153,7 @@ def ranks_of(scores: Sequence[PeriodScore]) -> dict[int, tuple[int, int]]:
 def column_points(score: PeriodScore, items: Iterable[ScoreSheetItem]) -> dict[Column, int]:
     """Return the points of each column of form d.18 (hundredths), before folding; a column without an item, or whose
     items were all left out, is missing."""
-    lines: Mapping[str, Any] = unpack(score.lines)
+    lines = score.unpacked()
     found: dict[Column, int] = {}
     for item in items:
         if lines[item.key].state is LineState.SKIPPED:

@@ -1,5 +1,6 @@
 """The lists of scores (form d.18), grades, runs and sheets."""
 
+import datetime as dt
 from collections import Counter
 from typing import Any
 
@@ -13,7 +14,7 @@ from campaign.common.tables import MarkColumn, MomentColumn, NumberColumn
 from campaign.common.templatetags import ui
 from campaign.scoring.choices import Column
 from campaign.scoring.explain import signed
-from campaign.scoring.models import PeriodScore, ScoreRun, ScoreSheet
+from campaign.scoring.models import EntryKind, PeriodScore, ScoreEntry, ScoreFreeze, ScoreRun, ScoreSheet
 from campaign.scoring.selectors import column_points, ranks_of, totals_before
 
 NONE = "—"
@@ -118,6 +119,57 @@ class RunTable(tables.Table):
 
     def render_digest(self, value: str) -> SafeString:
         return format_html('<code title="{}">{}…</code>', value, value[:12])
+
+
+class EntryTable(tables.Table):
+    subject = tables.Column(
+        verbose_name=_("Subject"), empty_values=(), orderable=False, linkify=lambda record: record.get_absolute_url()
+    )
+    kind = tables.Column(orderable=False)
+    worth = tables.Column(verbose_name=_("Worth"), empty_values=(), orderable=False)
+    happened_on = tables.Column(orderable=False)
+    reason = tables.Column(orderable=False)
+    state = tables.Column(orderable=False)
+    entered_by = tables.Column(orderable=False)
+
+    class Meta:
+        model = ScoreEntry
+        fields = ("subject", "kind", "worth", "happened_on", "reason", "state", "entered_by")
+
+    def render_subject(self, record: ScoreEntry) -> str:
+        return str(record.subject)
+
+    def render_worth(self, record: ScoreEntry) -> str:
+        if record.kind == EntryKind.VETO:
+            return NONE
+        sign = -1 if record.kind == EntryKind.DEDUCTION else 1
+        return record.grade or signed(sign * record.points)
+
+    def render_happened_on(self, value: dt.date) -> str:
+        return value.isoformat()
+
+    def render_state(self, record: ScoreEntry) -> SafeString:
+        tones = {"entered": "waiting", "confirmed": "approved", "refused": "returned", "withdrawn": "archived"}
+        return ui.state(tones[record.state], record.get_state_display())
+
+
+class FreezeTable(tables.Table):
+    period = tables.Column(linkify=lambda record: record.get_absolute_url(), orderable=False)
+    campaign = tables.Column(accessor="period__campaign", verbose_name=_("campaign"), orderable=False)
+    version = NumberColumn(orderable=False)
+    state = tables.Column(orderable=False)
+    requested_by = tables.Column(orderable=False)
+    decided_by = tables.Column(orderable=False, default=NONE)
+    decided_at = MomentColumn(orderable=False)
+    reason = tables.Column(orderable=False, default=NONE)
+
+    class Meta:
+        model = ScoreFreeze
+        fields = ("period", "campaign", "version", "state", "requested_by", "decided_by", "decided_at", "reason")
+
+    def render_state(self, record: ScoreFreeze) -> SafeString:
+        tones = {"requested": "waiting", "confirmed": "frozen", "withdrawn": "archived"}
+        return ui.state(tones[record.state], record.get_state_display())
 
 
 class SheetTable(tables.Table):

@@ -28,11 +28,12 @@ class SpanQuerySet(ScopedQuerySet[Any]):
 
     def allowed(self, user: Person, capability: Cap) -> Any:
         """As the matrix says; a row is seen where it lies, and by those who see the member."""
-        kept = super().allowed(user, capability)
-        if capability != Cap.MEMBER_VIEW:
-            return kept
-        known = Member.objects.allowed(user, capability)
-        return self.filter(Q(pk__in=kept.values("pk")) | Q(member__in=known.values("pk")))
+        here = self.reach_condition(user, capability, "organization")
+        there = self.reach_condition(user, capability, "member__organization")
+        if capability != Cap.MEMBER_VIEW or here is None or there is None:
+            return super().allowed(user, capability)
+        # One condition on joined rows: a list of all that is in sight would be made anew for each member's page.
+        return self.filter(here | there)
 
     def on(self, day: Any) -> Any:
         """Keep what held on `day`."""

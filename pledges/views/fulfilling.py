@@ -13,6 +13,8 @@ from campaign.attachments.downloads import attachment_response
 from campaign.audit.services import audit_record
 from campaign.common.access import SIGNED_IN, access, gate
 from campaign.common.capabilities import Cap
+from campaign.drafts.forms import dropped, keep
+from campaign.drafts.services import draft_clear
 from pledges import services
 from pledges.forms import EvidenceForm, JudgementForm, ProgressForm, VersionForm
 from pledges.models import (
@@ -42,12 +44,16 @@ def _crumbs(pledge: Pledge) -> list[dict[str, str]]:
 def pledge_progress(request: HttpRequest, pk: int) -> HttpResponse:
     """Note what was done for an item; judge one's own items below it."""
     pledge = _pledge(request, pk)
-    form = ProgressForm(request.POST or None, request.FILES or None, pledge=pledge)
+    key = f"pledge_progress:{pk}"
+    if dropped(request, key):
+        return redirect(request.path)
+    form = keep(request, ProgressForm(request.POST or None, request.FILES or None, pledge=pledge), key)
     if (
         request.method == "POST"
         and form.is_valid()
         and form.attempt(services.progress_add, actor=request.user, **form.given())
     ):
+        draft_clear(request=request, key=key)
         messages.success(request, _("Noted."))
         return redirect("pledge_progress", pk=pk)
     items = items_of(pledge)

@@ -12,6 +12,8 @@ from django.utils.translation import pgettext
 from campaign.common.access import access, gate, reaches
 from campaign.common.capabilities import Cap
 from campaign.common.listing import list_response
+from campaign.drafts.forms import dropped, keep
+from campaign.drafts.services import draft_clear
 from campaign.models import Campaign
 from campaign.selectors import campaigns_for, current_campaign
 from orgs.models import Organization
@@ -47,13 +49,16 @@ def _form_page(request: HttpRequest, pledge: Pledge, form: Any, **context: Any) 
 @access(GET=Cap.PLEDGE_CHECK, POST=Cap.PLEDGE_CHECK)
 def pledge_check(request: HttpRequest, pk: int) -> HttpResponse:
     """Record what was found when the pledge was looked at."""
-    pledge = _pledge(request, pk)
-    form = CheckForm(request.POST or None)
+    pledge, key = _pledge(request, pk), f"pledge_check:{pk}"
+    if dropped(request, key):
+        return redirect(request.path)
+    form = keep(request, CheckForm(request.POST or None), key)
     if (
         request.method == "POST"
         and form.is_valid()
         and form.attempt(services.check_add, pledge=pledge, actor=request.user, **form.cleaned_data)
     ):
+        draft_clear(request=request, key=key)
         messages.success(request, _("The check is recorded."))
         return redirect("pledge_detail", pk=pk)
     return _form_page(request, pledge, form, title=_("Record a check"), submit=_("Record it"))
@@ -63,12 +68,16 @@ def pledge_check(request: HttpRequest, pk: int) -> HttpResponse:
 def pledge_check_answer(request: HttpRequest, pk: int) -> HttpResponse:
     """Answer what a check asked for."""
     check: PledgeCheck = gate(request, PledgeCheck.objects.select_related("pledge"), pk=pk)
-    form = AnswerForm(request.POST or None)
+    key = f"pledge_check_answer:{pk}"
+    if dropped(request, key):
+        return redirect(request.path)
+    form = keep(request, AnswerForm(request.POST or None), key)
     if (
         request.method == "POST"
         and form.is_valid()
         and form.attempt(services.check_answer, check=check, actor=request.user, text=form.cleaned_data["text"])
     ):
+        draft_clear(request=request, key=key)
         messages.success(request, _("Your answer is recorded."))
         return redirect("pledge_detail", pk=check.pledge_id)
     return _form_page(
@@ -81,12 +90,16 @@ def pledge_explain(request: HttpRequest, pk: int, order: int) -> HttpResponse:
     """Say to everybody why an item is late or was not kept."""
     pledge = _pledge(request, pk)
     item = _item(pledge, order)
-    form = ExplanationForm(request.POST or None, initial={"text": item.explanation})
+    key = f"pledge_explain:{item.pk}"
+    if dropped(request, key):
+        return redirect(request.path)
+    form = keep(request, ExplanationForm(request.POST or None, initial={"text": item.explanation}), key)
     if (
         request.method == "POST"
         and form.is_valid()
         and form.attempt(services.item_explain, item=item, actor=request.user, text=form.cleaned_data["text"])
     ):
+        draft_clear(request=request, key=key)
         messages.success(request, _("Your explanation stands beside the item now."))
         return redirect("pledge_detail", pk=pk)
     return _form_page(
@@ -99,12 +112,16 @@ def pledge_adjust(request: HttpRequest, pk: int, order: int) -> HttpResponse:
     """Ask that an item on the board be changed."""
     pledge = _pledge(request, pk)
     item = _item(pledge, order)
-    form = AdjustmentForm(request.POST or None, item=item)
+    key = f"pledge_adjust:{item.pk}"
+    if dropped(request, key):
+        return redirect(request.path)
+    form = keep(request, AdjustmentForm(request.POST or None, item=item), key)
     if (
         request.method == "POST"
         and form.is_valid()
         and form.attempt(services.adjustment_request, item=item, actor=request.user, **form.cleaned_data)
     ):
+        draft_clear(request=request, key=key)
         messages.success(request, _("The change is asked for. The item stays as it is until it is decided."))
         return redirect("pledge_detail", pk=pk)
     return _form_page(request, pledge, form, title=_("Ask for a change"), submit=_("Ask for the change"), item=item)

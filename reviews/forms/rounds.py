@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from campaign.ballots.services import LONGEST_REMARK
 from campaign.ballots.sheet import ABSTAIN, Sheet
 from campaign.common.forms import Form
 
@@ -18,6 +19,7 @@ class Section:
 
     name: str
     questions: list[forms.BoundField]
+    remark: forms.BoundField | None
 
 
 class VoteForm(Form):
@@ -36,10 +38,18 @@ class VoteForm(Form):
                     widget=forms.RadioSelect(attrs={"autocomplete": "off"}),
                     error_messages={"required": _("Please answer this, or choose “abstain”.")},
                 )
+            if sheet.asks_remarks:
+                self.fields[_remark(subject)] = forms.CharField(
+                    label=_("Remarks (optional)"),
+                    required=False,
+                    max_length=LONGEST_REMARK,
+                    widget=forms.Textarea(attrs={"rows": "2", "autocomplete": "off", "class": "form-control"}),
+                )
 
     def sections(self) -> Iterator[Section]:
         for subject, name in self.sheet.subjects:
-            yield Section(name, [self[_key(subject, place)] for place in range(len(self.sheet.items))])
+            questions = [self[_key(subject, place)] for place in range(len(self.sheet.items))]
+            yield Section(name, questions, self[_remark(subject)] if self.sheet.asks_remarks else None)
 
     def answers(self) -> dict[int, list[int]]:
         """Return the answers as `vote_cast` takes them."""
@@ -48,6 +58,15 @@ class VoteForm(Form):
             subject: [given[_key(subject, place)] for place in range(len(self.sheet.items))]
             for subject, _name in self.sheet.subjects
         }
+
+    def remarks(self) -> dict[int, str]:
+        """Return what was written, as `vote_cast` takes it."""
+        given = self.cleaned_data
+        return {subject: given.get(_remark(subject), "") for subject, _name in self.sheet.subjects}
+
+
+def _remark(subject: int) -> str:
+    return f"r{subject}"
 
 
 def _key(subject: int, place: int) -> str:

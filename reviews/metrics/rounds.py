@@ -2,39 +2,40 @@
 several. What is hidden is nothing to measure."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Collection
 from functools import partial
 from typing import Any
 
+from django.db.models import F, Value, Window
+from django.db.models.functions import RowNumber
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from campaign.ballots.models import Subject
 from campaign.common import clock
-from campaign.common.access import under
 from campaign.models import Audience, Period
-from campaign.scoring.registry import FigureRow, Metric, MetricScope, metrics
+from campaign.scoring.registry import Concerned, Evidence, Figures, Metric, MetricScope, Watch, evidence, metrics
 from orgs.models import Member
 from reviews.selectors.rounds import valid_results
 
 FULL = 10_000
 
 
-def figures(figure: str, scope: MetricScope) -> Iterator[FigureRow]:
-    """Yield the results sealed within the period and published by `as_of`, in hundredths, of 100 × 100. One query."""
-    subject = "subject__member" if scope.audience == Audience.MEMBER else "subject__organization"
+def figures(figure: str, scope: MetricScope) -> Figures:
+    """The last result sealed within the period and published by `as_of`, in hundredths, of 100 × 100."""
+    subject = "subject__member_id" if scope.audience == Audience.MEMBER else "subject__organization_id"
     found = valid_results(scope.audience).filter(
-        under(scope.path, "subject__organization__path"),
         ballot__round__campaign=scope.period.campaign_id,
         ballot__round__published_at__lte=scope.as_of,
         ballot__sealed_at__gte=clock.start_of(scope.period.starts_on),
         ballot__sealed_at__lt=clock.start_of(scope.period.ends_on + dt.timedelta(days=1)),
         **{f"{figure}__isnull": False},
     )
-    # The last of a subject stands at the end of its rows, and wins.
-    rows = found.order_by("ballot__sealed_at", "ballot_id").values_list(subject, figure)
-    latest: dict[int, int] = dict(rows.iterator())
-    for pk in sorted(latest):
-        yield pk, latest[pk], FULL
+    later = (F("ballot__sealed_at").desc(), F("ballot_id").desc())
+    number = Window(RowNumber(), partition_by=F(subject), order_by=later)
+    last = found.order_by().annotate(number=number).filter(number=1)
+    latest: Figures = last.values(whose=F(subject), numerator=F(figure), denominator=Value(FULL))
+    return latest
 
 
 def results_url(subject: Any, period: Period) -> str:
@@ -53,6 +54,15 @@ def results_url(subject: Any, period: Period) -> str:
         .first()
     )
     return reverse("round_result", args=found) if found else ""
+
+
+def concerned(rounds: Collection[int]) -> Concerned:
+    """Return whom rounds that were published or taken back concern: their subjects."""
+    rated = Subject.objects.filter(ballot__in=rounds).order_by()
+    return Concerned(
+        frozenset(rated.filter(audience=Audience.MEMBER).values_list("member", flat=True)),
+        frozenset(rated.filter(audience=Audience.ORGANIZATION).values_list("organization", flat=True)),
+    )
 
 
 def register() -> None:
@@ -77,5 +87,16 @@ def register() -> None:
             both,
             partial(figures, "satisfaction"),
             results_url,
+        )
+    )
+    evidence.register(
+        Evidence(
+            key="reviews.round",
+            watched=(
+                Watch(
+                    "reviews_evaluationround", (("reviews.round", "ballot_id"),), ("state", "published_at"), "ballot_id"
+                ),
+            ),
+            concerned=concerned,
         )
     )

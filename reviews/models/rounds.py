@@ -102,6 +102,11 @@ class EvaluationRound(Versioned):
         return timezone.localtime(self.ballot.closes_at - dt.timedelta(seconds=1)).date()
 
     @property
+    def is_of_appraisal(self) -> bool:
+        """Whether this is the ballot of an appraisal of members or of secretaries, which says who votes on whom."""
+        return hasattr(self, "member_appraisal") or hasattr(self, "secretary_appraisal")
+
+    @property
     def is_published(self) -> bool:
         return self.state == RoundState.PUBLISHED
 

@@ -1,3 +1,21 @@
+from reviews.services.appraisal import (
+    appraisal_ballot,
+    appraisal_create,
+    appraisal_step,
+    appraisal_update,
+    appraisal_without_ballot,
+)
+from reviews.services.appraisal_branch import (
+    attendance_set,
+    branch_decide,
+    branch_step,
+    branches_confirm,
+    follow_up_step,
+    opinion_give,
+    peer_remarks_save,
+    roll_refresh,
+    self_appraisal_hand_in,
+)
 from reviews.services.leader import (
     leader_review_create,
     leader_review_discard,
@@ -17,11 +35,24 @@ from reviews.services.rounds import (
 )
 
 __all__ = [
+    "appraisal_ballot",
+    "appraisal_create",
+    "appraisal_step",
+    "appraisal_update",
+    "appraisal_without_ballot",
+    "attendance_set",
+    "branch_decide",
+    "branch_step",
+    "branches_confirm",
+    "follow_up_step",
     "leader_review_create",
     "leader_review_discard",
     "leader_review_submit",
     "leader_review_update",
     "leader_review_withdraw",
+    "opinion_give",
+    "peer_remarks_save",
+    "roll_refresh",
     "round_cancel",
     "round_close",
     "round_create",
@@ -29,5 +60,6 @@ __all__ = [
     "round_open",
     "round_publish",
     "rounds_close_due",
+    "self_appraisal_hand_in",
     "vote_cast",
 ]

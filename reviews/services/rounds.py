@@ -8,13 +8,17 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from campaign.audit.services import audit_record
-from campaign.ballots.models import Paper
+from campaign.ballots.models import BallotState, Paper
 from campaign.ballots.selectors import classes_without_raters
 from campaign.ballots.services import (
+    NOTHING,
+    Remarks,
     Uncounted,
     ballot_cancel,
     ballot_cast,
@@ -22,12 +26,13 @@ from campaign.ballots.services import (
     ballot_leave_out_empty,
     ballot_open,
     ballot_seal,
+    marks_delete,
 )
 from campaign.ballots.verification import Mismatch, differences
 from campaign.common import clock
 from campaign.common.access import reaches
 from campaign.common.capabilities import Cap
-from campaign.common.errors import DomainError, NotAllowed
+from campaign.common.errors import DomainError, NotAllowed, StateConflict
 from campaign.models import Campaign
 from orgs.models import Organization
 from reviews.choosing import CHOSEN, Choosing
@@ -40,6 +45,7 @@ from reviews.workflow.rounds import ROUNDS
 
 logger = logging.getLogger(__name__)
 DECISION_LENGTH = 200
+OBJECTIONS, UNPUBLISHED = dt.timedelta(days=settings.BALLOT_OBJECTION_DAYS), dt.timedelta(days=90)
 
 
 def round_create(
@@ -108,9 +114,9 @@ def round_leave_out(*, evaluation_round: EvaluationRound, actor: Any) -> Evaluat
     return evaluation_round
 
 
-def vote_cast(*, paper: Paper, voter: Any, answers: Mapping[int, Sequence[int]]) -> None:
+def vote_cast(*, paper: Paper, voter: Any, answers: Mapping[int, Sequence[int]], remarks: Remarks = NOTHING) -> None:
     """Cast a vote; see `campaign.ballots.services.ballot_cast`. Deliberately without any record but paper and tallies."""
-    ballot_cast(paper=paper, voter=voter, answers=answers)
+    ballot_cast(paper=paper, voter=voter, answers=answers, remarks=remarks)
 
 
 def round_close(*, evaluation_round: EvaluationRound, actor: Any, reason: str = "") -> EvaluationRound:
@@ -168,6 +174,27 @@ def _close_due(evaluation_round: EvaluationRound) -> bool:
         return False  # those who hold the round see what is missing on its page
     except Mismatch:
         logger.exception("round %s cannot be sealed", evaluation_round.pk)
+        return False
+    return True
+
+
+def rounds_forget_due() -> int:
+    """Delete the marks of rounds whose time for objections is over: so many days after publication (OBJECTIONS), or after
+    sealing where nothing was published (UNPUBLISHED). Returns of how many rounds. One that fails does not keep the others."""
+    moment = clock.now()
+    over = Q(published_at__lte=moment - OBJECTIONS) | Q(published_at=None, ballot__sealed_at__lte=moment - UNPUBLISHED)
+    due = EvaluationRound.objects.filter(over, ballot__state=BallotState.SEALED, ballot__marks_deleted_at=None)
+    return sum(_forget(found) for found in due.select_related("ballot"))
+
+
+def _forget(evaluation_round: EvaluationRound) -> bool:
+    try:
+        with transaction.atomic():
+            papers = marks_delete(ballot=evaluation_round.ballot)
+            changes = {"papers": [papers, 0]}
+            audit_record(action="round_forget", actor=None, target=evaluation_round, changes=changes)
+    except (Mismatch, StateConflict):
+        logger.exception("the marks of round %s cannot be deleted", evaluation_round.pk)
         return False
     return True
 

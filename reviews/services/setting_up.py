@@ -105,6 +105,10 @@ def _change(evaluation_round: EvaluationRound, actor: Any, version: int, part: s
         raise NotAllowed
     if evaluation_round.state != RoundState.DRAFT:
         raise StateConflict
+    if part != "basics" and evaluation_round.is_of_appraisal:
+        raise DomainError(
+            _("Question and voters come from the appraisal. Cancel this ballot, and set it up anew there.")
+        )
     evaluation_round.save_version(version, **updates)
     audit_record(action="round_update", actor=actor, target=evaluation_round, changes={"part": ["", part]})
 

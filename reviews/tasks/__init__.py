@@ -1,3 +1,3 @@
-from reviews.tasks.rounds import close_rounds
+from reviews.tasks.rounds import close_rounds, forget_marks
 
-__all__ = ["close_rounds"]
+__all__ = ["close_rounds", "forget_marks"]

@@ -14,6 +14,8 @@ from orgs.timeline import TimelineEntry, TimelineSource, sources
 from reviews.selectors.rounds import results_for
 
 SHOWN = 20
+NO_APPRAISAL = {"ballot__round__member_appraisal": None, "ballot__round__secretary_appraisal": None}
+"""The ballots of appraisals are told with the grade that was decided."""
 
 
 def of_member(member: Member, viewer: Any) -> list[TimelineEntry]:
@@ -25,7 +27,7 @@ def of_organization(organization: Organization, viewer: Any) -> list[TimelineEnt
 
 
 def _entries(subjects: Any, viewer: Any) -> list[TimelineEntry]:
-    found = subjects.filter(ballot__in=results_for(viewer).values("pk"), result__verdict="valid")
+    found = subjects.filter(ballot__in=results_for(viewer).values("pk"), result__verdict="valid", **NO_APPRAISAL)
     return [
         TimelineEntry(
             on=timezone.localtime(subject.ballot.sealed_at).date(),

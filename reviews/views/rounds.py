@@ -16,6 +16,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from campaign.ballots import selectors as ballots
 from campaign.ballots.models import Paper, SealedPaper, Verdict
 from campaign.ballots.services import NotCounted
+from campaign.ballots.sheet import BadBallot
 from campaign.ballots.verification import Mismatch
 from campaign.common import clock
 from campaign.common.access import GatedRequest, access, gate, holds
@@ -83,7 +84,9 @@ def round_detail(request: GatedRequest, pk: int) -> HttpResponse:
         context["tabs"] = steps_of(found, "round_detail") if manages else []
     elif found.state == RoundState.OPEN:
         context["turnout"] = ballots.turnout(found.ballot)
+        context["uncounted"] = len(ballots.uncounted(found.ballot))
     if manages:
+        context["has_batches"] = found.ballot.batches.exists()
         context["steps"] = ROUNDS.available(found, request.user)
         context["left_out"] = selectors.classes_without_ballots(found) if found.state == RoundState.SEALED else []
         context["invalid"] = selectors.invalid_count(found) if found.has_results else 0
@@ -218,10 +221,12 @@ def vote(request: GatedRequest, pk: int) -> HttpResponse:
     form = VoteForm(request.POST or None, sheet=paper.sheet)
     if form.is_valid():
         try:
-            services.vote_cast(paper=paper, voter=request.user, answers=form.answers())
+            services.vote_cast(paper=paper, voter=request.user, answers=form.answers(), remarks=form.remarks())
+            return redirect("vote_list")
         except NotCounted as refusal:
             return _own_ballots(request, str(refusal))
-        return redirect("vote_list")
+        except BadBallot as refusal:
+            form.add_error(None, str(refusal))
     context = {"paper": paper, "round": paper.ballot.round, "form": form, "idle_seconds": settings.SESSION_COOKIE_AGE}
     return render(request, "reviews/rounds/vote.html", context)
 

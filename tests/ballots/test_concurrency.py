@@ -9,11 +9,13 @@ import pytest
 from django.db import connection
 
 from campaign.ballots.models import Ballot, Paper, Result, SealedPaper, SealedTally, Tally
-from campaign.ballots.services import NotCounted, ballot_cast, ballot_seal
+from campaign.ballots.services import NotCounted, ballot_cast, ballot_open, ballot_seal
 from campaign.ballots.sheet import by_item
+from campaign.ballots.slips import UnknownSlip, batch_codes, batches_add, slip_cast, slip_paper
 from campaign.ballots.verification import differences
 from orgs.models import User
-from tests.ballots.making import filled, opened, paper_of, people, vote
+from tests.ballots.making import draft, filled, opened, paper_of, people, vote
+from tests.ballots.test_slips import plan
 from tests.world import World, make_world
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -109,3 +111,24 @@ def test_votes_that_meet_the_sealing_are_counted_or_told_so(ground: World) -> No
     assert {sum(counts) for counts in Tally.objects.filter(ballot=again).values_list("counts", flat=True)} == {
         len(raters)
     }
+
+
+def test_the_same_slip_sent_at_the_same_moment_counts_once(ground: World) -> None:
+    ballot = draft(ground, items=1)
+    codes = batch_codes(batch=batches_add(ballot=ballot, plans=[plan(ballot, 5)])[0])
+    ballot_open(ballot=ballot)
+    answers = [filled(slip_paper(code=codes[0]), place % 4) for place in range(THREADS)]
+
+    def casting(given: Any) -> Callable[[], Any]:
+        def task() -> Any:
+            try:
+                return slip_cast(code=codes[0], answers=given)
+            except UnknownSlip:
+                return NotCounted()
+
+        return task
+
+    outcomes = at_once([casting(given) for given in answers])
+    assert [type(outcome) for outcome in outcomes if outcome is not None] == [NotCounted] * (THREADS - 1)
+    assert sum(Tally.objects.get().counts) == 1
+    assert Paper.objects.filter(marked=True).count() == 1

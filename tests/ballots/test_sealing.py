@@ -7,7 +7,14 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from campaign.ballots.models import Ballot, Paper, Result, SealedPaper, SealedTally, Tally
-from campaign.ballots.services import NotCounted, PaperPlan, ballot_cast, ballot_open, ballot_seal, papers_add
+from campaign.ballots.services import (
+    NotCounted,
+    PaperPlan,
+    ballot_cast,
+    ballot_open,
+    ballot_seal,
+    papers_add,
+)
 from campaign.ballots.verification import Mismatch, differences
 from campaign.common.errors import StateConflict
 from campaign.models import Audience

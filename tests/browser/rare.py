@@ -10,6 +10,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django_otp.oath import totp
 
+from campaign.ballots.models import Batch
+from campaign.ballots.slips import batch_codes
 from campaign.common import clock
 from campaign.filings.services import plan_create
 from campaign.models import Campaign
@@ -27,6 +29,13 @@ from pledges.services import (
     comment_show,
     pledge_import_upload,
 )
+from reviews.models import SecretaryReport
+from reviews.services.secretaries import (
+    secretary_appraisal_create,
+    secretary_ask,
+    secretary_report_save,
+    secretary_report_step,
+)
 from tests.orgs.books import person, roster
 
 
@@ -39,7 +48,30 @@ def rare_pages(campaign: Campaign) -> list[str]:
         reverse("plan_edit", args=[_plan(campaign, branch, secretary)]),
         *_of_workbooks(campaign, branch, secretary),
         reverse("code_sheet_detail", args=[_sheet()]),
+        reverse("secretary_answer", args=_asked(secretary)),
     ]
+
+
+def _asked(secretary: User) -> list[int]:
+    """A question about a report as secretary that is handed in; the demo's own is still being written."""
+    staff = User.objects.get(username="staff")
+    year, today = clock.today().year + 1, clock.today()
+    company = Organization.objects.get(pk=staff.organization_id)
+    appraisal = secretary_appraisal_create(
+        actor=staff,
+        campaign=Campaign.objects.get(),
+        organization=company,
+        year=year,
+        name=f"{year}年度党支部书记述职评议",
+        report_until=today,
+        meeting_on=today,
+        votes_until=today,
+        organizations=Organization.objects.filter(pk=secretary.organization_id),
+    )
+    report = SecretaryReport.objects.select_related("appraisal", "organization", "member").get(appraisal=appraisal)
+    secretary_report_save(actor=secretary, report=report, version=1, text="一年来组织生活十二次。")
+    secretary_report_step(actor=secretary, report=report, step="secretary_report_submit")
+    return [report.pk, secretary_ask(actor=staff, report=report, text="年轻党员怎么培养？").pk]
 
 
 def _of_pledges(campaign: Campaign, branch: Organization, secretary: User) -> list[str]:
@@ -128,3 +160,8 @@ def link_by_mail(user: User) -> str:
     assert reset_link_send(user_id=user.pk, address="http://testserver")
     (link,) = re.findall(r"http://testserver(\S+)", str(mail.outbox[-1].body))
     return str(link)
+
+
+def code_of_a_slip() -> str:
+    """Return the code of a slip of the round that is open, as its sheet would show it."""
+    return batch_codes(batch=Batch.objects.exclude(cipher="")[0])[0]

@@ -11,7 +11,7 @@ import pytest
 from django.conf import settings
 from django.test import Client, override_settings
 from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from campaign.common import clock
 from campaign.demo.logins import PASSWORD
@@ -19,14 +19,13 @@ from campaign.demo.people import SIZES, Size
 from campaign.demo.seed import demo_seed
 from campaign.models import Campaign
 from orgs.models import Member, Organization, User
-from pledges.models import Pledge, PledgeItem
-from pledges.selectors import members_without
+from pledges.models import Pledge, PledgeItem, PledgeProgress, ProgressEvidence
 from pledges.services import pledge_start
 from reviews.models import ReviewMode
 from reviews.services import leader_review_create
 from tests.browser import steps
 from tests.browser.books import bad_workbook
-from tests.browser.rare import code_of_a_screen, link_by_mail, rare_pages, second_factor
+from tests.browser.rare import code_of_a_screen, code_of_a_slip, link_by_mail, rare_pages, second_factor
 from tests.chromium import Login, violations
 from tests.orgs.test_sign_in import MAIL
 
@@ -53,6 +52,8 @@ AT_THE_DOOR = {
     "login",
     "password_forgotten",
     "password_link",
+    "slip_done",
+    "slip_enter",
     "two_factor_verify",
     "two_factor_off",
 }
@@ -70,7 +71,8 @@ def demo(emptied: None, monkeypatch: pytest.MonkeyPatch) -> Campaign:
     campaign = demo_seed(size="s", stage="awards", seed=1, today=clock.today(), say=lambda _text: None)
     secretary = User.objects.get(username="secretary")
     member = Member.objects.filter(organization=secretary.organization, user__username="member").get()
-    pledge_start(campaign=campaign, actor=secretary, member=members_without(secretary, campaign).first())
+    newcomer = Member.objects.create(personnel_no="N-1", name="郑新", sex="male", organization=secretary.organization)
+    pledge_start(campaign=campaign, actor=secretary, member=newcomer)
     leader_review_create(
         actor=secretary, campaign=campaign, subject=member, mode=ReviewMode.ONSITE, held_on=clock.today()
     )
@@ -122,6 +124,14 @@ def test_pages_at_the_door_are_accessible_and_fit(request: pytest.FixtureRequest
     screen.goto(reverse("password_forgotten"))
     look()
     screen.goto(link_by_mail(member))
+    look()
+    screen.goto(reverse("slip_enter"))
+    look()
+    screen.goto("about:blank")
+    screen.goto(f"{reverse('slip_enter')}#{code_of_a_slip()}")
+    expect(screen.locator("[data-vote]")).to_be_visible()
+    look()
+    screen.goto(reverse("slip_done"))
     look()
     screen.goto(reverse("hall_enter"))
     look()
@@ -189,6 +199,11 @@ def corners() -> list[str]:
     found += [("pledge_edit", pledge) for pledge in Pledge.objects.filter(state="draft")]
     secretary = User.objects.get(username="secretary")
     found += [("pledge_display", Pledge.objects.public().filter(reviewing_organization=secretary.organization).first())]
+    shown = ProgressEvidence.objects.filter(progress__item__result="pending").first()
+    shown = shown or ProgressEvidence.objects.first()
+    found += [(name, shown and shown.progress.item.pledge) for name in ("pledge_detail", "pledge_progress")]
+    noted = PledgeProgress.objects.filter(item__result="pending", item__pledge__state="in_progress")
+    found += [("evidence_add", noted.filter(item__pledge__organization=secretary.organization).first())]
     lists = ("adjustment_list", "comment_list", "pledge_overdue", "pledge_appraise_many")
     return [
         *(reverse(name) for name in lists),

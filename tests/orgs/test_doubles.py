@@ -207,5 +207,5 @@ def test_not_while_both_are_voted_on_at_once(world: World) -> None:
             resolved(world, keep, drop)
         for voter in voters(found):
             vote(found, voter)
-        round_close(evaluation_round=found, actor=world.user("staff", "east"))
+        round_close(evaluation_round=found, actor=world.user("staff", "east"), reason="已投完")
         assert resolved(world, keep, drop).kept == keep

@@ -10,7 +10,7 @@ from django.urls import reverse
 from campaign.audit.models import AuditEntry
 from campaign.common.errors import DomainError, EditConflict, NotAllowed
 from orgs.models import Member
-from orgs.selectors import member_personal
+from orgs.selectors import member_personal, members_for, members_matching
 from orgs.services import member_create, member_update
 from tests.orgs.books import id_number
 from tests.orgs.test_organizations import signed_in, statements
@@ -150,6 +150,27 @@ def test_searching_is_posted_and_leaves_no_name_in_the_address(world: World) -> 
     # A place out of sight is no choice, and shows nothing of itself.
     client.post(url, {"organization": world.orgs["west_one"].pk})
     assert "西河" not in client.get(url).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("lxy", True),
+        ("LX", True),
+        ("秀英", True),
+        ("EAST_ONE-1", True),
+        ("east_one-1", True),
+        ("xy", False),
+        ("one-1", False),
+    ],
+)
+def test_a_search_is_led_by_an_index_where_no_chinese_is_typed(world: World, words: str, found: bool) -> None:
+    """By the beginning of the initials or the whole number; a name is found by any part of it."""
+    office = world.user("office", "root")
+    matching = members_matching(members_for(office), words, office)
+    assert (world.members["east_one"][1] in matching) == found
+    asked = str(matching.query)
+    assert ('"orgs_member"."name"' in asked.split("WHERE")[1]) == (not words.isascii())
 
 
 def test_entered_and_changed_in_the_browser(world: World) -> None:

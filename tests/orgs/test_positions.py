@@ -46,6 +46,11 @@ def fresh(member: Member) -> Member:
 # -- positions -----------------------------------------------------------------------------------------------------
 
 
+def test_what_is_asked_for_one_member_makes_no_list_of_all(world: World) -> None:
+    seen = str(Position.objects.visible_to(world.user("staff", "east")).filter(member=1).query)
+    assert seen.count("SELECT") == 1
+
+
 def test_the_committee_above_appoints_a_member_of_a_branch(world: World) -> None:
     member, staff = world.members["east_one"][1], world.user("staff", "east")
     position = position_begin(

@@ -112,11 +112,14 @@ def test_scores_follow_the_place_and_keep_their_history(world: World, measured: 
         for place, member in enumerate(members):
             measured.set("test.m0", member, place, 5)
     period = ready(world, BRANCHES, MEMBERS)
-    run(period, world.orgs["root"])
+    last_day = clock.start_of(period.ends_on)
+    with clock.at(last_day):
+        run(period, world.orgs["root"])
     before, old = shown(period), PeriodScore.objects.current().get(member=None, organization=world.orgs["east_one"])
     organization_move(actor=None, organization=world.orgs["east_one"], parent=world.orgs["west"])
     assert shown(period) == before  # a move changes no result
-    run(period, world.orgs["west"])
+    with clock.at(last_day):  # afterwards the tree of the last day stands
+        run(period, world.orgs["west"])
     assert shown(period) == before
     new = PeriodScore.objects.current().get(member=None, organization=world.orgs["east_one"])
     assert (old.place, new.place) == (world.orgs["east_one"].path, fresh(world.orgs["east_one"]).path)

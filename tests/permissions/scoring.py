@@ -2,11 +2,24 @@
 
 from typing import Any
 
+from campaign.attachments.services import attachment_store
 from campaign.common import clock
 from campaign.common.capabilities import Cap
 from campaign.models import Audience, Campaign, Period
-from campaign.scoring.models import GradeBand, PeriodScore, ScoreRun, ScoreSheet, ScoreSheetItem
+from campaign.scoring.arithmetic import Line
+from campaign.scoring.choices import LineState
+from campaign.scoring.lines import pack
+from campaign.scoring.models import (
+    GradeBand,
+    PeriodScore,
+    ScoreEntry,
+    ScoreFreeze,
+    ScoreRun,
+    ScoreSheet,
+    ScoreSheetItem,
+)
 from campaign.scoring.registry import Metric, metrics
+from tests.attachments.files import pdf
 from tests.permissions.campaign import held
 from tests.permissions.cases import Case, Listed, Scoped, Target, case, lists, mark, scoped
 from tests.permissions.oracle import BRANCHES
@@ -53,11 +66,11 @@ def run_of(world: World, at: str) -> ScoreRun:
 def scored(world: World, at: str, what: str, **subject: Any) -> PeriodScore:
     audience = Audience.MEMBER if subject else Audience.ORGANIZATION
     sheet = sheet_of(period_of_today().campaign, f"{what}-{at}", mark(at, what), audience=audience)
-    lines = [[key_of(metric), 1, 2, 5_00, "a"] for metric in measuring(audience)]
+    lines = pack([Line(1, 2, 5_00, LineState.ANSWERED) for _metric in measuring(audience)])
     return PeriodScore.objects.create(
         run=run_of(world, "root"), period=period_of_today(), organization=world.orgs[at], sheet=sheet,
         place=world.orgs[at].path, base=50_00, total=50_00, grade=mark(at, what),
-        lines={"v": 1, "items": lines}, fingerprint="f", **subject,
+        lines=lines, **subject,
     )  # fmt: skip
 
 
@@ -102,6 +115,61 @@ def of_a_branch(_actor: str, at: str) -> bool:
     return at in BRANCHES
 
 
+def freeze(world: World, at: str) -> Target:
+    """A request for a campaign that is held there."""
+    campaign = held(world, at)
+    period = campaign.periods.earliest("starts_on")
+    run = ScoreRun.objects.create(
+        period=period, organization=world.orgs[at], place=world.orgs[at].path, as_of=clock.now(), state="published",
+        digest=mark(at),
+    )  # fmt: skip
+    made = ScoreFreeze.objects.create(
+        period=period, run=run, version=1, requested_by=world.users["system_admin@root"], reason=mark(at)
+    )
+    return Target(made, {"pk": made.pk}, marker=made.reason)
+
+
+def new_freeze(world: World, at: str) -> Target:
+    target = freeze(world, at)
+    ScoreFreeze.objects.all().delete()
+    return Target(payload={"period": target.record.period_id, "reason": "期末"})
+
+
+def entry(world: World, at: str) -> Target:
+    made = ScoreEntry.objects.create(
+        campaign=Campaign.objects.get(code="C1"), organization=world.orgs[at], kind="bonus", points=100, work="x",
+        happened_on=clock.today(), reason=mark(at), basis="x", entered_by=world.users["system_admin@root"],
+    )  # fmt: skip
+    return Target(made, {"pk": made.pk}, marker=made.reason)
+
+
+def documented(world: World, at: str) -> Target:
+    target = entry(world, at)
+    stored = attachment_store(file=pdf(), actor=None)
+    ScoreEntry.objects.filter(pk=target.record.pk).update(attachment=stored)
+    return target
+
+
+def new_entry(world: World, at: str) -> Target:
+    return Target(
+        payload={
+            "campaign": Campaign.objects.get(code="C1").pk, "subject": world.orgs[at].code, "kind": "bonus", "points": "1",
+            "happened_on": clock.today(), "reason": "x", "basis": "x",
+        }
+    )  # fmt: skip
+
+
+case("entry_list", Case())
+case("entry_add", Case(make=new_entry, named_in_form=True))
+case("entry_detail", Case(make=entry))
+case("entry_document", Case(make=documented, names=False))
+case("entry_confirm", Case(make=entry))
+case("entry_refuse", Case(make=entry))
+case("freeze_list", Case())
+case("freeze_ask", Case(make=new_freeze, named_in_form=True))
+case("freeze_detail", Case(make=freeze))
+case("freeze_confirm", Case(make=freeze))
+case("freeze_withdraw", Case(make=freeze))
 case("score_list", Case())
 case("score_detail", Case(make=of_organization), Case(make=of_member, places=MEMBERS_AT))
 case("grade_list", Case())
@@ -118,5 +186,7 @@ lists += [
     Listed("grade_list", of_organization, Cap.SCORE_VIEW_MEMBER),
     Listed("score_runs", run, Cap.SCORE_VIEW),
     Listed("sheet_list", sheet, Cap.CAMPAIGN_VIEW),
+    Listed("entry_list", entry, Cap.SCORE_RUN),
+    Listed("freeze_list", freeze, Cap.SCORE_FREEZE),
 ]
 scoped += [Scoped(of_organization), Scoped(of_member, MEMBERS_AT), Scoped(sheet), Scoped(run)]

@@ -14,8 +14,10 @@ from campaign.audit.models import AuditEntry
 from campaign.ballots.models import Paper
 from campaign.common import clock
 from campaign.common.errors import DomainError, NotAllowed, StateConflict
-from campaign.models import Campaign, StageAction
-from campaign.scoring.registry import MetricScope, metrics
+from campaign.models import Audience, Campaign, StageAction
+from campaign.scoring.engine import figures_of
+from campaign.scoring.registry import metrics
+from campaign.scoring.roll import Extent
 from orgs.timeline import sources
 from pledges import services
 from pledges.models import AppraisalKind, ItemResult, Pledge, PledgeAppraisal, PledgeState
@@ -159,8 +161,8 @@ def test_the_result_goes_to_the_scores_and_the_record_by_itself(world: World, ca
     member = world.members["east_one"][1]
 
     def figure(key: str) -> tuple[int, int] | None:
-        scope = MetricScope(period=period, path=world.orgs["root"].path, audience="member", as_of=clock.now())
-        return {subject: tuple(rest) for subject, *rest in metrics.get(key).figures(scope)}.get(member.pk)  # type: ignore[return-value]
+        extent = Extent(period, world.orgs["root"].path, clock.now())
+        return figures_of(metrics.get(key), extent, Audience.MEMBER).get(member.pk)
 
     with clock.at(LATER):
         assert figure("pledges.mark") is None

@@ -1,6 +1,7 @@
 """督诺: checks and answers, changes of items, explanations, and what is made public each quarter."""
 
 import datetime as dt
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.urls import reverse
 from campaign.audit.models import AuditEntry
 from campaign.common import clock
 from campaign.common.errors import DomainError, NotAllowed, StateConflict
+from campaign.drafts.models import Draft
 from campaign.models import Campaign
 from pledges import reminders, services
 from pledges.desk import supervision_tiles
@@ -276,3 +278,37 @@ def test_what_keeps_a_stage_open_stands_on_the_page_of_the_campaign(
     for blocker in page.context["blockers"]:
         assert browser("office@root").get(blocker.url).context["table"].paginator.count == blocker.count
     assert not browser("member@east_one").get(reverse("campaign_detail", args=[campaign.pk])).context["blockers"]
+
+
+# -- what was typed stays ----------------------------------------------------------------------------------------------
+
+
+def test_what_was_typed_under_way_stands_there_again_until_it_is_stored(
+    world: World, pledge: Pledge, browser: Browser
+) -> None:
+    """Each form of supervision keeps what is typed, for its writer alone, and forgets it when it is stored or thrown away."""
+    secretary, member, only = browser("secretary@east_one"), browser("member@east_one"), pledge.items.get()
+    services.check_add(pledge=pledge, actor=world.user("staff", "east"), found="台账不全", request="补齐台账")
+    check, due = PledgeCheck.objects.get(), str(dt.date(2026, 9, 30))
+    forms = (
+        (secretary, reverse("pledge_check", args=[pledge.pk]), f"pledge_check:{pledge.pk}", "found", {}),
+        (member, reverse("pledge_check_answer", args=[check.pk]), f"pledge_check_answer:{check.pk}", "text", {}),
+        (
+            member, reverse("pledge_adjust", args=[pledge.pk, 1]), f"pledge_adjust:{only.pk}", "reason",
+            {"text": only.text, "target": "低于百分之三", "due_on": due},
+        ),
+        (member, reverse("pledge_progress", args=[pledge.pk]), f"pledge_progress:{pledge.pk}", "text", {"item": only.pk}),
+    )  # fmt: skip
+    for client, url, key, field, more in forms:
+        kept = json.dumps([[field, "写到一半的话"], ["csrfmiddlewaretoken", "x"]])
+        assert f'data-draft="{key}"' in text_of(client.get(url)), url
+        for _time in range(2):
+            assert client.post(reverse("draft", args=[key]), {"fields": kept}).status_code == 200
+            assert "写到一半的话" in text_of(client.get(url)), url
+            assert client.post(url, {"op": "discard"}).status_code == 302
+            assert "写到一半的话" not in text_of(client.get(url)), url
+        client.post(reverse("draft", args=[key]), {"fields": kept})
+        sent = client.post(url, {"on": str(DAY), field: "写完的话", **more})
+        assert sent.status_code == 302, url
+        assert not Draft.objects.filter(key=key).exists()
+    assert "写到一半的话" not in text_of(browser("staff@east").get(reverse("pledge_check", args=[pledge.pk])))

@@ -40,8 +40,9 @@ def running(world: World, at: str = "east", subjects: Sequence[str] = ("east_one
 
 
 def voters(evaluation_round: EvaluationRound) -> list[User]:
+    """Return those who vote with an account."""
     papers = Paper.objects.filter(ballot=evaluation_round.ballot).order_by("voter_id")
-    return [paper.voter for paper in papers.select_related("voter")]
+    return [paper.voter for paper in papers.select_related("voter") if paper.voter]
 
 
 def vote(evaluation_round: EvaluationRound, voter: User, choice: int = 0) -> None:

@@ -86,7 +86,11 @@ def test_the_pages_of_a_round(ground: World, device: str, request: Any, login: L
     for address in (
         reverse("round_list"),
         reverse("round_create"),
-        reverse("round_detail", args=[draft.pk]),
+        *(
+            reverse(f"round_{part}", args=[draft.pk])
+            for part in ("basics", "subjects", "questions", "raters", "detail")
+        ),
+        reverse("round_extend", args=[open_one.pk]),
         reverse("round_detail", args=[open_one.pk]),
         reverse("round_results", args=[done.pk]),
         reverse("round_result", args=[done.pk, subject]),

@@ -12,7 +12,9 @@ from campaign.common import clock
 from campaign.models import Audience, Campaign, Period
 from campaign.notices.models import Notice
 from campaign.notices.services import reminders_sweep
+from campaign.scoring.engine import figures_of
 from campaign.scoring.registry import MetricScope, metrics
+from campaign.scoring.roll import Extent
 from orgs.timeline import member_timeline, organization_timeline
 from reviews.models.rounds import EvaluationRound
 from reviews.services.rounds import round_close, round_publish
@@ -42,8 +44,9 @@ def held(
 
 def figures(world: World, key: str, audience: Audience = Audience.ORGANIZATION, code: str = "2026H2", **at: Any) -> Any:
     period = Period.objects.get(campaign=Campaign.objects.get(), code=code)
-    scope = MetricScope(period, audience, at.get("path", world.orgs["root"].path), at.get("as_of", clock.now()))
-    return list(metrics.get(key).figures(scope))
+    extent = Extent(period, at.get("path", world.orgs["root"].path), at.get("as_of", clock.now()))
+    found = figures_of(metrics.get(key), extent, audience)
+    return [(subject, *found[subject]) for subject in sorted(found)]
 
 
 def test_published_valid_results_of_the_period_count(world: World) -> None:
@@ -81,7 +84,7 @@ def test_metrics_take_one_query(world: World, django_assert_num_queries: Any) ->
     for subjects in (("east_one",), ("east_one", "east_two", "east")):
         held(world, subjects=subjects)
         period = Period.objects.select_related("campaign").get(code="2026H2")
-        scope = MetricScope(period, Audience.ORGANIZATION, world.orgs["root"].path, clock.now())
+        scope = MetricScope(period, Audience.ORGANIZATION, clock.now())
         for key in ("evaluation.score", "evaluation.satisfaction"):
             with django_assert_num_queries(1):
                 list(metrics.get(key).figures(scope))

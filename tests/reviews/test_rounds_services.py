@@ -7,6 +7,7 @@ import pytest
 
 from campaign.audit.models import AuditEntry
 from campaign.ballots.models import Ballot, Paper, Result, SealedPaper, Tally
+from campaign.ballots.verification import differences
 from campaign.common import clock
 from campaign.common.errors import DomainError, NotAllowed, StateConflict
 from campaign.models import Action, StageAction
@@ -19,6 +20,7 @@ from reviews.services.rounds import (
     round_open,
     round_publish,
     rounds_close_due,
+    rounds_forget_due,
 )
 from tests.reviews.rounds import STAGE, planned, running, vote, voters
 from tests.world import World
@@ -240,6 +242,45 @@ def test_the_audit_log_has_the_steps_and_no_vote(world: World) -> None:
     steps = ["round_create", "round_update", "round_open", "round_close", "round_publish"]
     assert [entry.action for entry in entries] == steps
     assert {entry.actor_id for entry in entries} == {actor.pk}
+
+
+def test_who_voted_is_deleted_when_the_time_for_objections_is_over(world: World) -> None:
+    published, sealed, still_open = running(world), running(world), running(world)
+    actor = world.user("staff", "east")
+    for held in (published, sealed):
+        for voter in voters(held)[:5]:
+            vote(held, voter)
+        round_close(evaluation_round=held, actor=actor, reason="提前结束")
+    round_publish(evaluation_round=published, actor=actor)
+    before = list(Result.objects.order_by("subject").values())
+    assert rounds_forget_due() == 0
+    with clock.at(STAGE + dt.timedelta(days=8)):
+        assert rounds_forget_due() == 1
+        assert rounds_forget_due() == 0
+    assert set(SealedPaper.objects.values_list("ballot", flat=True)) == {sealed.pk}
+    assert Paper.objects.filter(ballot=still_open.pk).count() == 6
+    with clock.at(STAGE + dt.timedelta(days=91)):
+        assert rounds_forget_due() == 1
+    assert not SealedPaper.objects.exists()
+    assert list(Result.objects.order_by("subject").values()) == before
+    assert AuditEntry.objects.filter(action="round_forget", actor=None).count() == 2
+    for held in (published, sealed):
+        ballot = Ballot.objects.get(pk=held.pk)
+        assert ballot.marks_deleted_at is not None
+        assert not list(differences(ballot))
+
+
+def test_marks_are_kept_where_the_recount_finds_a_difference(world: World) -> None:
+    held = running(world)
+    for voter in voters(held):
+        vote(held, voter)
+    actor = world.user("staff", "east")
+    round_close(evaluation_round=held, actor=actor, reason="提前结束")
+    round_publish(evaluation_round=held, actor=actor)
+    Result.objects.update(total=9_999)
+    with clock.at(STAGE + dt.timedelta(days=8)):
+        assert rounds_forget_due() == 0
+    assert SealedPaper.objects.count() == 6
 
 
 # ---- who sees results ----

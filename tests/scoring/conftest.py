@@ -1,14 +1,16 @@
 """Metrics of the tests' own: what they measure is a dictionary, so that a test says on one line what there is to count."""
 
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.db.models import BigIntegerField, Case, F, Value, When
 
-from campaign.common.access import under
+from campaign.common import clock
 from campaign.models import Audience, Period
-from campaign.scoring.registry import FigureRow, Metric, MetricScope, metrics
+from campaign.scoring.registry import Figures, Metric, MetricScope, metrics
 from orgs.models import Member, Organization
 
 KEYS = tuple(f"test.m{number}" for number in range(6))
@@ -26,19 +28,37 @@ class Measured:
         audience = Audience.MEMBER if isinstance(subject, Member) else Audience.ORGANIZATION
         self.values[key, audience][subject.pk] = (numerator, denominator)
 
-    def figures(self, key: str, scope: MetricScope) -> Iterator[FigureRow]:
+    def figures(self, key: str, scope: MetricScope) -> Figures:
         self.scopes.append(scope)
-        if scope.audience == Audience.MEMBER:
-            inside = Member.objects.filter(under(scope.path, "organization__path"))
-        else:
-            inside = Organization.objects.filter(under(scope.path))
-        for pk in inside.values_list("pk", flat=True):
-            if pk in self.values[key, scope.audience]:
-                yield (pk, *self.values[key, scope.audience][pk])
+        values = self.values[key, scope.audience]
+        subjects: Any = Member.objects if scope.audience == Audience.MEMBER else Organization.objects
+        return (
+            subjects.filter(pk__in=values)
+            .order_by()
+            .values(whose=F("pk"))
+            .annotate(numerator=column(values, 0), denominator=column(values, 1))
+        )
+
+
+def column(values: dict[int, tuple[int, int]], place: int) -> Case:
+    """Return a column that says for each key what the dictionary does."""
+    cases = [When(pk=key, then=Value(figure[place])) for key, figure in values.items()]
+    return Case(*cases, default=0, output_field=BigIntegerField())
 
 
 def counted(subject: Any, period: Period) -> str:
     return f"/?counted={subject.pk}&period={period.pk}"
+
+
+@pytest.fixture(autouse=True)
+def _last_day(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The last day of the half-year that tests score: what they change of people and of the tree still counts in it. A module
+    with TODAY goes by the present day."""
+    if getattr(request.module, "TODAY", False):
+        yield
+        return
+    with clock.at(clock.start_of(dt.date(2026, 6, 30)) + dt.timedelta(hours=12)):
+        yield
 
 
 @pytest.fixture

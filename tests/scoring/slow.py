@@ -107,7 +107,7 @@ def _subject(group: dict, sheet: dict, code: str, averages: dict) -> dict:
     figures = [
         averages.get(item["metric"], group["figures"].get((item["metric"], code), (0, 0))) for item in sheet["items"]
     ]
-    return score(sheet, figures) | {"figures": figures}
+    return score(sheet, figures, group.get("entries", {}).get(code)) | {"figures": figures}
 
 
 def _average(found: dict, codes: list) -> tuple[int, int]:

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from campaign.scoring.lines import unpack
 from campaign.scoring.models import PeriodScore
 from tests.scoring.conftest import Measured
 from tests.scoring.sheets import ready, run, shown
@@ -51,7 +50,7 @@ def worked(world: World, measured: Measured) -> World:
 
 
 def points_of(score: PeriodScore) -> tuple[int | None, ...]:
-    return tuple(None if line.state == "skipped" else line.points for line in unpack(score.lines).values())
+    return tuple(None if line.state == "skipped" else line.points for line in score.unpacked().values())
 
 
 def test_the_sheet_worked_by_hand(worked: World) -> None:

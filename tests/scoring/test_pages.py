@@ -19,6 +19,7 @@ from tests.scoring.test_by_hand import BRANCHES as FIGURES
 from tests.scoring.test_by_hand import COMMITTEES as COVERAGES
 from tests.world import World
 
+TODAY = True
 pytestmark = pytest.mark.django_db
 As = Callable[[str], Client]
 

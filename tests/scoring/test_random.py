@@ -8,16 +8,16 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from campaign.common import clock
 from campaign.models import Audience, Period
 from campaign.scoring.arithmetic import Grade, method_of
 from campaign.scoring.builtin import ItemDefinition, SheetDefinition
 from campaign.scoring.choices import Column, WhenNothing
-from campaign.scoring.lines import unpack
-from campaign.scoring.models import PeriodScore
+from campaign.scoring.models import PeriodScore, ScoreEntry
 from campaign.scoring.selectors import ranks_of
-from campaign.scoring.services import runs, sheet_save
+from campaign.scoring.services import sheet_save, staging
 from campaign.services import campaign_create
-from orgs.models import Member, Organization, OrganizationType
+from orgs.models import Enrolment, Member, Organization, OrganizationType, User
 from tests.scoring import slow
 from tests.scoring.conftest import KEYS, Measured
 from tests.scoring.sheets import run
@@ -49,7 +49,52 @@ def groups(draw: Any) -> dict[str, Any]:
         "figures": {},
     }
     group["figures"] = draw(random_figures(group))
+    group["entries"] = draw(random_entries(group))
     return group
+
+
+def sheet_for(group: dict[str, Any], code: str) -> dict[str, Any] | None:
+    kind = "member" if code in group["members"] else group["organizations"][code]["type"]
+    found: dict[str, Any] | None = group["sheets"].get(kind)
+    return found
+
+
+@st.composite
+def random_entries(draw: Any, group: dict[str, Any]) -> dict[str, Any]:
+    """What people entered for up to three subjects."""
+    found = {}
+    for code in draw(st.lists(st.sampled_from([*group["organizations"], *group["members"]]), max_size=3, unique=True)):
+        sheet = sheet_for(group, code)
+        names = [name for _low, name in sheet["grades"]] if sheet else []
+        ceilings = st.one_of(st.none(), st.sampled_from(names)) if names else st.none()
+        found[code] = {
+            "bonuses": draw(st.lists(st.tuples(st.sampled_from("甲乙"), st.integers(1, 800)), max_size=3)),
+            "deductions": draw(st.lists(st.integers(1, 3_000), max_size=2)),
+            "vetoes": draw(st.lists(ceilings, max_size=1)),
+        }
+    return found
+
+
+def enter(group: dict[str, Any], subjects: dict[str, Any], period: Period) -> None:
+    """Put the entries of the group into the database, confirmed; some of them twice as late as the period allows."""
+    ScoreEntry.objects.all().delete()
+    one, two = (User.objects.get_or_create(username=name, defaults={"name": name})[0] for name in ("one", "two"))
+    for code, entries in group["entries"].items():
+        rows = [{"kind": "bonus", "work": work, "points": marks} for work, marks in entries["bonuses"]]
+        rows += [{"kind": "deduction", "points": marks} for marks in entries["deductions"]]
+        rows += [{"kind": "ceiling", "grade": name} if name else {"kind": "veto"} for name in entries["vetoes"]]
+        rows += [{"kind": "deduction", "points": 1, "happened_on": period.ends_on + dt.timedelta(days=1)}]
+        rows += [{"kind": "deduction", "points": 1, "state": "refused"}]
+        subject = subjects[code]
+        member = subject if isinstance(subject, Member) else None
+        for row in rows:
+            ScoreEntry.objects.create(
+                **{
+                    "campaign": period.campaign, "member": member, "organization": member.organization if member else subject,
+                    "happened_on": period.ends_on, "reason": "x", "basis": "x", "entered_by": one, "decided_by": two,
+                    "decided_at": clock.now(), "state": "confirmed", **row,
+                }
+            )  # fmt: skip
 
 
 @st.composite
@@ -101,6 +146,7 @@ def build(group: dict[str, Any], measured: Measured) -> tuple[Period, dict[str, 
         subjects[code] = tree.add_child(above, create_kwargs=fields) if above else tree.add_root(create_kwargs=fields)
     for code, home in group["members"].items():
         subjects[code] = Member.objects.create(personnel_no=code, name=code, sex="male", organization=subjects[home])
+        Enrolment.objects.create(member=subjects[code], organization=subjects[home])
     campaign = campaign_create(
         actor=None,
         organization=Organization.objects.get(code="O0"),
@@ -111,7 +157,9 @@ def build(group: dict[str, Any], measured: Measured) -> tuple[Period, dict[str, 
     for number, sheet in enumerate({id(sheet): sheet for sheet in group["sheets"].values()}.values()):
         sheet_save(campaign=campaign, definition=definition(number, sheet), actor=None)
     measure(group, subjects, measured)
-    return campaign.periods.get(code="2026H1"), subjects
+    period = campaign.periods.get(code="2026H1")
+    enter(group, subjects, period)
+    return period, subjects
 
 
 def measure(group: dict[str, Any], subjects: dict[str, Any], measured: Measured) -> None:
@@ -124,7 +172,7 @@ def seen(period: Period) -> dict[str, Any]:
     """Return what readers see in the words of the slow scorer."""
     found = {}
     for score in PeriodScore.objects.current().filter(period=period).select_related("organization", "member"):
-        lines = unpack(score.lines).values()
+        lines = score.unpacked().values()
         found[score.member.personnel_no if score.member else score.organization.code] = {
             "lines": [{"points": line.points, "state": line.state.value} for line in lines],
             "figures": [(line.numerator, line.denominator) for line in lines],
@@ -147,7 +195,7 @@ def expected(group: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.fixture
 def odd_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runs, "CHUNK", 3)
+    monkeypatch.setattr(staging, "CHUNKS", dict.fromkeys(staging.CHUNKS, 3))
 
 
 @pytest.mark.usefixtures("odd_chunks")
@@ -165,6 +213,8 @@ def test_a_random_group_is_scored_as_the_slow_scorer_does_it(measured: Measured,
 
         # A history: figures change, organizations close and open again, a part is computed, then all.
         group["figures"] = data.draw(random_figures(group))
+        group["entries"] = data.draw(random_entries(group))
+        enter(group, subjects, period)
         for code in data.draw(st.lists(st.sampled_from(sorted(set(group["organizations"]) - {"O0"})), max_size=2)):
             group["organizations"][code]["active"] = not group["organizations"][code]["active"]
             Organization.objects.filter(code=code).update(is_active=group["organizations"][code]["active"])
@@ -183,6 +233,10 @@ def test_a_random_group_is_scored_as_the_slow_scorer_does_it(measured: Measured,
         transaction.set_rollback(True)
 
 
+def vetoed(group: dict[str, Any], code: str) -> bool:
+    return None in group["entries"].get(code, {}).get("vetoes", ())
+
+
 def assert_ranks(period: Period, group: dict[str, Any], wanted: dict[str, Any]) -> None:
     scores = list(PeriodScore.objects.current().of_organizations().filter(period=period).select_related("organization"))
     found = ranks_of(scores)
@@ -194,6 +248,6 @@ def assert_ranks(period: Period, group: dict[str, Any], wanted: dict[str, Any]) 
             for code, one in group["organizations"].items()
             if code in wanted and one["above"] == me["above"] and group["sheets"][one["type"]] is sheet
         ]
-        ranked = slow.ranks([wanted[code]["total"] for code in peers])
+        ranked = slow.ranks([None if vetoed(group, code) else wanted[code]["total"] for code in peers])
         place = dict(zip(peers, ranked, strict=True))[score.organization.code]
         assert found.get(score.pk, (None, 0))[0] == place

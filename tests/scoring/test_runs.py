@@ -16,12 +16,11 @@ from campaign.common.errors import DomainError, NotAllowed
 from campaign.jobs.models import Job, JobState
 from campaign.jobs.services import GivenUp, RunningJob, _claim, job_cancel, job_run
 from campaign.models import Period, PeriodState
-from campaign.scoring import roll
 from campaign.scoring.arithmetic import Proportional
 from campaign.scoring.builtin import ItemDefinition
 from campaign.scoring.choices import Column, RunState
 from campaign.scoring.models import PeriodScore, ScoreRun
-from campaign.scoring.services import KIND, runs, score_run_perform, score_run_request, score_runs_nightly
+from campaign.scoring.services import KIND, score_run_perform, score_run_request, score_runs_nightly, staging
 from orgs.models import Organization
 from tests.scoring.conftest import Measured
 from tests.scoring.sheets import BRANCHES, COMMITTEES, MEMBERS, ready, run, shown
@@ -120,7 +119,7 @@ def test_a_metric_is_asked_for_the_records_entered_by_the_moment_of_the_run(
     moment = clock.now() - timedelta(days=1)
     with clock.at(moment):
         run(period, measured_world.orgs["east"])
-    assert {(scope.as_of, scope.path) for scope in measured.scopes} == {(moment, measured_world.orgs["east"].path)}
+    assert {(scope.as_of, scope.period) for scope in measured.scopes} == {(moment, period)}
     assert last_run().as_of == moment
 
 
@@ -210,7 +209,7 @@ def perform(job: Job, *, at_guard: Hook = nothing, between: Hook = nothing) -> W
 
 @pytest.fixture
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runs, "CHUNK", 3)
+    monkeypatch.setattr(staging, "CHUNKS", dict.fromkeys(staging.CHUNKS, 3))
 
 
 def change_everything(world: World, measured: Measured) -> None:
@@ -293,7 +292,7 @@ def test_a_job_that_died_after_publishing_only_reports(measured_world: World) ->
 
 
 @pytest.mark.usefixtures("small_chunks")
-@pytest.mark.parametrize("at", [1, 5, 6, 7])
+@pytest.mark.parametrize("at", [1, 8, 9, 10])
 def test_an_attempt_that_was_given_up_cannot_write_late(measured_world: World, at: int) -> None:
     period = ready(measured_world)
     job = score_run_request(actor=None, period=period, organization=measured_world.orgs["root"])
@@ -315,7 +314,7 @@ def test_what_a_cancelled_run_left_is_swept_out_by_the_next_one(measured_world: 
     job = score_run_request(actor=actor, period=period, organization=measured_world.orgs["root"])
 
     def cancel(number: int) -> None:
-        if number == 6:
+        if number == 10:
             job_cancel(job=Job.objects.get(pk=job.pk), actor=actor)
 
     with pytest.raises(GivenUp):
@@ -397,7 +396,6 @@ def test_a_waiting_job_that_finds_its_subtree_taken_says_so(measured_world: Worl
 @pytest.mark.django_db(transaction=True)
 def test_others_write_between_the_chunks(measured_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """A reader that is half done would keep the run itself from writing on SQLite, once somebody else has written."""
-    monkeypatch.setattr(roll, "PAGE", 2)
     period = ready(measured_world, BRANCHES, COMMITTEES, MEMBERS)
     job = Job.objects.create(
         kind=KIND, parameters={"period": period.pk, "organization": measured_world.orgs["root"].pk}

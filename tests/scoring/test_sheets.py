@@ -12,7 +12,6 @@ from campaign.models import Audience, Campaign
 from campaign.scoring.arithmetic import Grade, Proportional
 from campaign.scoring.builtin import SHEETS, ItemDefinition, SheetDefinition
 from campaign.scoring.choices import Column
-from campaign.scoring.lines import unpack
 from campaign.scoring.models import PeriodScore, ScoreSheet, ScoreSheetItem
 from campaign.scoring.registry import metrics
 from campaign.scoring.services import ensure_builtin_sheets, sheet_save
@@ -56,7 +55,7 @@ def test_a_used_sheet_stays_and_the_next_version_takes_over(world: World, measur
     assert (before.sheet, before.total) == (old, 41_67)  # 15 + 0 + 10 of 60 marks, folded
     run(period, world.orgs["root"])
     after = PeriodScore.objects.current().get(organization=world.orgs["east_one"])
-    assert (after.sheet, after.total, list(unpack(after.lines))) == (new, 50_00, ["only"])
+    assert (after.sheet, after.total, list(after.unpacked())) == (new, 50_00, ["only"])
     before.refresh_from_db()
     assert before.sheet == old
 

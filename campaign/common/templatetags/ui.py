@@ -23,15 +23,15 @@ register = template.Library()
 
 COLOURS = {
     # Lies with its owner, or is out of use.
-    "grey": "draft planned inactive cancelled withdrawn expired left deceased voided none",
+    "grey": "draft planned inactive cancelled withdrawn expired left deceased voided none exempt",
     # Somebody's turn, or under way.
     "blue": (
         "uploaded checked submitted waiting queued pending running open nominated recommended reviewing "
-        "in_progress ready notified requested released"
+        "in_progress ready notified requested released writing reported"
     ),
     # Time presses, or only in part.
-    "amber": "adjusted due due_soon warning partly basic average suspended lost_contact probationary",
-    "red": "returned overdue failed rejected declined refused revoked locked unfulfilled poor",
+    "amber": "adjusted due due_soon warning partly basic average suspended lost_contact probationary absent",
+    "red": "returned overdue failed rejected declined refused revoked locked unfulfilled poor unqualified",
     "green": (
         "applied approved published succeeded done fulfilled active accepted normal full good fair qualified "
         "current selected"
@@ -39,7 +39,7 @@ COLOURS = {
     # Honours.
     "gold": "awarded announced honoured excellent decided confirmed",
     # Fixed for good.
-    "violet": "appraised closed frozen sealed archived final computed",
+    "violet": "appraised graded closed frozen sealed archived final computed",
 }
 """The colour of a badge by the name of its state. Colour never stands alone: the label says the same."""
 COLOUR_OF = {state: colour for colour, states in COLOURS.items() for state in states.split()}

@@ -1,5 +1,14 @@
 """What may be done with score sheets and runs."""
 
+from campaign.scoring.services.entries import entry_add, entry_confirm, entry_refuse
+from campaign.scoring.services.freezing import (
+    correction_request,
+    freeze_confirm,
+    freeze_request,
+    freeze_withdraw,
+)
+from campaign.scoring.services.periods import period_places_keep, periods_end
+from campaign.scoring.services.refreshing import score_refresh, scores_fall_due, scores_refresh
 from campaign.scoring.services.runs import (
     KIND,
     score_run_check,
@@ -11,10 +20,22 @@ from campaign.scoring.services.sheets import ensure_builtin_sheets, sheet_save
 
 __all__ = [
     "KIND",
+    "correction_request",
     "ensure_builtin_sheets",
+    "entry_add",
+    "entry_confirm",
+    "entry_refuse",
+    "freeze_confirm",
+    "freeze_request",
+    "freeze_withdraw",
+    "period_places_keep",
+    "periods_end",
+    "score_refresh",
     "score_run_check",
     "score_run_perform",
     "score_run_request",
     "score_runs_nightly",
+    "scores_fall_due",
+    "scores_refresh",
     "sheet_save",
 ]

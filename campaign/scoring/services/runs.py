@@ -5,10 +5,8 @@ next one begins with a clean staging area and the same `as_of`. What an unfinish
 is swept out by the next one.
 """
 
-import hashlib
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from itertools import islice
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
@@ -19,50 +17,41 @@ from django.utils.translation import gettext as _
 from campaign.audit.services import audit_record
 from campaign.common import clock
 from campaign.common.access import ancestors_and_self, reaches, under
+from campaign.common.bulk import bulk_delete
 from campaign.common.capabilities import Cap
 from campaign.common.errors import DomainError, NotAllowed, StateConflict
 from campaign.jobs.models import Job
 from campaign.jobs.registry import Outcome, Progress
 from campaign.jobs.services import job_request
-from campaign.models import Audience, CampaignState, Period, PeriodState
-from campaign.scoring import roll
-from campaign.scoring.choices import RunState
-from campaign.scoring.engine import AUDIENCES, Computation, Result
-from campaign.scoring.lines import pack
-from campaign.scoring.models import PeriodScore, ScoreRun, ScoreSheet
+from campaign.models import CampaignState, Period, PeriodState
+from campaign.scoring.choices import RunKind, RunState
+from campaign.scoring.engine import Computation
+from campaign.scoring.models import (
+    FreezeState,
+    PeriodScore,
+    ScoreFreeze,
+    ScoreRun,
+    ScoreSeal,
+    ScoreSheet,
+    ScoreTally,
+)
 from campaign.scoring.plans import Plans, plans_for
-from campaign.scoring.registry import MetricScope
+from campaign.scoring.roll import Extent
+from campaign.scoring.services.asking import freeze_ask
+from campaign.scoring.services.periods import period_places_keep
 from campaign.scoring.services.sheets import ensure_builtin_sheets
+from campaign.scoring.services.staging import chunk_size, digest, stage, tally
 from orgs.models import Organization
 
 KIND = "scoring.run"
-CHUNK = 2000
 
 
-@dataclass
+@dataclass(frozen=True)
 class Tally:
-    """What a run did, and the digest over its canonical lines."""
+    """What a run did, and the digest over the canonical lines of everybody in its reach."""
 
-    organizations: int = 0
-    members: int = 0
-    not_applicable: int = 0
-    changed: int = 0
-    removed: int = 0
-    seen: dict[Audience, set[int]] = field(default_factory=lambda: {audience: set() for audience in AUDIENCES})
-    hash: Any = field(default_factory=hashlib.sha256)
-
-    def add(self, result: Result) -> None:
-        self.hash.update(result.line + b"\n")
-        self.seen[result.subject.audience].add(result.subject.id)
-        self.not_applicable += result.score.total is None
-        if result.subject.audience == Audience.MEMBER:
-            self.members += 1
-        else:
-            self.organizations += 1
-
-    def counts(self) -> dict[str, int]:
-        names = ("organizations", "members", "not_applicable", "changed", "removed")
-        return {name: getattr(self, name) for name in names}
+    counts: dict[str, int]
+    digest: str
 
 
 def score_run_check(user: Any, parameters: Mapping[str, Any]) -> None:
@@ -75,8 +64,20 @@ def score_run_check(user: Any, parameters: Mapping[str, Any]) -> None:
         raise NotAllowed
     if not period.campaign.organizations().filter(pk=organization.pk).exists():
         raise DomainError(_("This organization takes no part in the campaign."))
-    if period.state == PeriodState.FROZEN:
-        raise DomainError(_("The period %(period)s is frozen: its scores change no more.") % {"period": period.code})
+    correction = "reason" in parameters
+    if user is not None and correction and not reaches(user, Cap.SCORE_FREEZE, organization.path):
+        raise NotAllowed
+    if correction != (period.state == PeriodState.FROZEN):
+        raise DomainError(
+            _("The period %(period)s is not frozen: compute its scores instead.") % {"period": period.code}
+            if correction
+            else _("The period %(period)s is frozen: its scores change no more.") % {"period": period.code}
+        )
+    if ScoreFreeze.objects.filter(period=period, state=FreezeState.REQUESTED).exists():
+        raise DomainError(
+            _("Somebody has asked for the period %(period)s to be frozen: that is to be confirmed or withdrawn first.")
+            % {"period": period.code}
+        )
 
 
 def _wanted(parameters: Mapping[str, Any]) -> tuple[Period, Organization]:
@@ -95,12 +96,13 @@ def score_run_request(*, actor: Any, period: Period, organization: Organization)
     """
     ensure_builtin_sheets(campaign=period.campaign)
     with transaction.atomic():
-        job = job_request(kind=KIND, actor=actor, parameters=_parameters(period, organization.pk))
+        job = job_request(kind=KIND, actor=actor, parameters=run_parameters(period, organization.pk))
         _refuse_overlap(period, organization.path, job)
     return job
 
 
-def _parameters(period: Period, organization_id: int) -> dict[str, int]:
+def run_parameters(period: Period, organization_id: int) -> dict[str, int]:
+    """Return the parameters of the job that computes an organization and everything below it."""
     return {"period": period.pk, "organization": organization_id}
 
 
@@ -118,12 +120,12 @@ def score_run_perform(progress: Progress) -> Outcome:
     """Do a run: claim the subtree, compute, stage, publish. May die anywhere and be done again."""
     period, organization = _wanted(progress.parameters)
     ensure_builtin_sheets(campaign=period.campaign)
+    period_places_keep(period)
     progress.step(_("Preparing"))
     run = _open(progress, period, organization)
     if run.state == RunState.STAGING:
         _clear(progress, run)
-        tally = _compute(progress, run, _plans(progress, run))
-        run = _publish(progress, run, tally)
+        run = _publish(progress, run, _compute(progress, run, _plans(progress, run)))
     return _outcome(run)
 
 
@@ -132,7 +134,8 @@ def _open(progress: Progress, period: Period, organization: Organization) -> Sco
     with transaction.atomic():
         progress.guard()
         locked = Period.objects.select_for_update(no_key=True).get(pk=period.pk)
-        if locked.state == PeriodState.FROZEN:
+        reason = progress.parameters.get("reason", "")
+        if (locked.state == PeriodState.FROZEN) != bool(reason):
             raise StateConflict
         _refuse_overlap(period, organization.path, progress.job)
         run, _made = ScoreRun.objects.get_or_create(
@@ -143,6 +146,9 @@ def _open(progress: Progress, period: Period, organization: Organization) -> Sco
                 "place": organization.path,
                 "as_of": clock.now(),
                 "requested_by": progress.user,
+                "reason": reason,
+                "kind": RunKind.CORRECTION if reason else RunKind.FULL,
+                "version": 1 + ScoreSeal.objects.filter(period=period).count(),
             },
         )
     return run
@@ -151,11 +157,14 @@ def _open(progress: Progress, period: Period, organization: Organization) -> Sco
 def _clear(progress: Progress, run: ScoreRun) -> None:
     """Delete what an earlier attempt of this run staged, and what runs left that nobody will finish."""
     dead = ScoreRun.objects.abandoned().filter(period=run.period)
-    for left in [run, *dead]:
-        while ids := list(PeriodScore.objects.filter(run=left).order_by("pk").values_list("pk", flat=True)[:CHUNK]):
-            with transaction.atomic():
-                progress.guard()
-                PeriodScore.objects.filter(pk__in=ids).delete()
+    refused = ScoreRun.objects.filter(period=run.period, kind=RunKind.CORRECTION, state=RunState.FAILED)
+    for left in [run, *dead, *refused]:
+        for model in (PeriodScore, ScoreTally):
+            rows = model._default_manager.filter(run=left)
+            while ids := list(rows.values_list("pk", flat=True)[: chunk_size()]):
+                with transaction.atomic():
+                    progress.guard()
+                    bulk_delete(model, "id", ids)
     with transaction.atomic():
         progress.guard()
         dead.update(state=RunState.FAILED, finished_at=clock.now())
@@ -171,120 +180,33 @@ def _plans(progress: Progress, run: ScoreRun) -> Plans:
 
 
 def _compute(progress: Progress, run: ScoreRun, plans: Plans) -> Tally:
-    scope = MetricScope(period=run.period, audience=Audience.ORGANIZATION, path=run.place, as_of=run.as_of)
-    computation, tally = Computation(scope, plans, progress.advance), Tally()
-    for audience in AUDIENCES:
-        progress.step(_("Reading the records"), len(plans.metrics_for(audience)))
-        results = computation.results(audience)
-        done, total = 0, roll.count(run.period, run.place, audience)
-        for chunk in _chunks(results):
-            if not done:
-                progress.step(_("Computing scores"), total)
-            _stage(progress, run, chunk, tally)
-            done += len(chunk)
-            progress.advance(done)
-    _stage_removed(progress, run, tally)
-    return tally
+    """Compute everything in the working tables, then stage what differs from what readers see."""
+    extent = Extent(run.period, run.place, run.as_of)
+    computation = Computation(extent, plans, progress.advance)
+    try:
+        progress.step(_("Reading the records"), computation.steps)
+        computation.run()
+        counts = tally(computation)
+        progress.step(_("Storing scores"), counts["organizations"] + counts["members"])
+        removed = stage(progress, run, computation)
+        progress.step(_("Sealing the result"))
+        return Tally(counts | {"removed": removed}, digest(run.period, run.place, run))
+    finally:
+        computation.work.drop()
 
 
-def _chunks(results: Iterable[Result]) -> Iterator[list[Result]]:
-    source = iter(results)
-    while chunk := list(islice(source, CHUNK)):
-        yield chunk
-
-
-def _stage(progress: Progress, run: ScoreRun, chunk: list[Result], tally: Tally) -> None:
-    """Add rows for those of `chunk` whose score is not what readers see already."""
-    for result in chunk:
-        tally.add(result)
-    shown = _shown(run.period, chunk)
-    rows = []
-    for result in chunk:
-        replaces, fingerprint = shown.get(result.subject.id, (None, ""))
-        if fingerprint != result.fingerprint:
-            rows.append(_row(run, result, replaces))
-    tally.changed += len(rows)
-    _add(progress, rows)
-
-
-def _shown(period: Period, chunk: list[Result]) -> dict[int, tuple[int, str]]:
-    """Return the row and the fingerprint that readers see now, by subject."""
-    name = "member_id" if chunk[0].subject.audience == Audience.MEMBER else "organization_id"
-    scores = PeriodScore.objects.current().filter(period=period)
-    scores = scores.of_members() if name == "member_id" else scores.of_organizations()
-    wanted = {f"{name}__in": [result.subject.id for result in chunk]}
-    return {
-        subject: (pk, fingerprint)
-        for subject, pk, fingerprint in scores.filter(**wanted).values_list(name, "pk", "fingerprint")
-    }
-
-
-def _row(run: ScoreRun, result: Result, replaces: int | None) -> PeriodScore:
-    score, subject = result.score, result.subject
-    return PeriodScore(
-        run=run,
-        period=run.period,
-        organization_id=subject.organization_id,
-        member_id=subject.id if subject.audience == Audience.MEMBER else None,
-        sheet_id=result.plan.sheet_id,
-        place=subject.place,
-        peers=result.peers,
-        base=score.base,
-        bonus=score.bonus,
-        deductions=score.deductions,
-        total=score.total,
-        grade=score.grade,
-        vetoed=score.vetoed,
-        lines=pack(result.plan.keys, score),
-        fingerprint=result.fingerprint,
-        replaces_id=replaces,
-    )
-
-
-def _stage_removed(progress: Progress, run: ScoreRun, tally: Tally) -> None:
-    """Say of those who are scored no more (an organization closed, a member gone) that they are not there."""
-    shown = PeriodScore.objects.current().filter(period=run.period)
-    places = {
-        Audience.ORGANIZATION: shown.of_organizations().filter(under(run.place, "organization__path")),
-        Audience.MEMBER: shown.of_members().filter(under(run.place, "member__organization__path")),
-    }
-    for audience, scores in places.items():
-        rows = scores.values_list("pk", "organization_id", "member_id", "sheet_id", "place")
-        gone = [row for row in rows.iterator() if (row[2] or row[1]) not in tally.seen[audience]]
-        tally.removed += len(gone)
-        for start in range(0, len(gone), CHUNK):
-            _add(progress, [_removal(run, *row) for row in gone[start : start + CHUNK]])
-
-
-def _removal(run: ScoreRun, pk: int, organization: int, member: int | None, sheet: int, place: str) -> PeriodScore:
-    return PeriodScore(
-        run=run,
-        period=run.period,
-        organization_id=organization,
-        member_id=member,
-        sheet_id=sheet,
-        place=place,
-        replaces_id=pk,
-        removed=True,
-    )
-
-
-def _add(progress: Progress, rows: list[PeriodScore]) -> None:
-    if rows:
-        with transaction.atomic():
-            progress.guard()
-            PeriodScore.objects.bulk_create(rows, batch_size=500)
-
-
-def _publish(progress: Progress, run: ScoreRun, tally: Tally) -> ScoreRun:
+def _publish(progress: Progress, run: ScoreRun, found: Tally) -> ScoreRun:
     """Let readers see all of it at once: one update of one row."""
-    state = RunState.PUBLISHED if tally.changed or tally.removed else RunState.UNCHANGED
+    differs = found.counts["changed"] or found.counts["removed"]
+    state = RunState.UNCHANGED
+    if differs:
+        state = RunState.WAITING if run.kind == RunKind.CORRECTION else RunState.PUBLISHED
     with transaction.atomic():
         progress.guard()
         changed = ScoreRun.objects.filter(pk=run.pk, state=RunState.STAGING).update(
             state=state,
-            digest=tally.hash.hexdigest(),
-            counts=tally.counts(),
+            digest=found.digest,
+            counts=found.counts,
             finished_at=clock.now(),
             updated_at=clock.now(),
         )
@@ -292,13 +214,20 @@ def _publish(progress: Progress, run: ScoreRun, tally: Tally) -> ScoreRun:
             raise StateConflict
         run.refresh_from_db()
         changes = {"state": [RunState.STAGING.value, state.value], "digest": ["", run.digest]}
-        audit_record(action="score_run", actor=progress.user, target=run, changes=changes)
+        audit_record(action="score_run", actor=progress.user, target=run, reason=run.reason, changes=changes)
+        if state == RunState.WAITING:
+            freeze_ask(actor=progress.user, period=run.period, run=run, version=run.version, reason=run.reason)
     return run
 
 
 def _outcome(run: ScoreRun) -> Outcome:
     counts = run.counts
-    if run.state == RunState.UNCHANGED:
+    if run.state == RunState.WAITING:
+        message = _(
+            "%(organizations)d organizations and %(members)d members scored, %(changed)d of them differ from what is frozen. "
+            "A second person is to confirm it."
+        )
+    elif run.state == RunState.UNCHANGED:
         message = _("%(organizations)d organizations and %(members)d members: nothing has changed since the last run.")
     else:
         message = _("%(organizations)d organizations and %(members)d members scored, %(changed)d of them changed.")
@@ -319,6 +248,6 @@ def score_runs_nightly() -> int:
         whole = period.campaign.organization_id
         same = Job.objects.active().filter(kind=KIND, parameters__period=period.pk, parameters__organization=whole)
         if not same.exists():
-            job_request(kind=KIND, actor=None, parameters=_parameters(period, whole))
+            job_request(kind=KIND, actor=None, parameters=run_parameters(period, whole))
             asked += 1
     return asked

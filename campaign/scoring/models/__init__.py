@@ -1,0 +1,46 @@
+"""Score sheets, runs, scores, and what is frozen."""
+
+from campaign.scoring.models.entries import MARKED, EntryKind, EntryState, ScoreEntry
+from campaign.scoring.models.freezing import FreezeState, ScoreDrift, ScoreFreeze, ScoreRank, ScoreSeal
+from campaign.scoring.models.scores import (
+    FINISHED,
+    PeriodPlace,
+    PeriodScore,
+    PeriodScoreQuerySet,
+    ScoreMark,
+    ScoreRun,
+    ScoreRunQuerySet,
+    ScoreTally,
+)
+from campaign.scoring.models.sheets import (
+    GradeBand,
+    ScoreSheet,
+    ScoreSheetItem,
+    ScoreSheetQuerySet,
+    ScoreSheetType,
+)
+
+__all__ = [
+    "FINISHED",
+    "MARKED",
+    "EntryKind",
+    "EntryState",
+    "FreezeState",
+    "GradeBand",
+    "PeriodPlace",
+    "PeriodScore",
+    "PeriodScoreQuerySet",
+    "ScoreDrift",
+    "ScoreEntry",
+    "ScoreFreeze",
+    "ScoreMark",
+    "ScoreRank",
+    "ScoreRun",
+    "ScoreRunQuerySet",
+    "ScoreSeal",
+    "ScoreSheet",
+    "ScoreSheetItem",
+    "ScoreSheetQuerySet",
+    "ScoreSheetType",
+    "ScoreTally",
+]

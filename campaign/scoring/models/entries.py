@@ -1,0 +1,120 @@
+"""What people enter beside the figures (2-domain b.15): bonus, deduction, ceiling and veto, each with its evidence and
+confirmed by a second person."""
+
+from typing import ClassVar, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from campaign.attachments.models import Attachment
+from campaign.common.access import ScopedQuerySet
+from campaign.common.capabilities import Cap
+from campaign.common.models import TimeStamped, choice_check
+from campaign.models import Campaign
+from orgs.models import Member, Organization
+
+MOST = 100_00
+"""No entry is worth more than all the marks of a sheet (hundredths)."""
+
+
+class EntryKind(models.TextChoices):
+    BONUS = "bonus", pgettext_lazy("score entry", "Bonus")
+    DEDUCTION = "deduction", pgettext_lazy("score entry", "Deduction")
+    CEILING = "ceiling", pgettext_lazy("score entry", "Highest grade")
+    VETO = "veto", pgettext_lazy("score entry", "Veto")
+
+
+class EntryState(models.TextChoices):
+    ENTERED = "entered", pgettext_lazy("score entry", "Waiting for a second person")
+    CONFIRMED = "confirmed", pgettext_lazy("score entry", "Confirmed")
+    REFUSED = "refused", pgettext_lazy("score entry", "Refused")
+    WITHDRAWN = "withdrawn", pgettext_lazy("score entry", "Withdrawn")
+
+
+MARKED = (EntryKind.BONUS, EntryKind.DEDUCTION)
+
+
+class ScoreEntryQuerySet(ScopedQuerySet["ScoreEntry"]):
+    view_capability: ClassVar[Cap] = Cap.SCORE_RUN
+
+    def confirmed(self) -> Self:
+        return self.filter(state=EntryState.CONFIRMED)
+
+
+class ScoreEntry(TimeStamped):
+    """One entry for an organization, or for a member in the branch of that time.
+
+    It counts in every period of the campaign that holds `happened_on`. `points` are hundredths; `work` names what was honoured:
+    the same work honoured at several levels counts once, at the highest.
+    """
+
+    campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="score_entries", verbose_name=_("campaign"))
+    organization = models.ForeignKey(
+        Organization, models.PROTECT, related_name="score_entries", verbose_name=_("party organization")
+    )
+    member = models.ForeignKey(
+        Member, models.PROTECT, null=True, related_name="score_entries", verbose_name=_("party member")
+    )
+    kind = models.CharField(_("kind"), max_length=9, choices=EntryKind.choices)
+    points = models.PositiveIntegerField(_("marks"), default=0)
+    grade = models.CharField(_("grade"), max_length=20, blank=True)
+    work = models.CharField(_("work honoured"), max_length=100, blank=True)
+    happened_on = models.DateField(_("date"))
+    reason = models.CharField(_("reason"), max_length=500)
+    basis = models.CharField(_("evidence"), max_length=200)
+    attachment = models.OneToOneField(
+        Attachment, models.PROTECT, null=True, related_name="+", verbose_name=_("document")
+    )
+    state = models.CharField(_("state"), max_length=9, choices=EntryState.choices, default=EntryState.ENTERED)
+    entered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("entered by")
+    )
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("decided by")
+    )
+    decided_at = models.DateTimeField(_("decided at"), null=True)
+    note = models.CharField(_("note"), max_length=500, blank=True)
+
+    objects = ScoreEntryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("bonus, deduction or veto")
+        verbose_name_plural = _("bonuses, deductions and vetoes")
+        ordering = ("-happened_on", "-pk")
+        constraints = (
+            choice_check("kind", EntryKind, "score_entry_kind"),
+            choice_check("state", EntryState, "score_entry_state"),
+            models.CheckConstraint(
+                condition=(Q(kind__in=MARKED, points__gt=0, points__lte=MOST, grade=""))
+                | (Q(kind=EntryKind.CEILING, points=0) & ~Q(grade=""))
+                | Q(kind=EntryKind.VETO, points=0, grade=""),
+                name="score_entry_worth",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=EntryState.CONFIRMED) | ~Q(entered_by=F("decided_by")), name="score_entry_two_people"
+            ),
+            models.CheckConstraint(
+                condition=Q(state=EntryState.ENTERED, decided_at=None)
+                | (~Q(state=EntryState.ENTERED) & Q(decided_at__isnull=False)),
+                name="score_entry_decided",
+            ),
+        )
+        indexes = (models.Index(fields=("campaign", "happened_on"), name="score_entry_of_campaign"),)
+
+    def __str__(self) -> str:
+        return f"{self.subject} · {self.get_kind_display()}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("entry_detail", args=[self.pk])
+
+    @property
+    def subject(self) -> Member | Organization:
+        return self.member or self.organization
+
+    @property
+    def is_open(self) -> bool:
+        return self.state == EntryState.ENTERED

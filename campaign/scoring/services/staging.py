@@ -1,0 +1,168 @@
+# ruff: noqa: S608 — statements are put together from the names of our own tables and from whole numbers alone
+"""From what was computed to rows that readers may see: staged in short transactions, published by one statement."""
+
+import hashlib
+from collections.abc import Iterator
+from typing import Protocol
+
+from django.db import connection, transaction
+from django.db.models import Q
+
+from campaign.common.access import bounds, under
+from campaign.models import Period
+from campaign.scoring.choices import RunState
+from campaign.scoring.engine import Computation
+from campaign.scoring.models import PeriodPlace, PeriodScore, ScoreRun, ScoreSheet, ScoreTally
+from campaign.scoring.roll import Extent, has_kept_tree
+from campaign.scoring.work import sql_of
+from orgs.models import Member, Organization
+
+CHUNKS = {"postgresql": 50_000, "sqlite": 2_000}
+"""Rows of one transaction. On SQLite everybody else waits for it to end."""
+FETCHED = 5_000
+SCORES, TALLIES = PeriodScore._meta.db_table, ScoreTally._meta.db_table
+COLUMNS = (
+    "run_id, period_id, organization_id, member_id, sheet_id, place, peers, base, bonus_entered, bonus, deductions, total, "
+    "grade, vetoed, lines, replaces_id, removed"
+)
+
+
+class Steps(Protocol):
+    """What staging needs of a running job."""
+
+    def advance(self, done: int) -> None: ...
+    def guard(self) -> None: ...
+
+
+def chunk_size() -> int:
+    return CHUNKS[connection.vendor]
+
+
+def stage(progress: Steps, run: ScoreRun, computation: Computation) -> int:
+    """Add rows for those whose score is not what readers see already, and the tallies of the run; returns how many are
+    scored no more."""
+    work = computation.work
+    ((last,),) = work.rows("SELECT COALESCE(MAX(n), 0) FROM work_score")
+    for first in range(1, last + 1, chunk_size()):
+        with transaction.atomic():
+            progress.guard()
+            work.run(
+                f"""INSERT INTO {SCORES} ({COLUMNS})
+                    SELECT {run.pk}, {run.period_id}, organization, member, sheet, place, peers, base, entered, bonus,
+                           deductions, total, grade, vetoed = 1, lines, replaces, {_false()}
+                    FROM work_score WHERE n BETWEEN {first} AND {first + chunk_size() - 1} AND same = 0 ORDER BY n"""
+            )
+        progress.advance(min(first + chunk_size() - 1, last))
+    _stage_tallies(progress, run, computation)
+    return _stage_removed(progress, run, computation)
+
+
+def _false() -> str:
+    return "FALSE" if connection.vendor == "postgresql" else "0"
+
+
+def _stage_removed(progress: Steps, run: ScoreRun, computation: Computation) -> int:
+    """Say of those who are scored no more (an organization closed, a member gone) that they are not there."""
+    shown = PeriodScore.objects.current().filter(period=run.period)
+    within = _reach(run, computation.extent)
+    names = ("pk", "organization_id", "member_id", "sheet_id", "place")
+    statement, parameters = sql_of(shown.filter(within).order_by().values_list(*names))
+    with transaction.atomic():
+        progress.guard()
+        return computation.work.run(
+            f"""INSERT INTO {SCORES} ({COLUMNS})
+                WITH s (id, organization, member, sheet, place) AS ({statement})
+                SELECT {run.pk}, {run.period_id}, s.organization, s.member, s.sheet, s.place, '', NULL, 0, 0, 0, NULL, '',
+                       {_false()}, '', s.id, NOT {_false()}
+                FROM s LEFT JOIN work_score w ON w.replaces = s.id WHERE w.n IS NULL""",
+            parameters,
+        )
+
+
+def _reach(run: ScoreRun, extent: Extent) -> Q:
+    """Return which scores are the run's to take away: those of whom belongs to it by the tree and the roll of the period."""
+    if extent.marked is not None:
+        return Q(organization__in=extent.marked) | Q(member__organization__in=extent.marked)
+    if has_kept_tree(run.period):
+        kept = PeriodPlace.objects.filter(under(run.place), period=run.period)
+        return Q(organization__in=kept.values("organization"))
+    of_organizations = Q(member=None) & under(run.place, "organization__path")
+    return of_organizations | ~Q(member=None) & under(run.place, "member__organization__path")
+
+
+def _stage_tallies(progress: Steps, run: ScoreRun, computation: Computation) -> None:
+    if not computation.summed:
+        return
+    keys = [metric.key for metric in computation.summed]
+    named = "CASE s.metric " + " ".join(f"WHEN {number} THEN %s" for number in range(len(keys))) + " END"
+    with transaction.atomic():
+        progress.guard()
+        computation.work.run(
+            f"""INSERT INTO {TALLIES} (run_id, organization_id, above, metric, own_numerator, own_denominator,
+                                       numerator, denominator)
+                SELECT {run.pk}, u.organization, u.above, {named}, s.own_numerator, s.own_denominator,
+                       u.numerator, u.denominator
+                FROM work_up u JOIN work_sum s ON s.organization = u.organization AND s.metric = u.metric""",
+            keys,
+        )
+
+
+def tallies_differ(computation: Computation) -> bool:
+    """Tell whether any organization passes on something else than it did."""
+    if not computation.summed:
+        return False
+    return bool(
+        computation.work.rows(
+            """SELECT 1 FROM work_up u JOIN work_sum s ON s.organization = u.organization AND s.metric = u.metric
+               LEFT JOIN work_stored b ON b.organization = u.organization AND b.metric = u.metric
+               WHERE b.organization IS NULL OR b.numerator <> u.numerator OR b.denominator <> u.denominator
+                  OR b.own_numerator <> s.own_numerator OR b.own_denominator <> s.own_denominator LIMIT 1"""
+        )
+    )
+
+
+def tally(computation: Computation) -> dict[str, int]:
+    """Return what was computed: organizations, members, those to whom no item applies, those whose score has changed."""
+    ((organizations, members, without, changed),) = computation.work.rows(
+        """SELECT SUM(CASE WHEN member IS NULL THEN 1 ELSE 0 END), SUM(CASE WHEN member IS NULL THEN 0 ELSE 1 END),
+                  SUM(CASE WHEN total IS NULL THEN 1 ELSE 0 END), SUM(1 - same) FROM work_score"""
+    )
+    found = {"organizations": organizations, "members": members, "not_applicable": without, "changed": changed}
+    return {name: int(number or 0) for name, number in found.items()}
+
+
+def digest(period: Period, place: str, run: ScoreRun | None = None) -> str:
+    """Return the SHA-256 over the canonical lines of everybody at or below `place`, in the order of the tree: as readers see
+    them, or as they will see them once `run` is published."""
+    found = hashlib.sha256()
+    for text in canonical_lines(period, place, run):
+        found.update(text.encode() + b"\n")
+    return found.hexdigest()
+
+
+def canonical_lines(period: Period, place: str, run: ScoreRun | None = None) -> Iterator[str]:
+    """Yield one line for every subject: whose it is, by which sheet, and everything that is printed."""
+    low, high = bounds(place)
+    collation = 'COLLATE "C"' if connection.vendor == "postgresql" else "COLLATE BINARY"
+    printed = ("base", "bonus_entered", "bonus", "deductions", "total")
+    marks = " || '|' || ".join(f"COALESCE(CAST(s.{name} AS text), '')" for name in printed)
+    own = run.pk if run else 0
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(
+            f"""SELECT CASE WHEN s.member_id IS NULL THEN 'o' ELSE 'm' END || '|' || COALESCE(m.personnel_no, o.code) || '|' ||
+                       h.key || '|' || h.version || '|' || {marks} || '|' || s.grade || '|' ||
+                       CASE WHEN s.vetoed THEN 'v' ELSE '' END || '|' || s.lines
+                FROM {SCORES} s
+                JOIN {ScoreRun._meta.db_table} r ON r.id = s.run_id
+                JOIN {ScoreSheet._meta.db_table} h ON h.id = s.sheet_id
+                JOIN {Organization._meta.db_table} o ON o.id = s.organization_id
+                LEFT JOIN {Member._meta.db_table} m ON m.id = s.member_id
+                WHERE s.period_id = %s AND NOT s.removed AND s.place >= %s AND s.place < %s
+                  AND (r.state = %s OR r.id = %s)
+                  AND NOT EXISTS (SELECT 1 FROM {SCORES} n JOIN {ScoreRun._meta.db_table} q ON q.id = n.run_id
+                                  WHERE n.replaces_id = s.id AND (q.state = %s OR q.id = %s))
+                ORDER BY s.place {collation}, s.member_id IS NULL, COALESCE(m.personnel_no, o.code) {collation}""",
+            [period.pk, low, high, RunState.PUBLISHED, own, RunState.PUBLISHED, own],
+        )
+        while rows := cursor.fetchmany(FETCHED):
+            yield from (line for (line,) in rows)

@@ -1,0 +1,115 @@
+"""The working tables of a run: temporary, seen by this connection alone, gone when it ends.
+
+A run fills them step by step with grouped statements (`engine`), and only then are rows that readers may see one day written
+in short transactions. No row passes through Python. On SQLite these tables lie in a file of their own, so that nobody waits for
+a run while it reads and computes.
+"""
+
+from collections.abc import Iterable, Sequence
+from itertools import count
+from typing import Any
+
+from django.db import connection
+
+TABLES = {
+    # Organizations of the run: `above` is 0 at the top; `whole` says that its members are all computed, too.
+    "work_place": "id {key}, code text, path text, above bigint, type text, active integer, depth integer, whole integer",
+    "work_member": "id {key}, code text, organization bigint",
+    # Figures from the members of an organization itself, by number of the metric.
+    "work_own": "organization bigint, metric integer, numerator bigint, denominator bigint",
+    # Figures of an organization alone that count for those above it.
+    "work_self": "organization bigint, metric integer, numerator bigint, denominator bigint",
+    # The figure of an organization with everything below it, and what it passes on to the one above.
+    "work_sum": "organization bigint, metric integer, own_numerator bigint, own_denominator bigint, numerator bigint, "
+    "denominator bigint",
+    "work_up": "organization bigint, above bigint, metric integer, numerator bigint, denominator bigint",
+    "work_entry": "sheet bigint, member bigint, organization bigint, entered bigint, deductions bigint, ceiling integer, "
+    "vetoed integer",
+    "work_score": "n {number}, member bigint, organization bigint, place text, peers text, sheet bigint, base bigint, "
+    "entered bigint, bonus bigint, deductions bigint, total bigint, grade text, vetoed integer, lines text, "
+    "replaces bigint, same integer",
+}
+TYPES = {
+    "postgresql": {"key": "bigint", "number": "bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY"},
+    "sqlite": {"key": "integer PRIMARY KEY", "number": "integer PRIMARY KEY"},
+}
+
+
+_number = count(1)
+
+
+class Work:
+    """Working tables on the present connection. Statements call them `work_…`; each set has names of its own, so that what a
+    dead run left does no harm."""
+
+    def __init__(self) -> None:
+        self.postgres = connection.vendor == "postgresql"
+        self._prefix = f"work{next(_number)}_"
+        self._made: list[str] = []
+        if self.postgres:
+            # Long plans over many rows: to compile each expression costs more than it saves, and joins want room.
+            _configure("SET jit = off", "SET work_mem = '64MB'")
+        for name, columns in TABLES.items():
+            self.make(name, columns)
+
+    def make(self, name: str, columns: str) -> None:
+        self.run(f"DROP TABLE IF EXISTS {name}")
+        self.run(f"CREATE TEMPORARY TABLE {name} ({columns.format_map(TYPES[connection.vendor])})")
+        self._made.append(name)
+
+    def drop(self) -> None:
+        """Give back the room that the tables take; a connection may live for long."""
+        for name in self._made:
+            self.run(f"DROP TABLE IF EXISTS {name}")
+        self._made.clear()
+        if self.postgres:
+            _configure("RESET jit", "RESET work_mem")
+
+    def filled(self, name: str) -> None:
+        """Let PostgreSQL know how many rows there are, for the joins to come; nobody else tells it of a temporary table."""
+        if self.postgres:
+            self.run(f"ANALYZE {name}")
+
+    def run(self, statement: str, parameters: Sequence[Any] = ()) -> int:
+        """Run a statement; returns how many rows it wrote."""
+        with connection.cursor() as cursor:
+            cursor.execute(statement.replace("work_", self._prefix), list(parameters))
+            return int(cursor.rowcount)
+
+    def rows(self, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        with connection.cursor() as cursor:
+            cursor.execute(statement.replace("work_", self._prefix), list(parameters))
+            return list(cursor.fetchall())
+
+    @property
+    def fence(self) -> str:
+        """Ends a subquery whose columns are to be computed once, however often they are used outside of it."""
+        return "OFFSET 0" if self.postgres else "LIMIT -1"
+
+    @property
+    def collation(self) -> str:
+        """Orders texts by their bytes: the same on every database, whatever its language."""
+        return 'COLLATE "C"' if self.postgres else "COLLATE BINARY"
+
+
+def _configure(*statements: str) -> None:
+    with connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+
+
+def sql_of(query: Any) -> tuple[str, tuple[Any, ...]]:
+    """Return a queryset as a statement with its parameters; one that can have no rows as one that has none."""
+    from django.core.exceptions import EmptyResultSet
+
+    try:
+        statement, parameters = query.query.sql_with_params()
+    except EmptyResultSet:
+        width = len(query.query.values_select) + len(query.query.annotation_select)
+        return f"SELECT {', '.join(['NULL'] * width)} WHERE 1 = 0", ()
+    return statement, tuple(parameters)
+
+
+def numbers(values: Iterable[int]) -> str:
+    """Write ids as a list for IN; an empty one holds no id."""
+    return ", ".join(str(int(value)) for value in values) or "0"

@@ -1,0 +1,163 @@
+"""Form d.6: the summary of the appraisal of members, branch by branch in the order of the roll (2-domain d.6)."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
+from typing import Any
+
+from django.db.models import Count, Q
+from django.utils.translation import gettext_lazy as _
+
+from campaign.common.access import under
+from campaign.common.exact import percent
+from campaign.common.excel.sheet import Filled, FormColumn, FormSheet, Kind, Row
+from campaign.reports.registry import Report, ReportRequest
+from orgs.models import MembershipKind
+from reviews.models.appraisal import (
+    AppraisalGrade,
+    AppraisedMember,
+    AppraisedMemberQuerySet,
+    Attendance,
+    BranchState,
+    MemberAppraisal,
+)
+from reviews.selectors.appraisal import SHARE, Votes, votes_of
+
+CHUNK = 1000
+DECIDED = (BranchState.SUBMITTED, BranchState.CONFIRMED)
+
+SUMMARY = FormSheet(
+    name="民主评议党员汇总表",
+    title="民主评议党员汇总表",
+    freeze=2,
+    columns=(
+        FormColumn("党组织", width=26),
+        FormColumn("姓名", width=10),
+        FormColumn("人员类别", width=10, align="center"),
+        FormColumn("参加评议情况", width=12, align="center"),
+        FormColumn("优秀票", Kind.INTEGER, width=8, group="民主测评"),
+        FormColumn("合格票", Kind.INTEGER, width=8, group="民主测评"),
+        FormColumn("基本合格票", Kind.INTEGER, width=8, group="民主测评"),
+        FormColumn("不合格票", Kind.INTEGER, width=8, group="民主测评"),
+        FormColumn("测评结果", width=12, align="center"),
+        FormColumn("支部评定等次", width=10, align="center"),
+        FormColumn("主要问题或改进措施", width=34),
+        FormColumn("本人意见", width=18),
+        FormColumn("备注", width=20),
+    ),
+)
+
+
+def _entries(request: ReportRequest) -> AppraisedMemberQuerySet:
+    """Return the entries of the year of the period that the person may see."""
+    seen = AppraisedMember.objects.all() if request.user is None else AppraisedMember.objects.visible_to(request.user)
+    year = request.period.ends_on.year if request.period else 0
+    found: AppraisedMemberQuerySet = (
+        seen.filter(
+            under(request.organization.path, "organization__path"),
+            branch__year=year,
+            branch__appraisal__campaign=request.campaign,
+        )
+        .exclude(branch__state=BranchState.CANCELLED)
+        .exclude(attendance=Attendance.LEFT)
+    )
+    return found
+
+
+def _rows(request: ReportRequest) -> Iterator[Row]:
+    ordered = _entries(request).order_by("organization__path", "branch_id", "member__pinyin", "pk")
+    keys = iter(list(ordered.values_list("pk", flat=True)))
+    appraisals: dict[int, MemberAppraisal] = {}
+    while chunk := list(islice(keys, CHUNK)):
+        found = AppraisedMember.objects.select_related("organization", "branch").in_bulk(chunk)
+        votes = _votes(found.values(), appraisals)
+        for pk in chunk:
+            yield _row(found[pk], votes.get((found[pk].branch.appraisal_id, found[pk].member_id)))
+
+
+def _votes(entries: Any, known: dict[int, MemberAppraisal]) -> dict[tuple[int, int], Votes]:
+    """Return the votes on these members, by appraisal and member; one query for each appraisal."""
+    by_appraisal: dict[int, list[int]] = {}
+    for entry in entries:
+        by_appraisal.setdefault(entry.branch.appraisal_id, []).append(entry.member_id)
+    missing = by_appraisal.keys() - known.keys()
+    known |= MemberAppraisal.objects.select_related("round__ballot").in_bulk(missing)
+    return {
+        (appraisal, member): votes
+        for appraisal, members in by_appraisal.items()
+        for member, votes in votes_of(known[appraisal].round, members).items()
+    }
+
+
+def _row(entry: AppraisedMember, votes: Votes | None) -> Row:
+    shown: tuple[int | str | None, ...] = (None,) * 4
+    result = ""
+    if votes is not None and votes.counts is not None:
+        shown, result = votes.counts, votes.result
+    elif votes is not None:
+        result = "不足规定票数" if votes.is_valid else "无效"
+    decided = entry.branch.state in DECIDED
+    return (
+        entry.organization.name,
+        entry.name,
+        entry.get_kind_display(),
+        entry.get_attendance_display(),
+        *shown,
+        result,
+        _grade(entry, decided=decided),
+        entry.problems if decided else "",
+        entry.opinion,
+        _remark(entry),
+    )
+
+
+def _grade(entry: AppraisedMember, *, decided: bool) -> str:
+    if not entry.is_gradable:
+        return "不评定"
+    return str(entry.get_grade_display()) if decided and entry.grade else "未评定"
+
+
+def _remark(entry: AppraisedMember) -> str:
+    """Why there is no grade, and what follows."""
+    said = ["预备党员，不评定等次"] if entry.kind == MembershipKind.PROBATIONARY else []
+    said += [entry.attendance_reason] if entry.attendance_reason else []
+    if entry.due_on is not None and entry.consequence != "none":
+        said.append(f"{entry.get_consequence_display()}，{entry.due_on:%Y-%m-%d}前")
+    return "；".join(said)
+
+
+def foot_line(entries: AppraisedMemberQuerySet) -> str:
+    """Return the line under the form: members, taking part, grades, the share of 优秀 against a third. One query."""
+    decided = Q(branch__state__in=DECIDED)
+    n = entries.order_by().aggregate(
+        all=Count("pk"),
+        present=Count("pk", filter=Q(attendance=Attendance.PRESENT)),
+        graded=Count("pk", filter=decided & ~Q(grade="")),
+        **{grade.value: Count("pk", filter=decided & Q(grade=grade)) for grade in AppraisalGrade},
+    )
+    excellent, graded = n[AppraisalGrade.EXCELLENT], n["graded"]
+    check = "符合" if excellent * SHARE <= graded else f"超过三分之一，最多{graded // SHARE}人"
+    return (
+        f"党员总数{n['all']}人，参评{n['present']}人，评定等次{graded}人；优秀{excellent}人，占{percent(excellent, graded)}"
+        f"（三分之一校验：{check}）；合格{n['qualified']}人；基本合格{n['basic']}人；不合格{n['unqualified']}人。"
+    )
+
+
+def _sheets(request: ReportRequest) -> list[Filled]:
+    notes = (
+        f"注：1.{foot_line(_entries(request))}2.测评票数不足规定数的不单独列示；测评结果为得票最多的等次，供支部评定参考。",
+    )
+    return [(replace(SUMMARY, notes=notes), _rows(request))]
+
+
+MEMBER_APPRAISALS = Report(
+    key="member_appraisals",
+    form="d.6",
+    label=_("Summary of the appraisal of members"),
+    description=_(
+        "Every member of the appraisal of the period's year: attendance, votes, the grade of the branch, what follows."
+    ),
+    sheets=_sheets,
+    count=lambda request: _entries(request).count(),
+    icon="user-check",
+)
