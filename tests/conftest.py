@@ -1,19 +1,16 @@
 """What every test shares; the browser's fixtures stand in tests/chromium.py."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from django.core.cache import cache
 from django.db import connection
 from django.test import TransactionTestCase
 from hypothesis import HealthCheck, settings
-from pytest_django import DjangoDbBlocker
 
 from campaign.audit.models import PROTECTED
 from campaign.common.append_only import unprotect
 from campaign.scoring import sealing
-from tests.migrated import Template
 from tests.world import World, make_world
 
 pytest_plugins = ["tests.chromium"]
@@ -60,30 +57,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.skip(reason="needs Redis (set TEST_REDIS_URL)"))
         elif not touches_database(item):
             item.add_marker("one_database")
-
-
-@pytest.fixture(scope="session")
-def template() -> Template | None:
-    """The migrated database to start from; a server makes its own."""
-    return Template() if connection.vendor == "sqlite" else None
-
-
-@pytest.fixture(scope="session")
-def django_db_keepdb(template: Template | None, django_db_modify_db_settings: None) -> bool:
-    """Start from the template where there is one: a database that is kept is migrated by what it lacks alone."""
-    return template is not None and template.lay(_test_database())
-
-
-@pytest.fixture(scope="session")
-def django_db_setup(
-    django_db_setup: None, template: Template | None, django_db_keepdb: bool, django_db_blocker: DjangoDbBlocker
-) -> None:
-    if template is not None and not django_db_keepdb:
-        template.keep(_test_database())
-
-
-def _test_database() -> Path:
-    return Path(connection.settings_dict["TEST"]["NAME"])
 
 
 @pytest.fixture(autouse=True)

@@ -368,6 +368,10 @@ class CountsField(models.JSONField):
     def db_type(self, connection: Any) -> str:
         return "bigint[]" if connection.vendor == "postgresql" else "text"
 
+    def db_check(self, connection: Any) -> str | None:
+        check = connection.data_type_check_constraints.get("JSONField")
+        return check % self.db_type_parameters(connection) if check else None
+
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
         if connection.vendor == "postgresql":
             return value
