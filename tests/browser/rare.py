@@ -15,6 +15,8 @@ from campaign.ballots.slips import batch_codes, code_digest
 from campaign.common import clock
 from campaign.filings.services import plan_create
 from campaign.models import Campaign
+from campaign.scoring.models import EntryKind
+from campaign.scoring.services import entry_add, freeze_request
 from orgs.models import CodePurpose, ImportKind, Organization, User
 from orgs.services import code_sheet_request
 from orgs.services.imports import import_upload
@@ -49,7 +51,27 @@ def rare_pages(campaign: Campaign) -> list[str]:
         *_of_workbooks(campaign, branch, secretary),
         reverse("code_sheet_detail", args=[_sheet()]),
         reverse("secretary_answer", args=_asked(secretary)),
+        *_of_scores(campaign, branch),
     ]
+
+
+def _of_scores(campaign: Campaign, branch: Organization) -> list[str]:
+    """A bonus that a second person has to confirm, and the request to freeze the half-year that is over."""
+    office = User.objects.get(username="office")
+    bonus = entry_add(
+        actor=office,
+        campaign=campaign,
+        subject=branch,
+        kind=EntryKind.BONUS,
+        happened_on=campaign.starts_on,
+        reason="荣获集团公司安全生产先进集体",
+        basis="集团公司表彰决定",
+        points=2_00,
+        work="安全生产先进集体",
+    )
+    over = campaign.periods.filter(ends_on__lt=clock.today()).latest("ends_on")
+    asked = freeze_request(actor=office, period=over, reason="上半年考核结束")
+    return [reverse("entry_detail", args=[bonus.pk]), reverse("freeze_detail", args=[asked.pk])]
 
 
 def _asked(secretary: User) -> list[int]:

@@ -35,6 +35,7 @@ READERS = ("secretary", "office", "staff", "leader", "committee", "member", "sys
 """Each page is read by the first of them who finds a link to it."""
 NOT_PAGES = {
     "admin_login": "leads on to signing in",
+    "entry_document": "a file",
     "healthz": "answers machines",
     "import_annotated": "a file",
     "jobs_download": "a file",
@@ -43,6 +44,7 @@ NOT_PAGES = {
     "organization_children": "a part of the tree",
     "plan_attachment": "a file",
     "pledge_import_annotated": "a file",
+    "secretary_file": "a file",
 }
 AT_THE_DOOR = {
     "hall_board",

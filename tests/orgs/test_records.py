@@ -188,10 +188,10 @@ def test_every_part_is_there_masked_and_logged(world: World, member: Member) -> 
     client = signed_in(world.user("staff", "east"))
     answer = client.post(reverse("member_export", args=[member.pk]), {})
     found = sheets(b"".join(answer.streaming_content))
-    assert {part.key for part in records} == {"record", "pledges", "reviews", "honours", "scores"}
+    assert {part.key for part in records} == {"record", "pledges", "reviews", "appraisals", "honours", "scores"}
     assert set(found) == {
         "基本情况", "党内任职", "所在党组织", "组织关系转接", "公开承诺", "践诺记录", "领导点评", "群众评议",
-        "表彰奖励", "党员等次",
+        "民主评议党员", "表彰奖励", "党员等次",
     }  # fmt: skip
     assert "138****5678" in texts(found)
     assert PHONE not in texts(found)

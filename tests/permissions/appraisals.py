@@ -157,7 +157,7 @@ def entry(state: str = "writing", step: str = "", **options: Any) -> Make:
     """One member's entry; it is the first member's own."""
 
     def make(world: World, at: str) -> Target:
-        found = entered(world, of_branch(world, at, state), at, **options)
+        found = entered(world, of_branch(world, at, state), at, **{"name": mark(at, "被评议人"), **options})
         payload = {
             "version": 1, "text": "自评内容", "grade": "qualified", "attendance": "exempt", "reason": "年老体弱",
             "opinion": "同意", "step": step,

@@ -189,4 +189,6 @@ lists += [
     Listed("entry_list", entry, Cap.SCORE_RUN),
     Listed("freeze_list", freeze, Cap.SCORE_FREEZE),
 ]
-scoped += [Scoped(of_organization), Scoped(of_member, MEMBERS_AT), Scoped(sheet), Scoped(run)]
+scoped += [
+    Scoped(of_organization), Scoped(of_member, MEMBERS_AT), Scoped(sheet), Scoped(run), Scoped(entry), Scoped(freeze),
+]  # fmt: skip
