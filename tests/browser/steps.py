@@ -1,11 +1,13 @@
 """What people do on the main path, in the words of the interface. Each step begins where its person would begin."""
 
+import datetime as dt
 import io
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from django.utils import timezone
 from openpyxl import Workbook, load_workbook
 from playwright.sync_api import Locator, Page, expect
 
@@ -182,13 +184,24 @@ def write_review(page: Page, organization: str, texts: Mapping[str, str]) -> Non
 
 
 def set_up_round(page: Page, name: str, branch: str) -> None:
+    """Go through the steps of the set-up: one branch, the built-in questions, everybody in one class."""
     page.goto("/reviews/rounds/new/")
     page.get_by_label("评议名称").fill(name)
     page.get_by_label("评议党组织").check()
-    page.get_by_label("只评议下面选择的党支部").check()
-    search_and_choose(page, "党支部", branch)
-    page.get_by_label("不分票类").check()
-    press(page, "设置")
+    page.get_by_label("投票开始").fill(f"{timezone.localtime() - dt.timedelta(hours=1):%Y-%m-%dT%H:%M}")
+    press(page, "下一步：评议对象")
+    page.wait_for_url(re.compile(r"/reviews/rounds/\d+/subjects/$"))
+    page.get_by_label("仅限逐个选定的").check()
+    search_and_choose(page, "逐个选定", branch)
+    press(page, "保存，下一步：评议内容")
+    page.wait_for_url(re.compile(r"/reviews/rounds/\d+/questions/$"))
+    press(page, "保存，下一步：参评人员")
+    page.wait_for_url(re.compile(r"/reviews/rounds/\d+/raters/$"))
+    main(page).get_by_role("button", name="不分票类").click()
+    expect(page.locator("input[name='classes-TOTAL_FORMS']")).to_have_value("1")
+    press(page, "保存并生成名册")
+    told(page, "名册已重新生成")
+    follow(page, "下一步：检查并启动")
     page.wait_for_url(re.compile(r"/reviews/rounds/\d+/$"))
 
 

@@ -107,15 +107,12 @@ def test_a_round_with_days_the_wrong_way_round_keeps_what_was_chosen(page: Page,
     login(page, running.users["staff@east"])
     page.goto("/reviews/rounds/new/")
     page.get_by_label("评议名称").fill("年终群众评议")
-    page.get_by_label("只评议下面选择的党支部").check()
-    steps.search_and_choose(page, "党支部", running.orgs["east_two"].name)
-    page.get_by_label("不分票类").check()
-    page.get_by_label("截止日期").fill((clock.today() - dt.timedelta(days=3)).isoformat())
-    steps.press(page, "设置")
-    expect(page.get_by_role("alert")).to_contain_text("截止日期")
+    page.get_by_label("评议党组织").check()
+    page.get_by_label("投票截止").fill(f"{clock.today() - dt.timedelta(days=3)}T18:00")
+    steps.press(page, "下一步：评议对象")
+    expect(page.get_by_role("alert")).to_contain_text("结束时间必须晚于开始时间")
     expect(page.get_by_label("评议名称")).to_have_value("年终群众评议")
-    expect(page.get_by_label("不分票类")).to_be_checked()
-    expect(page.locator(".ts-control .item")).to_contain_text(running.orgs["east_two"].name)
+    expect(page.get_by_label("评议党组织")).to_be_checked()
 
 
 def test_a_nomination_that_comes_too_late_keeps_the_account_of_deeds(page: Page, login: Login, running: World) -> None:
