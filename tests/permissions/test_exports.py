@@ -12,8 +12,9 @@ from campaign.jobs.models import Job, JobState
 from campaign.jobs.services import job_run
 from campaign.reports.registry import reports
 from pledges.services.summarizing import summaries_refresh
-from tests.permissions import orgs, pledges, scoring
-from tests.permissions.cases import Make, Target
+from reviews.models import AppraisedMember, BranchAppraisal, MemberAppraisal
+from tests.permissions import appraisals, orgs, pledges, rounds, scoring
+from tests.permissions.cases import Make, Target, mark
 from tests.permissions.ground import Ground, undone
 from tests.permissions.oracle import ACTORS, PLACES, expected, lineage
 from tests.world import World
@@ -34,7 +35,21 @@ def counted_organization(world: World, at: str) -> Target:
     return target
 
 
+def appraised_member(world: World, at: str) -> Target:
+    """A member in the appraisal of the year, which is held above everybody."""
+    member = orgs.member(world, at).record
+    year = scoring.period_of_today().ends_on.year
+    held = MemberAppraisal.objects.filter(year=year).first() or appraisals.made(world, "root", "年度评议", year=year)
+    branch = BranchAppraisal.objects.create(appraisal=held, organization=world.orgs[at], year=year)
+    AppraisedMember.objects.create(
+        branch=branch, organization=world.orgs[at], member=member, name=mark(at, "被评议人"), kind=member.kind
+    )
+    return Target(marker=mark(at, "被评议人"))
+
+
 EXPORTS: dict[str, tuple[Make, Cap]] = {
+    "evaluation_summary": (rounds.published_above, Cap.ROUND_RESULTS),
+    "member_appraisals": (appraised_member, Cap.APPRAISAL_VIEW),
     "pledge_ledger": (pledges.ledger_row, Cap.PLEDGE_VIEW),
     "pledge_overdue": (pledges.ledger_row, Cap.PLEDGE_VIEW),
     "pledge_statistics": (counted_organization, Cap.PLEDGE_STATISTICS),
