@@ -129,6 +129,7 @@ def violations(page: Page) -> list[str]:
     """Return what axe finds serious or critical on the page once it has come to rest, one line for each element."""
     from axe_playwright_python.sync_playwright import Axe
 
+    page.wait_for_load_state()
     page.evaluate(SETTLE)
     found = Axe().run(page).response["violations"]
     return [

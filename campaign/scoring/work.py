@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from itertools import count
 from typing import Any
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection
 
 TABLES = {
     # Organizations of the run: `above` is 0 at the top; `whole` says that its members are all computed, too.
@@ -99,14 +99,9 @@ def _configure(*statements: str) -> None:
 
 
 def sql_of(query: Any) -> tuple[str, tuple[Any, ...]]:
-    """Return a queryset as a statement with its parameters; one that can have no rows as one that has none."""
-    from django.core.exceptions import EmptyResultSet
-
-    try:
-        statement, parameters = query.query.sql_with_params()
-    except EmptyResultSet:
-        width = len(query.query.values_select) + len(query.query.annotation_select)
-        return f"SELECT {', '.join(['NULL'] * width)} WHERE 1 = 0", ()
+    """Return a queryset as a statement with its parameters. One that can have no rows keeps its columns and their types,
+    which PostgreSQL compares by."""
+    statement, parameters = query.query.get_compiler(DEFAULT_DB_ALIAS, elide_empty=False).as_sql()
     return statement, tuple(parameters)
 
 

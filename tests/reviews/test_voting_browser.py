@@ -186,6 +186,7 @@ def test_a_shared_terminal_forgets(ground: World, page: Page) -> None:
         page.go_back()
         expect(page.locator("main")).to_be_visible()
         assert page.locator("input:checked").count() == 0
+    page.wait_for_timeout(300)  # the page hears of the last scrolling a moment later, and begins to count anew
     page.clock.fast_forward("03:10")
     expect(page.get_by_label("小票上的投票码")).to_have_value("")
     assert page.locator("fieldset").count() == 0

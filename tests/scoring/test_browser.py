@@ -38,6 +38,7 @@ def test_staff_compute_scores_and_read_where_they_come_from(
     page.goto("/scores/")
     assert_accessible(page)
     page.get_by_role("main").get_by_role("link", name="计算得分").first.click()
+    page.wait_for_url("**/scores/run/")
     assert_accessible(page)
     page.get_by_role("main").get_by_role("button", name="计算得分").click()
     page.wait_for_url("**/jobs/**")
