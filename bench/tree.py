@@ -12,7 +12,8 @@ import os
 import tempfile
 from typing import Any
 
-from bench.scores import path_below, timed
+from bench.imports import path_below
+from bench.scores import timed
 
 DIVISIONS, PER_COMMITTEE = 40, 25
 
