@@ -13,13 +13,13 @@ from campaign.common.capabilities import Cap
 from campaign.common.desk import Tile, TileSource, desk
 from reviews.models.appraisal import (
     EDITABLE,
-    AppraisalState,
     AppraisedMember,
     Attendance,
     BranchAppraisal,
     BranchState,
     FollowUp,
 )
+from reviews.models.yearly import AppraisalState
 from reviews.selectors.appraisal import to_confirm, to_decide
 
 SOON = dt.timedelta(days=7)

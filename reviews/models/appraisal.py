@@ -16,9 +16,9 @@ from campaign.common import clock
 from campaign.common.access import ScopedQuerySet
 from campaign.common.capabilities import Cap
 from campaign.common.models import TimeStamped, Versioned, choice_check
-from campaign.models import Campaign
 from orgs.models import Member, MembershipKind, Organization, User
 from reviews.models.rounds import EvaluationRound
+from reviews.models.yearly import AppraisalState, PartQuerySet, YearlyAppraisal, YearlyAppraisalQuerySet
 
 REMARK = 500
 """Characters of a remark, of the problems that are noted, of an opinion."""
@@ -37,28 +37,13 @@ WEAK = (AppraisalGrade.BASIC, AppraisalGrade.UNQUALIFIED)
 """Whoever gets one of these is told what is wrong, and by when it has to be better."""
 
 
-class AppraisalState(models.TextChoices):
-    OPEN = "open", pgettext_lazy("appraisal", "Under way")
-    CLOSED = "closed", pgettext_lazy("appraisal", "Closed")
-    CANCELLED = "cancelled", pgettext_lazy("appraisal", "Cancelled")
-
-
-class MemberAppraisalQuerySet(ScopedQuerySet["MemberAppraisal"]):
-    """An appraisal lies where it is held; what it says of a branch lies in the branch."""
-
+class MemberAppraisalQuerySet(YearlyAppraisalQuerySet["MemberAppraisal"]):
     view_capability: ClassVar[Cap] = Cap.APPRAISAL_VIEW
 
-    def under_way(self) -> "MemberAppraisalQuerySet":
-        return self.filter(state=AppraisalState.OPEN)
 
-
-class MemberAppraisal(Versioned):
+class MemberAppraisal(YearlyAppraisal):
     """The appraisal of one year that an organization holds in all branches below it, or in some: one set-up for all."""
 
-    campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="+", verbose_name=_("campaign"))
-    organization = models.ForeignKey(Organization, models.PROTECT, related_name="+", verbose_name=_("held by"))
-    year = models.PositiveSmallIntegerField(_("year"))
-    name = models.CharField(pgettext_lazy("thing", "name"), max_length=100)
     self_until = models.DateField(_("self-appraisal until"))
     votes_from = models.DateField(_("ballot from"))
     votes_until = models.DateField(_("ballot until"))
@@ -66,14 +51,12 @@ class MemberAppraisal(Versioned):
     round = models.OneToOneField(
         EvaluationRound, models.PROTECT, null=True, related_name="member_appraisal", verbose_name=_("ballot")
     )
-    state = models.CharField(_("state"), max_length=9, choices=AppraisalState.choices, default=AppraisalState.OPEN)
 
     objects = MemberAppraisalQuerySet.as_manager()
 
-    class Meta:
+    class Meta(YearlyAppraisal.Meta):
         verbose_name = _("appraisal of members")
         verbose_name_plural = _("appraisals of members")
-        ordering = ("-year", "-pk")
         constraints = (
             choice_check("state", AppraisalState, "appraisal_state"),
             models.CheckConstraint(
@@ -83,13 +66,6 @@ class MemberAppraisal(Versioned):
                 name="appraisal_days",
             ),
         )
-
-    def __str__(self) -> str:
-        return self.name
-
-    @property
-    def is_open(self) -> bool:
-        return self.state == AppraisalState.OPEN
 
 
 class BranchState(models.TextChoices):
@@ -104,12 +80,8 @@ EDITABLE = (BranchState.WRITING, BranchState.RETURNED)
 """While a branch is at one of these its members write, and its secretary enters what was decided."""
 
 
-class BranchAppraisalQuerySet(ScopedQuerySet["BranchAppraisal"]):
+class BranchAppraisalQuerySet(PartQuerySet["BranchAppraisal"]):
     view_capability: ClassVar[Cap] = Cap.APPRAISAL_VIEW
-
-    def under_way(self) -> "BranchAppraisalQuerySet":
-        """Keep those of appraisals that are not closed."""
-        return self.filter(appraisal__state=AppraisalState.OPEN)
 
 
 class BranchAppraisal(Versioned):

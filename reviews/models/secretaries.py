@@ -13,10 +13,10 @@ from campaign.common import clock
 from campaign.common.access import ScopedQuerySet
 from campaign.common.capabilities import Cap
 from campaign.common.models import TimeStamped, Versioned, choice_check
-from campaign.models import Campaign
 from orgs.models import Member, Organization, User
-from reviews.models.appraisal import REMARK, AppraisalState
+from reviews.models.appraisal import REMARK
 from reviews.models.rounds import EvaluationRound
+from reviews.models.yearly import AppraisalState, PartQuerySet, YearlyAppraisal, YearlyAppraisalQuerySet
 
 
 class SecretaryGrade(models.TextChoices):
@@ -28,20 +28,13 @@ class SecretaryGrade(models.TextChoices):
     POOR = "poor", pgettext_lazy("secretary", "Poor")
 
 
-class SecretaryAppraisalQuerySet(ScopedQuerySet["SecretaryAppraisal"]):
+class SecretaryAppraisalQuerySet(YearlyAppraisalQuerySet["SecretaryAppraisal"]):
     view_capability: ClassVar[Cap] = Cap.SECRETARY_VIEW
 
-    def under_way(self) -> "SecretaryAppraisalQuerySet":
-        return self.filter(state=AppraisalState.OPEN)
 
-
-class SecretaryAppraisal(Versioned):
+class SecretaryAppraisal(YearlyAppraisal):
     """The appraisal of one year that an organization holds on the secretaries below it."""
 
-    campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="+", verbose_name=_("campaign"))
-    organization = models.ForeignKey(Organization, models.PROTECT, related_name="+", verbose_name=_("held by"))
-    year = models.PositiveSmallIntegerField(_("year"))
-    name = models.CharField(pgettext_lazy("thing", "name"), max_length=100)
     report_until = models.DateField(_("reports until"))
     meeting_on = models.DateField(_("meeting on"))
     votes_until = models.DateField(_("ballot until"))
@@ -52,14 +45,12 @@ class SecretaryAppraisal(Versioned):
     round = models.OneToOneField(
         EvaluationRound, models.PROTECT, null=True, related_name="secretary_appraisal", verbose_name=_("ballot")
     )
-    state = models.CharField(_("state"), max_length=9, choices=AppraisalState.choices, default=AppraisalState.OPEN)
 
     objects = SecretaryAppraisalQuerySet.as_manager()
 
-    class Meta:
+    class Meta(YearlyAppraisal.Meta):
         verbose_name = _("appraisal of secretaries")
         verbose_name_plural = _("appraisals of secretaries")
-        ordering = ("-year", "-pk")
         constraints = (
             choice_check("state", AppraisalState, "secretary_appraisal_state"),
             models.CheckConstraint(
@@ -70,13 +61,6 @@ class SecretaryAppraisal(Versioned):
                 condition=Q(good_share=None) | Q(good_share__lte=100), name="secretary_appraisal_share"
             ),
         )
-
-    def __str__(self) -> str:
-        return self.name
-
-    @property
-    def is_open(self) -> bool:
-        return self.state == AppraisalState.OPEN
 
 
 class ReportState(models.TextChoices):
@@ -90,14 +74,11 @@ class ReportState(models.TextChoices):
 WRITABLE = (ReportState.WRITING, ReportState.RETURNED)
 
 
-class SecretaryReportQuerySet(ScopedQuerySet["SecretaryReport"]):
+class SecretaryReportQuerySet(PartQuerySet["SecretaryReport"]):
     """A report lies with its organization, and is its writer's own wherever they are later."""
 
     view_capability: ClassVar[Cap] = Cap.SECRETARY_VIEW
     person_lookup: ClassVar[str | None] = "member__user"
-
-    def under_way(self) -> "SecretaryReportQuerySet":
-        return self.filter(appraisal__state=AppraisalState.OPEN)
 
 
 class SecretaryReport(Versioned):

@@ -12,12 +12,12 @@ from campaign.notices.registry import Due, ReminderRule, reminders
 from orgs.selectors import officers_of
 from reviews.models.appraisal import (
     EDITABLE,
-    AppraisalState,
     AppraisedMember,
     Attendance,
     BranchAppraisal,
     FollowUp,
 )
+from reviews.models.yearly import AppraisalState
 
 SELF_BEFORE = dt.timedelta(days=3)
 DECIDE_BEFORE = dt.timedelta(days=7)

@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from campaign.notices.registry import Due, ReminderRule, reminders
-from reviews.models.appraisal import AppraisalState
 from reviews.models.secretaries import WRITABLE, ProblemState, ReportProblem, SecretaryReport
+from reviews.models.yearly import AppraisalState
 
 BEFORE = dt.timedelta(days=7)
 

@@ -14,7 +14,6 @@ from campaign.common.capabilities import Cap
 from orgs.models import MembershipKind, MembershipStatus, Organization, User
 from reviews.models.appraisal import (
     AppraisalGrade,
-    AppraisalState,
     AppraisedMember,
     AppraisedMemberQuerySet,
     Attendance,
@@ -25,6 +24,7 @@ from reviews.models.appraisal import (
     PeerRemark,
 )
 from reviews.models.rounds import EvaluationRound, RoundState
+from reviews.models.yearly import AppraisalState
 from reviews.selectors.rounds import branches_below
 
 SHARE = 3

@@ -11,7 +11,6 @@ from campaign.common import clock
 from campaign.common.access import paths_of, under
 from campaign.common.capabilities import Cap, Role
 from orgs.models import Member, MembershipKind, MembershipStatus, Organization, PartyPost, RoleAssignment, User
-from reviews.models.appraisal import AppraisalState
 from reviews.models.secretaries import (
     ProblemState,
     ReportProblem,
@@ -22,6 +21,7 @@ from reviews.models.secretaries import (
     SecretaryReport,
     SecretaryReportQuerySet,
 )
+from reviews.models.yearly import AppraisalState
 from reviews.selectors.appraisal import Votes, votes_of
 
 GRADES = tuple(SecretaryGrade)

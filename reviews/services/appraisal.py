@@ -16,28 +16,34 @@ from campaign.ballots.services import (
     ItemPlan,
     PaperPlan,
     SubjectPlan,
-    ballot_create,
     papers_add,
     subjects_add,
 )
 from campaign.common import clock
 from campaign.common.access import reaches
 from campaign.common.capabilities import Cap
-from campaign.common.errors import DomainError, NotAllowed, StateConflict
+from campaign.common.errors import DomainError, NotAllowed
 from campaign.models import Audience, Campaign, CampaignState
 from orgs.models import Member, MembershipStatus, Organization
 from reviews.models.appraisal import (
     EDITABLE,
-    AppraisalState,
     AppraisedMember,
     Attendance,
     BranchAppraisal,
     BranchState,
     MemberAppraisal,
 )
-from reviews.models.rounds import EvaluationRound, PublicationScope, RoundState
+from reviews.models.rounds import EvaluationRound
 from reviews.questionnaires import MEMBER_APPRAISAL
 from reviews.selectors.appraisal import Electorate, branches_without, electorates
+from reviews.services.appraisal_ballots import (
+    ballot_begin,
+    has_ballot,
+    must_give_reason,
+    must_have_no_ballot,
+    must_manage,
+    round_attach,
+)
 from reviews.workflow.appraisal import APPRAISALS
 
 BATCH = 1000
@@ -149,7 +155,7 @@ def appraisal_update(
 
     Raises NotAllowed, StateConflict, EditConflict, DomainError for days in the wrong order.
     """
-    _may_manage(actor, appraisal)
+    must_manage(actor, appraisal, Cap.APPRAISAL_MANAGE)
     given = {
         "name": name.strip(),
         "self_until": self_until,
@@ -171,27 +177,14 @@ def appraisal_update(
     return appraisal
 
 
-def has_ballot(appraisal: MemberAppraisal) -> bool:
-    """Tell whether the appraisal has a ballot that was not cancelled."""
-    return appraisal.round is not None and appraisal.round.state != RoundState.CANCELLED
-
-
-def _may_manage(actor: Any, appraisal: MemberAppraisal) -> None:
-    if not reaches(actor, Cap.APPRAISAL_MANAGE, appraisal.organization.path):
-        raise NotAllowed
-    if not appraisal.is_open:
-        raise StateConflict
-
-
 def appraisal_ballot(*, actor: Any, appraisal: MemberAppraisal) -> EvaluationRound:
     """Set up the secret ballot on the members of all branches: a round that is opened, closed and published like any other.
 
     A branch in which fewer than k could vote on somebody holds none, which is noted. Raises NotAllowed, StateConflict, or
     DomainError: there is a ballot already, or nobody to vote on.
     """
-    _may_manage(actor, appraisal)
-    if has_ballot(appraisal):
-        raise DomainError(_("The ballot of this appraisal is set up already."))
+    must_manage(actor, appraisal, Cap.APPRAISAL_MANAGE)
+    must_have_no_ballot(appraisal)
     found = electorates(appraisal)
     voting = {branch: each for branch, each in found.items() if each.fewest >= settings.BALLOT_K}
     if not voting:
@@ -199,38 +192,20 @@ def appraisal_ballot(*, actor: Any, appraisal: MemberAppraisal) -> EvaluationRou
             _("In no branch enough members with an account can vote. Let the branches decide without a ballot.")
         )
     with transaction.atomic():
-        made = EvaluationRound.objects.create(
-            ballot=_ballot(appraisal, voting),
-            campaign=appraisal.campaign,
-            organization=appraisal.organization,
-            name=str(_("%(name)s: ballot") % {"name": appraisal.name})[:100],
-            audience=Audience.MEMBER,
-            template=MEMBER_APPRAISAL,
-            scope=PublicationScope.LEADERS,
+        made = round_attach(
+            actor=actor, appraisal=appraisal, ballot=_ballot(appraisal, voting), template=MEMBER_APPRAISAL
         )
-        changed = MemberAppraisal.objects.filter(
-            pk=appraisal.pk, state=AppraisalState.OPEN, round=appraisal.round_id
-        ).update(round=made, updated_at=clock.now())
-        if changed != 1:
-            raise StateConflict
         live = appraisal.branches.filter(state__in=EDITABLE)
         live.filter(pk__in=voting).update(has_ballot=True)
         live.exclude(pk__in=voting).update(has_ballot=False)
-        audit_record(action="round_create", actor=actor, target=made, changes={"name": ["", made.name]})
         audit_record(action="appraisal_ballot", actor=actor, target=appraisal, changes={"branches": [0, len(voting)]})
     appraisal.refresh_from_db()
     return made
 
 
 def _ballot(appraisal: MemberAppraisal, voting: dict[int, Electorate]) -> Ballot:
-    ballot = ballot_create(
-        opens_at=clock.start_of(appraisal.votes_from),
-        closes_at=clock.start_of(appraisal.votes_until + dt.timedelta(days=1)),
-        items=(QUESTION,),
-        choices=CHOICES,
-        classes=(RATERS,),
-        k=settings.BALLOT_K,
-    )
+    first, last = appraisal.votes_from, appraisal.votes_until
+    ballot = ballot_begin(question=QUESTION, choices=CHOICES, raters=RATERS, first=first, last=last)
     plans = [
         SubjectPlan(each.organization_id, each.name, each.member_id)
         for electorate in voting.values()
@@ -256,11 +231,9 @@ def _papers(electorate: Electorate, subject_of: dict[int | None, int]) -> Iterab
 def appraisal_without_ballot(*, actor: Any, appraisal: MemberAppraisal, reason: str) -> MemberAppraisal:
     """Let the branches decide without a ballot through the portal, for a reason that is recorded (it was held elsewhere, or
     too few have an account). Raises NotAllowed, StateConflict, DomainError without a reason or when there is a ballot."""
-    _may_manage(actor, appraisal)
-    if not reason.strip():
-        raise DomainError(_("Please give a reason."))
-    if has_ballot(appraisal):
-        raise DomainError(_("The ballot of this appraisal is set up already."))
+    must_manage(actor, appraisal, Cap.APPRAISAL_MANAGE)
+    must_give_reason(reason)
+    must_have_no_ballot(appraisal)
     with transaction.atomic():
         appraisal.branches.filter(state__in=EDITABLE).update(has_ballot=False, updated_at=clock.now())
         audit_record(action="appraisal_without_ballot", actor=actor, target=appraisal, reason=reason)

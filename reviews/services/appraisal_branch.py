@@ -20,7 +20,6 @@ from orgs.models import MembershipKind
 from reviews.models.appraisal import (
     REMARK,
     AppraisalGrade,
-    AppraisalState,
     AppraisedMember,
     Attendance,
     BranchAppraisal,
@@ -29,6 +28,7 @@ from reviews.models.appraisal import (
     FollowUp,
     PeerRemark,
 )
+from reviews.models.yearly import AppraisalState
 from reviews.selectors.appraisal import colleagues
 from reviews.services.appraisal import roll_enter
 from reviews.workflow.appraisal import BRANCHES, FOLLOW_UPS

@@ -19,7 +19,6 @@ from campaign.ballots.services import (
     ItemPlan,
     PaperPlan,
     SubjectPlan,
-    ballot_create,
     papers_add,
     subjects_add,
 )
@@ -29,8 +28,8 @@ from campaign.common.capabilities import Cap
 from campaign.common.errors import DomainError, NotAllowed, StateConflict
 from campaign.models import Audience, Campaign, CampaignState
 from orgs.models import Organization
-from reviews.models.appraisal import REMARK, AppraisalState
-from reviews.models.rounds import EvaluationRound, PublicationScope, RoundState
+from reviews.models.appraisal import REMARK
+from reviews.models.rounds import EvaluationRound
 from reviews.models.secretaries import (
     ProblemState,
     ReportAttachment,
@@ -43,6 +42,13 @@ from reviews.models.secretaries import (
 )
 from reviews.questionnaires import SECRETARY_APPRAISAL
 from reviews.selectors.secretaries import secretaries_without, voters_on
+from reviews.services.appraisal_ballots import (
+    ballot_begin,
+    must_give_reason,
+    must_have_no_ballot,
+    must_manage,
+    round_attach,
+)
 from reviews.workflow.secretaries import PROBLEMS, REPORTS, SECRETARY_APPRAISALS
 
 LONGEST = 10_000
@@ -117,18 +123,6 @@ def secretary_appraisal_create(
     return made
 
 
-def has_ballot(appraisal: SecretaryAppraisal) -> bool:
-    """Tell whether the appraisal has a ballot that was not cancelled."""
-    return appraisal.round is not None and appraisal.round.state != RoundState.CANCELLED
-
-
-def _may_manage(actor: Any, appraisal: SecretaryAppraisal) -> None:
-    if not reaches(actor, Cap.SECRETARY_MANAGE, appraisal.organization.path):
-        raise NotAllowed
-    if not appraisal.is_open:
-        raise StateConflict
-
-
 def secretary_ballot(*, actor: Any, appraisal: SecretaryAppraisal) -> EvaluationRound:
     """Set up the secret ballot: the leaders of the organization and the secretaries vote on everybody, full members of a
     branch on their own secretary; nobody on themselves. It is opened, closed and published like any other round.
@@ -136,9 +130,8 @@ def secretary_ballot(*, actor: Any, appraisal: SecretaryAppraisal) -> Evaluation
     Raises NotAllowed, StateConflict, or DomainError: there is a ballot already, or so few could vote on somebody that
     nothing could be shown.
     """
-    _may_manage(actor, appraisal)
-    if has_ballot(appraisal):
-        raise DomainError(_("The ballot of this appraisal is set up already."))
+    must_manage(actor, appraisal, Cap.SECRETARY_MANAGE)
+    must_have_no_ballot(appraisal)
     reports = list(appraisal.reports.select_related("member").order_by("organization__path", "pk"))
     voters = voters_on(appraisal, reports)
     few = [each.name for each in reports if len(voters[each.pk]) < settings.BALLOT_K]
@@ -148,21 +141,9 @@ def secretary_ballot(*, actor: Any, appraisal: SecretaryAppraisal) -> Evaluation
             % {"k": settings.BALLOT_K, "names": "、".join(few[:5])}
         )
     with transaction.atomic():
-        made = EvaluationRound.objects.create(
-            ballot=_ballot(appraisal, reports, voters),
-            campaign=appraisal.campaign,
-            organization=appraisal.organization,
-            name=str(_("%(name)s: ballot") % {"name": appraisal.name})[:100],
-            audience=Audience.MEMBER,
-            template=SECRETARY_APPRAISAL,
-            scope=PublicationScope.LEADERS,
-        )
-        changed = SecretaryAppraisal.objects.filter(
-            pk=appraisal.pk, state=AppraisalState.OPEN, round=appraisal.round_id
-        ).update(round=made, has_ballot=True, updated_at=clock.now())
-        if changed != 1:
-            raise StateConflict
-        audit_record(action="round_create", actor=actor, target=made, changes={"name": ["", made.name]})
+        ballot = _ballot(appraisal, reports, voters)
+        made = round_attach(actor=actor, appraisal=appraisal, ballot=ballot, template=SECRETARY_APPRAISAL)
+        SecretaryAppraisal.objects.filter(pk=appraisal.pk).update(has_ballot=True)
         audit_record(action="secretary_ballot", actor=actor, target=appraisal)
     appraisal.refresh_from_db()
     return made
@@ -171,14 +152,8 @@ def secretary_ballot(*, actor: Any, appraisal: SecretaryAppraisal) -> Evaluation
 def _ballot(
     appraisal: SecretaryAppraisal, reports: Sequence[SecretaryReport], voters: dict[int, frozenset[int]]
 ) -> Any:
-    ballot = ballot_create(
-        opens_at=clock.start_of(appraisal.meeting_on),
-        closes_at=clock.start_of(appraisal.votes_until + dt.timedelta(days=1)),
-        items=(QUESTION,),
-        choices=CHOICES,
-        classes=(RATERS,),
-        k=settings.BALLOT_K,
-    )
+    first, last = appraisal.meeting_on, appraisal.votes_until
+    ballot = ballot_begin(question=QUESTION, choices=CHOICES, raters=RATERS, first=first, last=last)
     plans = [SubjectPlan(each.organization_id, each.name, each.member_id) for each in reports]
     made = subjects_add(ballot=ballot, audience=Audience.MEMBER, subjects=plans)
     lists: dict[int, list[int]] = defaultdict(list)
@@ -207,11 +182,9 @@ def secretary_step(*, actor: Any, appraisal: SecretaryAppraisal, step: str, reas
 
 
 def _without_ballot(actor: Any, appraisal: SecretaryAppraisal, reason: str) -> SecretaryAppraisal:
-    _may_manage(actor, appraisal)
-    if not reason.strip():
-        raise DomainError(_("Please give a reason."))
-    if has_ballot(appraisal):
-        raise DomainError(_("The ballot of this appraisal is set up already."))
+    must_manage(actor, appraisal, Cap.SECRETARY_MANAGE)
+    must_give_reason(reason)
+    must_have_no_ballot(appraisal)
     with transaction.atomic():
         SecretaryAppraisal.objects.filter(pk=appraisal.pk).update(has_ballot=False, updated_at=clock.now())
         audit_record(action="secretary_without_ballot", actor=actor, target=appraisal, reason=reason)

@@ -21,6 +21,7 @@ from reviews.models.appraisal import BranchAppraisal, BranchState, MemberApprais
 from reviews.selectors import appraisal as selectors
 from reviews.services import appraisal as services
 from reviews.services import appraisal_branch as branch_services
+from reviews.services.appraisal_ballots import has_ballot
 from reviews.tables.appraisal import AppraisalTable, BranchTable
 from reviews.workflow.appraisal import APPRAISALS
 
@@ -93,7 +94,7 @@ def appraisal_detail(request: GatedRequest, pk: int) -> HttpResponse:
     context: dict[str, Any] = {
         "appraisal": found,
         "manages": manages,
-        "has_ballot": services.has_ballot(found),
+        "has_ballot": has_ballot(found),
         "progress": selectors.progress_of(found),
         "steps": APPRAISALS.available(found, request.user) if manages else [],
         "to_confirm": list(selectors.to_confirm(request.user).filter(appraisal=found).select_related("organization")),
@@ -112,7 +113,7 @@ def appraisal_edit(request: GatedRequest, pk: int) -> HttpResponse:
         messages.error(request, _("This appraisal is closed."))
         return redirect("appraisal_detail", pk=pk)
     form = AppraisalEditForm.of(found, request.POST or None)
-    if services.has_ballot(found):
+    if has_ballot(found):
         for name in ("votes_from", "votes_until"):
             form.fields[name].disabled = True
             form.fields[name].help_text = _("The ballot is set up with these days.")

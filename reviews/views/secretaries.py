@@ -38,6 +38,7 @@ from reviews.models.secretaries import (
 )
 from reviews.selectors import secretaries as selectors
 from reviews.services import secretaries as services
+from reviews.services.appraisal_ballots import has_ballot
 from reviews.tables.secretaries import ReportProblemTable, SecretaryAppraisalTable, SecretaryReportTable
 from reviews.workflow.secretaries import PROBLEMS, REPORTS, SECRETARY_APPRAISALS
 
@@ -114,7 +115,7 @@ def secretary_detail(request: GatedRequest, pk: int) -> HttpResponse:
         "secretary_appraisal": found,
         "appraisal": found,
         "manages": manages,
-        "has_ballot": services.has_ballot(found),
+        "has_ballot": has_ballot(found),
         "share": selectors.good_share(found),
         "steps": SECRETARY_APPRAISALS.available(found, request.user) if manages else [],
         "crumbs": _crumbs(),

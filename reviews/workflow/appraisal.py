@@ -14,7 +14,6 @@ from campaign.common.workflow import Step, Workflow
 from reviews.models.appraisal import (
     EDITABLE,
     WEAK,
-    AppraisalState,
     AppraisedMember,
     Attendance,
     BranchAppraisal,
@@ -24,6 +23,7 @@ from reviews.models.appraisal import (
     MemberAppraisal,
 )
 from reviews.models.rounds import RoundState
+from reviews.models.yearly import AppraisalState
 
 
 def all_confirmed(appraisal: MemberAppraisal, _actor: Any) -> None:

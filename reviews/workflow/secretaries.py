@@ -9,7 +9,6 @@ from campaign.common.access import own_member_ids
 from campaign.common.capabilities import Cap
 from campaign.common.errors import DomainError
 from campaign.common.workflow import Step, Workflow
-from reviews.models.appraisal import AppraisalState
 from reviews.models.rounds import RoundState
 from reviews.models.secretaries import (
     WRITABLE,
@@ -19,6 +18,7 @@ from reviews.models.secretaries import (
     SecretaryAppraisal,
     SecretaryReport,
 )
+from reviews.models.yearly import AppraisalState
 
 
 def all_graded(appraisal: SecretaryAppraisal, _actor: Any) -> None:
