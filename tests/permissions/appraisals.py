@@ -154,10 +154,11 @@ scoped.append(Scoped(branch(), BRANCHES))
 
 
 def entry(state: str = "writing", step: str = "", **options: Any) -> Make:
-    """One member's entry; it is the first member's own."""
+    """One member's entry; it is the first member's own, whose page shows what they wrote and not their name."""
 
     def make(world: World, at: str) -> Target:
-        found = entered(world, of_branch(world, at, state), at, **{"name": mark(at, "被评议人"), **options})
+        written = {"name": mark(at, "被评议人"), "self_text": mark(at, "被评议人"), "self_at": clock.now()}
+        found = entered(world, of_branch(world, at, state), at, **{**written, **options})
         payload = {
             "version": 1, "text": "自评内容", "grade": "qualified", "attendance": "exempt", "reason": "年老体弱",
             "opinion": "同意", "step": step,
