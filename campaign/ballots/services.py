@@ -6,7 +6,7 @@ import hashlib
 import json
 import secrets
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -16,7 +16,7 @@ from django.db.models import Count, Q
 from django.utils.translation import gettext_lazy as _
 
 from campaign.ballots import storage
-from campaign.ballots.counting import Places, TallyMissing, vote_count
+from campaign.ballots.counting import Remarks, TallyMissing, vote_count
 from campaign.ballots.models import (
     DEFAULT_K,
     MORE_THAN_HALF,
@@ -28,7 +28,6 @@ from campaign.ballots.models import (
     Paper,
     PaperCount,
     RaterClass,
-    Remark,
     Result,
     SealedPaper,
     Slate,
@@ -45,8 +44,6 @@ from campaign.models import Audience
 
 BATCH = 1000
 PER_SLOT, MOST_SLOTS = 100, 64
-Remarks = Mapping[int, str]
-"""What is written about subjects, by their ids."""
 NOTHING: Remarks = MappingProxyType({})
 LONGEST_REMARK = 300
 TURNOUT_EVERY = dt.timedelta(hours=1)
@@ -313,19 +310,8 @@ def paper_cast(*, paper: Paper, answers: Answers, remarks: Remarks = NOTHING) ->
     """Cast a paper that its holder, an account or a slip, has brought; raises BadBallot, NotCounted, Mismatch."""
     places = paper.sheet.places(answers)
     written = {subject: text.strip()[:LONGEST_REMARK] for subject, text in remarks.items() if text.strip()}
-    if not written:
-        _count(paper, places)
-        return
-    if not paper.sheet.asks_remarks or not written.keys() <= places.keys():
+    if written and not (paper.sheet.asks_remarks and written.keys() <= places.keys()):
         raise BadBallot
-    with transaction.atomic():
-        Remark.objects.bulk_create(
-            Remark(ballot_id=paper.ballot_id, subject_id=subject, text=text) for subject, text in written.items()
-        )
-        _count(paper, places)
-
-
-def _count(paper: Paper, places: Places) -> None:
     try:
         counted = vote_count(
             paper=paper.pk,
@@ -335,6 +321,7 @@ def _count(paper: Paper, places: Places) -> None:
             rater_class=paper.rater_class_id,
             slot=secrets.randbelow(paper.ballot.slots),
             places=places,
+            remarks=written,
         )
     except TallyMissing as missing:
         raise Mismatch("a tally is missing") from missing

@@ -130,7 +130,7 @@ def own_papers(user: Any) -> PaperQuerySet:
 
 def papers() -> PaperQuerySet:
     """Return the papers of rounds that are not sealed, for the gate to find a person's own in."""
-    return Paper.objects.select_related("ballot__round__organization")
+    return Paper.objects.select_related("ballot")
 
 
 def valid_results(audience: Audience) -> Any:

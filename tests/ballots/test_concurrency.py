@@ -122,7 +122,7 @@ def test_the_same_slip_sent_at_the_same_moment_counts_once(ground: World) -> Non
     def casting(given: Any) -> Callable[[], Any]:
         def task() -> Any:
             try:
-                return slip_cast(code=codes[0], answers=given)
+                return slip_cast(paper=slip_paper(code=codes[0]), answers=given)
             except UnknownSlip:
                 return NotCounted()
 
