@@ -23,7 +23,7 @@ def export(key: str) -> Make:
             "format": "xlsx",
         }
         query = "?" + "&".join(f"{name}={value}" for name, value in asked.items())
-        marker = f"填报单位(盖章):{world.orgs[at].name}"
+        marker = f"填报单位（盖章）：{world.orgs[at].name}"
         return Target(kwargs={"key": key}, payload=asked, query=query, marker=marker)
 
     return make
@@ -45,6 +45,8 @@ def behind_a_figure(world: World, at: str) -> Target:
 KEYS = [report.key for report in reports]
 
 case("report_list", Case())
+# Here it is shown in full, in its lines above the table.
+case("report_print", *(Case(make=export(key)) for key in KEYS))
 case("report_records", Case(make=behind_a_figure))
 # The preview shows the headings and the first rows, not whose form it is.
 case("report_export", *(Case(make=export(key), named_in_form=True, names=False) for key in KEYS))

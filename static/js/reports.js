@@ -1,0 +1,14 @@
+// A report's page: columns move up and down, and a change of the choices shows the rows anew.
+const form = document.querySelector("[data-report]");
+
+form?.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-move]");
+  if (!button) return;
+  const item = button.closest("li");
+  const other = button.dataset.move === "up" ? item.previousElementSibling : item.nextElementSibling;
+  if (!other) return;
+  if (button.dataset.move === "up") other.before(item);
+  else other.after(item);
+  button.focus();
+  item.dispatchEvent(new Event("change", { bubbles: true }));
+});
