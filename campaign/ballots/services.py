@@ -7,9 +7,9 @@ import json
 import secrets
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Self
 
 from django.db import transaction
 from django.db.models import Count, Q
@@ -77,6 +77,22 @@ class ClassPlan:
 
 
 @dataclass(frozen=True)
+class BallotRules:
+    """When a paper is handed back (`best_most` None: never for too many best marks), and whether remarks are asked for."""
+
+    uniform_refused: bool = False
+    best_most: int | None = None
+    asks_remarks: bool = False
+
+    @classmethod
+    def of(cls, ballot: Ballot) -> Self:
+        return cls(ballot.uniform_refused, ballot.best_most, ballot.asks_remarks)
+
+
+PLAIN = BallotRules()
+
+
+@dataclass(frozen=True)
 class SubjectPlan:
     """An organization, or with `member_id` a member enrolled there."""
 
@@ -105,6 +121,7 @@ def ballot_create(
     k: int = DEFAULT_K,
     minimum_turnout: int = MORE_THAN_HALF,
     leave_out_empty: bool = False,
+    rules: BallotRules = PLAIN,
 ) -> Ballot:
     """Make a ballot that is being prepared. `minimum_turnout` in hundredths of a percent, to be exceeded."""
     if closes_at <= opens_at:
@@ -116,6 +133,7 @@ def ballot_create(
             k=k,
             minimum_turnout=minimum_turnout,
             leave_out_empty=leave_out_empty,
+            **asdict(rules),
         )
         Item.objects.bulk_create(
             Item(ballot=ballot, order=place, text=plan.text, weight=plan.weight, standard_id=plan.standard_id)

@@ -182,6 +182,8 @@ def round_result(request: GatedRequest, pk: int, subject: int) -> HttpResponse:
     before = selectors.result_before(request.user, found, seen)
     crumbs = [*_crumbs(request), {"label": found.name, "url": reverse("round_results", args=[pk])}]
     context = {"round": found, "crumbs": crumbs, **subject_page(found, seen, before)}
+    if selectors.reads_remarks(request.user, found, seen):
+        context["remarks"] = ballots.remarks_shown([seen]).get(seen.pk, [])
     return render(request, "reviews/rounds/result.html", context)
 
 
