@@ -18,7 +18,7 @@ from campaign.common.errors import DomainError
 from campaign.common.excel.sheet import file_name, plain_name
 from campaign.jobs.registry import JobKind, Outcome, Progress
 from campaign.reports.registry import Report, ReportRequest, reports
-from campaign.reports.services import FORMATS, report_check, report_file_name, report_write, request_from
+from campaign.reports.services import FORMATS, extension, report_check, report_file_name, report_write, request_from
 from orgs.models import Organization
 
 MOST_FILES = 1000
@@ -67,7 +67,7 @@ def _parts(
                 raise DomainError(_("The report or the organization no longer exists."))
             request = replace(request, organization=places[unit])
             report_check(report, request)
-            name = report_file_name(report, request, format_)
+            name = report_file_name(report, request, extension(report, request, format_))
             folder = plain_name(places[unit].display_name)[:_LONGEST_FOLDER]
             if f"{folder}/{name}" in taken:  # two units of one name
                 folder = f"{folder}_{unit}"
@@ -87,7 +87,8 @@ def _run(progress: Progress) -> Outcome:
     files = []
     for number, part in enumerate(parts):
         progress.advance(number)
-        files.append(_written(part, folder / f"{number}.{format_}", format_, progress))
+        ending = part.name.rpartition(".")[2]
+        files.append(_written(part, folder / f"{number}.{ending}", format_, progress))
     path = progress.file(".zip")
     _zip(path, [(part.name, file) for part, file in zip(parts, files, strict=True)])
     day = timezone.localtime(progress.requested_at).date()
@@ -101,7 +102,7 @@ def _run(progress: Progress) -> Outcome:
 def _written(part: Part, target: Path, format_: str, progress: Progress) -> Path:
     """Write a file unless an earlier attempt has; it gets its name only once it is whole."""
     if not target.exists():
-        draft = target.with_name(f"{target.name}.{progress.file('').name}")
+        draft = target.with_name(f"{progress.file('').name}-{target.name}")
         report_write(report=part.report, request=part.request, path=draft, format_=format_)
         draft.replace(target)
     return target
