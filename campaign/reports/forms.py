@@ -47,6 +47,11 @@ class ReportForm(Form):
             del self.fields["campaign"]
         if not report.by_year:
             del self.fields["year"]
+        for option in report.options:
+            choices = [("", _("All")), *option.choices(user)]
+            self.fields[f"option_{option.key}"] = forms.ChoiceField(
+                label=str(option.label), choices=choices, required=False
+            )
         if report.by_period or not holds(user, Cap.PERSONAL_UNMASK):
             del self.fields["unmasked"], self.fields["reason"]
 
@@ -93,7 +98,12 @@ class ReportForm(Form):
             bool(data.get("unmasked")),
             data.get("reason", ""),
             year=data.get("year"),
+            options=self._options(),
         )
+
+    def _options(self) -> dict[str, str]:
+        chosen = {option.key: self.cleaned_data.get(f"option_{option.key}", "") for option in self.report.options}
+        return {key: value for key, value in chosen.items() if value}
 
     def parameters(self) -> dict[str, Any]:
         """Return the job's parameters: ids and choices, nothing personal."""
@@ -107,4 +117,5 @@ class ReportForm(Form):
             "format": data["format"],
             "unmasked": bool(data.get("unmasked")),
             "reason": data.get("reason", ""),
+            "options": self._options(),
         }

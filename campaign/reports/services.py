@@ -1,9 +1,8 @@
 """Exporting a report: the same steps for a job, for a command and for the preview on the page."""
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
-from itertools import islice
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,26 +15,18 @@ from campaign.common import clock
 from campaign.common.access import reaches
 from campaign.common.capabilities import Cap
 from campaign.common.errors import DomainError, NotAllowed
-from campaign.common.excel.cells import csv_text
-from campaign.common.excel.sheet import (
-    NOTHING,
-    SIGNATURE,
-    Filled,
-    FormSheet,
-    Kind,
-    Row,
-    Subtotal,
-    Value,
-    file_name,
-)
+from campaign.common.excel.sheet import SIGNATURE, Filled, FormColumn, FormSheet, file_name
 from campaign.common.excel.writer import write_csv, write_xlsx
 from campaign.jobs.registry import JobKind, Outcome, Progress
 from campaign.models import Campaign, PeriodState
+from campaign.reports.checks import Checked, Tables, outcome
+from campaign.reports.columns import picked
+from campaign.reports.figures import Records
+from campaign.reports.preview import PREVIEW_ROWS, Link, ShownSheet, records_url, shown
 from campaign.reports.registry import Report, ReportRequest, reports
 from orgs.models import Organization
 
 FORMATS = ("xlsx", "csv")
-PREVIEW_ROWS = 10
 
 
 def report_check(report: Report, request: ReportRequest) -> None:
@@ -51,20 +42,33 @@ def report_check(report: Report, request: ReportRequest) -> None:
 
 def framed_sheets(report: Report, request: ReportRequest) -> list[Filled]:
     """Return the report's sheets with the lines every form carries: unit, period, day, signature, provenance."""
-    today = timezone.localtime(request.asked_at).date()
-    frame: dict[str, Any] = {
-        "left": f"填报单位（盖章）：{request.organization.name}",
-        "right": f"填报日期：{today.year}年{today.month}月{today.day}日",
-        "signature": SIGNATURE,
+    found = report.sheets(request)
+    if report.is_list:
+        found = [picked(filled, request.columns) for filled in found]
+    return [
+        (replace(sheet, **_frame(report, request, sheet, number)), rows) for number, (sheet, rows) in enumerate(found)
+    ]
+
+
+def _frame(report: Report, request: ReportRequest, sheet: FormSheet, number: int) -> dict[str, Any]:
+    """Return the lines around a table: as worded on the page, else as every form has them. An own title is the first sheet's."""
+    today, own = request.today, request.lines
+    frame = {
+        "title": (own.get("title") if number == 0 else "") or sheet.title,
+        "left": own.get("left") or f"填报单位（盖章）：{request.organization.name}",
+        "middle": own.get("middle") or _span(report, request) or sheet.middle,
+        "right": own.get("right") or f"填报日期：{today.year}年{today.month}月{today.day}日",
+        "signature": own.get("signature") or SIGNATURE,
         "provenance": _provenance(request),
     }
-    if request.period is not None and report.by_period:
-        start, end = request.period.starts_on, request.period.ends_on
-        frame["middle"] = f"统计时间：{start.year}年{start.month}月{start.day}日—{end.year}年{end.month}月{end.day}日"
-    return [
-        (replace(sheet, **frame, title=sheet.title + _draft_mark(report, request)), rows)
-        for sheet, rows in report.sheets(request)
-    ]
+    return frame | {"title": frame["title"] + _draft_mark(report, request)}
+
+
+def _span(report: Report, request: ReportRequest) -> str:
+    if request.period is None or not report.by_period:
+        return ""
+    start, end = request.period.starts_on, request.period.ends_on
+    return f"统计时间：{start.year}年{start.month}月{start.day}日—{end.year}年{end.month}月{end.day}日"
 
 
 def _draft_mark(report: Report, request: ReportRequest) -> str:
@@ -80,35 +84,41 @@ def _provenance(request: ReportRequest) -> str:
     return f"系统导出；导出人：{who}；导出时间：{moment:%Y-%m-%d %H:%M}；口径：{request.organization.name}及其下级，{masked}"
 
 
-@dataclass(frozen=True)
-class PreviewSheet:
-    """The first rows of a sheet, as the page shows them before anything is exported."""
-
-    title: str
-    headings: list[str]
-    rows: list[list[str]]
-
-
-def report_preview(report: Report, request: ReportRequest) -> list[PreviewSheet]:
+def report_preview(report: Report, request: ReportRequest, *, rows: int = PREVIEW_ROWS) -> list[ShownSheet]:
     """Return the first rows of each sheet. Raises what `report_check` raises."""
     report_check(report, request)
     return [
-        PreviewSheet(sheet.title, sheet.headings, _numbered(sheet, islice(rows, PREVIEW_ROWS)))
-        for sheet, rows in framed_sheets(report, request)
+        shown(filled, _link(report, request, number), rows=rows)
+        for number, filled in enumerate(framed_sheets(report, request))
     ]
 
 
-def _shown(kind: Kind, value: Value) -> str:
-    return csv_text(kind, value).lstrip("\t'") or NOTHING
+def _link(report: Report, request: ReportRequest, number: int) -> Link:
+    return lambda column, key: records_url(report, request, number, column.heading, key)
 
 
-def _numbered(sheet: FormSheet, rows: Iterable[Row | Subtotal]) -> list[list[str]]:
-    shown = []
-    for number, row in enumerate(rows, start=1):
-        values = row.values if isinstance(row, Subtotal) else row
-        cells = [_shown(column.kind, value) for column, value in zip(sheet.columns, values, strict=True)]
-        shown.append([str(number), *cells] if sheet.sequence else cells)
-    return shown
+def report_records(
+    report: Report, request: ReportRequest, number: int, heading: str, key: str
+) -> tuple[FormColumn, Records | str]:
+    """Return a column and what is behind its figure: records, or the address of the page that lists them.
+
+    `number` is that of the sheet, `heading` names the column, `key` the row ("": the row 合计). Raises what `report_check`
+    raises, DomainError when the form has no such figure.
+    """
+    report_check(report, request)
+    sheets = report.sheets(request)
+    columns = sheets[number][0].columns if number < len(sheets) else ()
+    column = next((column for column in columns if column.heading == heading), None)
+    if column is None or column.counts is None:
+        raise DomainError(_("This form has no such figure."))
+    return column, column.counts(request, key)
+
+
+def report_discrepancies(report: Report, request: ReportRequest) -> list[Checked]:
+    """Run the cross-checks of a report and return each with what it found. Raises what `report_check` raises."""
+    report_check(report, request)
+    tables = Tables(lambda: report.sheets(request))
+    return [outcome(check, request, tables) for check in report.checks]
 
 
 def report_write(
@@ -164,8 +174,12 @@ def request_from(
         raise DomainError(_("The report or the organization no longer exists."))
     unmasked, reason = bool(parameters.get("unmasked")), str(parameters.get("reason", ""))
     year = int(parameters["year"]) if parameters.get("year") else None
+    known = {option.key for option in report.options}
+    options = {key: str(value) for key, value in dict(parameters.get("options") or {}).items() if key in known}
     asked = asked_at or clock.now()
-    return report, ReportRequest(user, organization, campaign, period, unmasked, reason, asked, year=year)
+    return report, ReportRequest(
+        user, organization, campaign, period, unmasked, reason, asked, year=year, options=options
+    )
 
 
 def _check_job(user: Any, parameters: Mapping[str, Any]) -> None:
