@@ -248,7 +248,14 @@ def asked(rows: int) -> dict[str, Any]:
 
 
 def figure(name: str, size: int, value: float, floor: float, unit: str) -> dict[str, Any]:
-    return {"name": f"reports.{name}", "size": size, "value": value, "unit": unit, "floor": floor, "ratio": value / floor}
+    return {
+        "name": f"reports.{name}",
+        "size": size,
+        "value": value,
+        "unit": unit,
+        "floor": floor,
+        "ratio": value / floor,
+    }
 
 
 def report(figures: list[dict[str, Any]], *, as_json: bool) -> None:
@@ -259,7 +266,9 @@ def report(figures: list[dict[str, Any]], *, as_json: bool) -> None:
             print(json.dumps(one))
         else:
             name, size, value, floor = one["name"], one["size"], one["value"], one["floor"]
-            print(f"{name:<24}{size:>10}{value:>10.3f}{floor:>10.3f}{one['ratio']:>8.2f} {one['unit']}, {one['database']}")
+            print(
+                f"{name:<24}{size:>10}{value:>10.3f}{floor:>10.3f}{one['ratio']:>8.2f} {one['unit']}, {one['database']}"
+            )
 
 
 MEASURES = {"roster": roster, "small_form": small_form}

@@ -119,9 +119,7 @@ def committee_of(organization: Organization) -> MemberQuerySet:
     return found
 
 
-def _added_up(
-    rows: Iterable[tuple[str, list[int]]], organization: Organization, width: int
-) -> Mapping[str, list[int]]:
+def _added_up(rows: Iterable[tuple[str, list[int]]], organization: Organization, width: int) -> Mapping[str, list[int]]:
     """Add what each place has to itself and to every place above it, up to `organization`."""
     found: dict[str, list[int]] = defaultdict(lambda: [0] * width)
     top, step = len(organization.path), Organization.steplen

@@ -138,6 +138,7 @@ TRANSFERS = FormSheet(
     ),
 )
 
+
 def _of_member(member: Member, request: RecordRequest) -> list[Filled]:
     viewer = request.viewer
     spans = Enrolment.objects.visible_to(viewer).filter(member=member).select_related("organization")

@@ -2,12 +2,11 @@
 
 import datetime as dt
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Any
 
 from django.db.models import Q
 from django.urls import reverse
-from django.utils.translation import gettext as __
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from campaign.common.access import under
@@ -176,7 +175,8 @@ def _sexes(request: ReportRequest, tables: Tables) -> Iterator[Discrepancy]:
         found = men[path][place] if (path := paths.get(int(line.key), "")) in men else 0
         if found + line.number("女党员") != line.number("党员总数"):
             yield Discrepancy(
-                __("%(name)s: men and women do not make the number of members.") % {"name": line.values["党组织名称"]},
+                gettext("%(name)s: men and women do not make the number of members.")
+                % {"name": line.values["党组织名称"]},
                 reverse("organization_detail", args=[line.key]),
             )
 
@@ -187,7 +187,7 @@ def _complete(request: ReportRequest, tables: Tables) -> Iterator[Discrepancy]:
     places = lost.order_by().values_list("organization_id", "organization__name").distinct()
     for pk, name in places[:50]:
         yield Discrepancy(
-            __("%(name)s is not active any more, but members are enrolled there.") % {"name": name},
+            gettext("%(name)s is not active any more, but members are enrolled there.") % {"name": name},
             reverse("organization_detail", args=[pk]),
         )
 
@@ -197,7 +197,7 @@ def _unknown(request: ReportRequest, tables: Tables) -> Iterator[Discrepancy]:
     gaps = members_seen(request).present().in_subtree(request.organization).filter(Q(birth_date=None) | Q(education=""))
     if number := gaps.count():
         yield Discrepancy(
-            __("The date of birth or the education of %(n)d members is not entered; they are not counted there.")
+            gettext("The date of birth or the education of %(n)d members is not entered; they are not counted there.")
             % {"n": number},
             reverse("quality_list"),
         )
@@ -209,7 +209,7 @@ NOTHING_UNKNOWN = Check("d.2", _("What the figures are made of is entered"), _un
 
 
 def _sheets(request: ReportRequest) -> list[Filled]:
-    return [(replace(OVERVIEW), _rows(request))]
+    return [(OVERVIEW, _rows(request))]
 
 
 ORGANIZATION_OVERVIEW = Report(

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.db.models import Q
+
 from campaign.common.access import under
 from campaign.common.capabilities import Cap
 from campaign.common.errors import NotAllowed
@@ -13,7 +15,7 @@ OWN = "-own"
 """Marks the key of a row that is about what lies in an organization itself, without what is below it."""
 
 
-def place_of(request: ReportRequest, key: str, capability: Cap) -> Organization:
+def place_of(request: ReportRequest, key: str, capability: Cap = Cap.REPORT_EXPORT) -> Organization:
     """Return the organization that a row is about, within that of the report and what `capability` of the person reaches;
     the report's own for the row 合计. Raises NotAllowed."""
     wanted = key.removesuffix(OWN)
@@ -26,6 +28,6 @@ def place_of(request: ReportRequest, key: str, capability: Cap) -> Organization:
     return found
 
 
-def within(place: Organization, key: str, lookup: str = "organization__path") -> Any:
+def within(place: Organization, key: str, lookup: str = "organization__path") -> Q:
     """Return the condition "in this row": at or below the place, or in it itself where the key says so."""
-    return {lookup: place.path} if key.endswith(OWN) else under(place.path, lookup)
+    return Q(**{lookup: place.path}) if key.endswith(OWN) else under(place.path, lookup)
