@@ -305,6 +305,8 @@ PLEDGE_LEDGER = Report(
     by_period=False,
     by_year=True,
     icon="writing-sign",
+    is_list=True,
+    personal=False,
 )
 PLEDGE_OVERDUE = Report(
     key="pledge_overdue",
@@ -316,6 +318,8 @@ PLEDGE_OVERDUE = Report(
     by_period=False,
     by_year=True,
     icon="alarm",
+    is_list=True,
+    personal=False,
 )
 DUE_ADDS_UP = adds_up(
     "d.20.8",
@@ -335,5 +339,6 @@ PLEDGE_STATISTICS = Report(
     by_period=False,
     by_year=True,
     icon="report-analytics",
+    personal=False,
 )
 REPORTS = (PLEDGE_LEDGER, PLEDGE_STATISTICS, PLEDGE_OVERDUE)

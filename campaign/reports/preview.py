@@ -26,16 +26,18 @@ from campaign.reports.registry import Report, ReportRequest
 PREVIEW_ROWS = 10
 _LOOKED_AT = 500
 """So many rows are read on for the totals of a preview; a longer table shows none."""
+_ONE_LINE, _ROOMY = 14, 24
 _FIGURES = (Kind.INTEGER, Kind.HUNDREDTHS, Kind.PERCENT)
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell as the page shows it; `url` lists the records it counts."""
+    """A cell as the page shows it; `url` lists the records it counts. `room` says how much a text may take before it wraps."""
 
     text: str
     url: str = ""
     number: bool = False
+    room: str = ""
 
 
 @dataclass(frozen=True)
@@ -136,7 +138,16 @@ def as_text(kind: Kind, value: Value) -> str:
 
 def _cell(column: FormColumn, value: Value, key: str, link: Link) -> Cell:
     number = column.kind in _FIGURES and isinstance(value, int) and not isinstance(value, bool)
-    return Cell(as_text(column.kind, value), link(column, key) if number and value and column.counts else "", number)
+    url = link(column, key) if number and value and column.counts else ""
+    return Cell(as_text(column.kind, value), url, number, _room(column))
+
+
+def _room(column: FormColumn) -> str:
+    """Return the class of a column by its width on the sheet: figures, dates and names stand in one line."""
+    width = column.width or 0
+    if column.kind is not Kind.TEXT or width <= _ONE_LINE:
+        return "cell-line"
+    return "cell-roomy" if width >= _ROOMY else "cell-some"
 
 
 def _total(sheet: FormSheet, rows: list[Row | Subtotal], link: Link) -> Line | None:

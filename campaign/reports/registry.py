@@ -3,10 +3,12 @@
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any
 
 from django.utils import timezone
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
 
 from campaign.common import clock
 from campaign.common.excel.sheet import Filled
@@ -57,13 +59,27 @@ class Option:
     choices: Callable[[Any], Iterable[tuple[str, str | Promise]]]
 
 
+class Group(Enum):
+    """What the catalogue groups the forms by, each with the numbers of its forms (2-domain d)."""
+
+    BASICS = gettext_lazy("Organizations and members"), (1, 2)
+    PLEDGES = gettext_lazy("Pledges, reviews and evaluations"), (3, 4, 5, 6)
+    AWARDS = gettext_lazy("Selection and commendation"), (7, 8, 9, 17)
+    WORK = gettext_lazy("Inspection, rectification and posts"), (10, 11, 12, 13, 14, 15, 16)
+    SUMMARY = gettext_lazy("Scores and activity as a whole"), (18, 19)
+
+    @property
+    def label(self) -> str:
+        return str(self.value[0])
+
+
 @dataclass(frozen=True)
 class Report:
     """`form` is the number of the form (d.1); `sheets` gives each sheet with its rows, which are read once, streaming;
     `count` says how many rows there will be, for the progress bar. `by_period` reports are official only for a frozen
     period; rosters and ledgers always are. `by_year` reports speak of one year of a campaign. `checks` run before the
-    export; `options` are filters of its own; in `is_list` reports people choose and order the columns. docs/reports.md tells
-    how to write one."""
+    export; `options` are filters of its own; in `is_list` reports people choose and order the columns; `personal` is
+    False where a form holds neither id numbers nor phones. docs/reports.md tells how to write one."""
 
     key: str
     form: str
@@ -77,6 +93,16 @@ class Report:
     checks: tuple[Check, ...] = ()
     options: tuple[Option, ...] = ()
     is_list: bool = False
+    personal: bool = True
+
+    @property
+    def number(self) -> int:
+        """The number of the form: 3 for d.3."""
+        return int(self.form.removeprefix("d."))
+
+    @property
+    def group(self) -> Group:
+        return next((group for group in Group if self.number in group.value[1]), Group.SUMMARY)
 
 
 reports: Registry[Report] = Registry("reports")

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from campaign.ballots import results
 from campaign.ballots.models import Choice, Item, RaterClass, Result, Shown, Subject, Verdict
 from campaign.ballots.results import POOLED, Answered, ClassResult, Empty
-from campaign.ballots.selectors import Questionnaire
+from campaign.ballots.selectors import Questionnaire, remarks_shown
 from campaign.common import clock
 from campaign.common.access import under
 from campaign.common.exact import half_up
@@ -25,7 +25,7 @@ from campaign.reports.units import UnitFigure
 from reviews.grades import grade_of, ranks
 from reviews.models.rounds import EvaluationRound, RoundState
 from reviews.questionnaires import OPINIONS
-from reviews.selectors.rounds import results_for
+from reviews.selectors.rounds import reads_remarks, results_for
 
 WHOLE = 10_000
 TOO_FEW, ALL_TOGETHER = "不足 k 票", "各票类合并"
@@ -72,6 +72,18 @@ CLASSES = FormSheet(
         FormColumn("加权分", Kind.HUNDREDTHS, width=9),
     ),
     notes=NOTES,
+)
+
+REMARKS = FormSheet(
+    name="评议意见",
+    title="群众评议意见汇总表",
+    freeze=1,
+    columns=(
+        FormColumn("被评议对象", width=30),
+        FormColumn("评议名称", width=30),
+        FormColumn("意见", width=80),
+    ),
+    notes=("注：意见按随机顺序排列，不反映填写人；不足规定条数（k）的不列出。",),
 )
 
 
@@ -280,6 +292,22 @@ def _item_rows(held: Held, subjects: Iterator[Subject]) -> Iterator[Row]:
             )
 
 
+def _remark_rows(request: ReportRequest, everything: Any) -> Iterator[Row]:
+    """What was written, as far as the person reads it on the pages."""
+    rows = everything.filter(ballot__asks_remarks=True).select_related(
+        "ballot__round__organization", "organization", "result"
+    )
+    found = [
+        subject
+        for subject in rows.order_by("organization__path", "ballot_id", "pk")
+        if request.user is None or reads_remarks(request.user, subject.ballot.round, subject)
+    ]
+    shown = remarks_shown(found)
+    for subject in found:
+        for text in shown.get(subject.pk, ()):
+            yield subject.name, subject.ballot.round.name, text
+
+
 def _sheets(request: ReportRequest) -> list[Filled]:
     everything = _subjects(request)
     held = _held(everything)
@@ -295,6 +323,8 @@ def _sheets(request: ReportRequest) -> list[Filled]:
         rows = _item_rows(held, _by_roll(everything.filter(ballot__in=ballots)))
         filled.append((_item_sheet(number, labels), rows))
     filled.append((CLASSES, _class_rows(held, _by_roll(everything))))
+    if everything.filter(ballot__asks_remarks=True).exists():
+        filled.append((REMARKS, _remark_rows(request, everything)))
     return filled
 
 

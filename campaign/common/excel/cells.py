@@ -117,3 +117,9 @@ _NUMBERS: dict[Kind, Callable[[Value], str | None]] = {
     Kind.DATE: _date,
     Kind.YEAR_MONTH: _date,
 }
+
+
+def as_number(kind: Kind, value: Value) -> str | None:
+    """Return a value as the number a cell of this kind holds; None for a text, and for a kind that holds texts."""
+    number = _NUMBERS.get(kind)
+    return number(value) if number is not None and not isinstance(value, str) else None

@@ -22,6 +22,7 @@ from campaign.common.excel.body import Body
 from campaign.common.excel.cells import csv_text
 from campaign.common.excel.frame import Frame
 from campaign.common.excel.sheet import Filled, FormSheet, Row, Subtotal, sheet_name
+from campaign.common.excel.twin import FIRST_ROW, NAME, Twin
 
 ROWS_PER_SHEET = 1_000_000
 PROGRESS_EVERY = 500
@@ -40,8 +41,10 @@ def write_xlsx(
     made_by: str = "",
     progress: Progress | None = None,
     rows_per_sheet: int = ROWS_PER_SHEET,
+    twins: bool = False,
 ) -> int:
-    """Write forms with their rows, a sheet each (more where rows do not fit one), and return the number of rows.
+    """Write forms with their rows, a sheet each (more where rows do not fit one), and return the number of rows. With `twins`
+    each form has a hidden sheet for machines behind the last one (`twin`), for as many rows as one sheet holds.
 
     Rows are taken one by one. `made_at` (aware) should be the moment the export was asked for, so that a repeated job
     writes the same file. Raises ValueError for a row with more or fewer values than columns.
@@ -50,16 +53,29 @@ def write_xlsx(
     workbook.remove(workbook.worksheets[0])
     count = _Count(progress)
     with ExitStack() as files:
-        streamed = []
+        streamed, beside = [], []
         for form, rows in sheets:
-            run = _Run(form, iter(rows), count, rows_per_sheet)
+            source: Iterable[Row | Subtotal] = rows
+            if twins:
+                plain = workbook.create_sheet(sheet_name(_twin_name(form, sheets), workbook.sheetnames))
+                xml = files.enter_context(tempfile.TemporaryFile())
+                source = Twin(form, xml).watch(rows, plain)
+                beside.append((plain, Streamed(FIRST_ROW, xml)))
+            run = _Run(form, iter(source), count, rows_per_sheet)
             while run.goes_on:
                 sheet = workbook.create_sheet(sheet_name(form.name, workbook.sheetnames))
                 xml = files.enter_context(tempfile.TemporaryFile())
                 streamed.append(Streamed(run.write(Frame(sheet, run.form), xml), xml))
+        for plain, kept in beside:
+            workbook.move_sheet(plain, len(workbook.worksheets))
+            streamed.append(kept)
         save(workbook, target, streamed=streamed, made_at=made_at, made_by=made_by)
     count.tell()
     return count.rows
+
+
+def _twin_name(form: FormSheet, sheets: Sequence[Filled]) -> str:
+    return NAME if len(sheets) == 1 else f"{NAME}_{form.name}"
 
 
 def write_csv(
