@@ -11,7 +11,7 @@ import io
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import IO
 
@@ -26,6 +26,8 @@ from campaign.common.excel.twin import FIRST_ROW, NAME, Twin
 
 ROWS_PER_SHEET = 1_000_000
 PROGRESS_EVERY = 500
+PIECE = 200
+"""Rows that are written at once."""
 
 Progress = Callable[[int], None]
 """Called with the number of rows written so far; it may raise to stop the writing."""
@@ -135,8 +137,10 @@ class _Run:
         """Write as many rows as fit and close the frame; returns the row of the last one."""
         body = Body(frame, self._sums)
         at = frame.first_row - 1
-        for at, row in zip(range(frame.first_row, frame.first_row + self._rows_per_sheet), self._rows, strict=False):
-            xml.write(self._row(body, at, row).encode())
+        numbered = zip(range(frame.first_row, frame.first_row + self._rows_per_sheet), self._rows, strict=False)
+        while piece := list(islice(numbered, PIECE)):
+            xml.write("".join([self._row(body, at, row) for at, row in piece]).encode())
+            at = piece[-1][0]
         self._look_ahead()
         if at < frame.first_row:
             at += 1
