@@ -65,6 +65,8 @@ def view_delete(*, report: Report, actor: Any, name: str) -> None:
 
 def often_used(user: Any) -> list[Report]:
     """Return the reports that the person exports again and again, the most frequent of the last hundred first."""
-    asked = Job.objects.filter(requested_by=user, kind=EXPORT_KIND).order_by("-created_at")
+    asked = Job.objects.filter(requested_by=user, kind=EXPORT_KIND, parameters__schedule__isnull=True).order_by(
+        "-created_at"
+    )
     counted = Counter(asked.values_list("parameters__report", flat=True)[:_LOOKED_AT])
     return [reports.get(key) for key, _times in counted.most_common() if key in reports][:OFTEN]

@@ -8,8 +8,9 @@ from django.db.models import F, Model
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from campaign.common.tables import DayColumn, MomentColumn, NumberColumn
+from campaign.common.tables import DayColumn, MomentColumn, NumberColumn, StateColumn
 from campaign.reports.figures import Records
+from campaign.reports.models import ReportDelivery, ReportSchedule, ScheduleState
 
 
 class ChoiceColumn(tables.Column):
@@ -68,3 +69,32 @@ def _field(model: Any, lookup: str) -> Any:
         model = model._meta.get_field(step).related_model
     found: Any = model._meta.get_field(model._meta.pk.name if last == "pk" else last)
     return found
+
+
+class ScheduleTable(tables.Table):
+    """A person's own monthly exports."""
+
+    label = tables.Column(_("report"), linkify=("schedule_detail", [tables.A("pk")]), orderable=False)
+    organization = tables.Column(accessor="organization__name", orderable=False)
+    state = StateColumn(orderable=False)
+    next_on = DayColumn(orderable=False)
+
+    class Meta:
+        model = ReportSchedule
+        fields = ("label", "organization", "state", "next_on")
+
+    def render_next_on(self, value: Any, record: ReportSchedule) -> str:
+        return f"{value:%Y-%m-%d}" if record.state == ScheduleState.ACTIVE else "—"
+
+
+class DeliveryTable(tables.Table):
+    """What became of a monthly export, person by person."""
+
+    on = DayColumn(orderable=False)
+    user = tables.Column(accessor="user__name", orderable=False)
+    state = StateColumn(accessor="job__state", verbose_name=_("state"), orderable=False, default="—")
+    note = tables.Column(orderable=False, default="—")
+
+    class Meta:
+        model = ReportDelivery
+        fields = ("on", "user", "state", "note")

@@ -1,4 +1,4 @@
-// A report's page: columns move up and down, and a change of the choices shows the rows anew.
+// Pages of reports: columns move up and down, many boxes are ticked at once.
 const form = document.querySelector("[data-report]");
 
 form?.addEventListener("click", (event) => {
@@ -11,4 +11,10 @@ form?.addEventListener("click", (event) => {
   else other.after(item);
   button.focus();
   item.dispatchEvent(new Event("change", { bubbles: true }));
+});
+
+form?.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-all]");
+  if (!button) return;
+  for (const box of button.closest("fieldset").querySelectorAll("input[type=checkbox]")) box.checked = !!button.dataset.all;
 });

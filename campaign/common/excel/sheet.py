@@ -146,12 +146,17 @@ def sheet_name(name: str, taken: Iterable[str] = ()) -> str:
     return unique
 
 
+def plain_name(text: str) -> str:
+    """Return `text` without what file systems refuse in a name."""
+    return _UNSAFE_IN_FILE_NAMES.sub("", text).strip("._")
+
+
 def file_name(unit: str, form: str, period: str, day: dt.date, extension: str = "xlsx") -> str:
     """Return 单位_表名_期间_yyyyMMdd.xlsx without characters that file systems refuse; empty parts are left out.
 
     The unit is shortened so that the name stays under 200 bytes.
     """
-    parts = [_UNSAFE_IN_FILE_NAMES.sub("", part).strip("._") for part in (unit, form, period)]
+    parts = [plain_name(part) for part in (unit, form, period)]
     ending = "_".join([part for part in parts[1:] if part] + [f"{day:%Y%m%d}"])
     room = _LONGEST_FILE_NAME - len(f"_{ending}.{extension}".encode())
     short = parts[0].encode()[: max(room, 0)].decode(errors="ignore")
