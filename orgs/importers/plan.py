@@ -9,18 +9,16 @@ from typing import Any, Generic, TypeVar
 from django.db import models
 
 from campaign.common import clock
-from campaign.common.excel.layout import Heading
 from campaign.common.excel.problems import ProblemList
 from campaign.common.excel.reader import Workbook
-from campaign.common.excel.schema import ParsedRow, ParsedTable, Places, Read
+from campaign.common.excel.schema import ParsedRow, ParsedTable, Read, row_of_no_sheet
 from campaign.common.masking import mask
 from orgs.models import Organization
 
 M = TypeVar("M", bound=models.Model)
 
 TOLD_EVERY = 1_000
-NO_ROW = ParsedRow(0, Places("", Heading(0, 0, (), {}, {}), ()), (), "")
-"""Stands for the row of what comes from no sheet, or whose sheet has been set aside."""
+NO_ROW = row_of_no_sheet()
 MASKED = frozenset({"id_number", "phone", "contact_phone"})
 
 
@@ -37,12 +35,7 @@ class Sent:
 
     def rows(self, table: ParsedTable) -> list[ParsedRow]:
         """Return all rows of the table."""
-        rows = []
-        for row in table:
-            rows.append(row)
-            if self.told is not None and len(rows) % TOLD_EVERY == 0:
-                self.told(len(rows))
-        return rows
+        return list(table.read_all(self.told))
 
 
 @dataclass
