@@ -43,6 +43,7 @@ _DASHES = str.maketrans(dict.fromkeys("—–−―－", "-"))
 _MOBILE = re.compile(r"1[3-9][0-9]{9}")
 _LANDLINE = re.compile(r"(0\d{2,3}-?)?[1-9]\d{4,7}(-\d{1,6})?")
 _ID = re.compile(r"[0-9]{17}[0-9X]")
+_ID_OF_1900S = re.compile(r"[0-9]{6}19[0-9]{9}[0-9X]")
 _LOST_DIGITS = "000"
 _SCIENTIFIC = re.compile(r"\d(\.\d+)?E\+?0*1[4-9]", re.IGNORECASE)
 
@@ -458,7 +459,7 @@ def id_number() -> Convert[str]:
     def convert(raw: Raw, reading: Reading) -> str:
         if not isinstance(raw, str):
             raise CellError(ID_AS_NUMBER)
-        number = raw if _ID.fullmatch(raw) else _id_characters(raw)
+        number = _id_characters(raw)
         try:
             born = birth_in(number)
         except ValueError:
@@ -470,10 +471,23 @@ def id_number() -> Convert[str]:
             raise CellError(ID_AS_NUMBER if number.endswith(_LOST_DIGITS) else ID_CHECK_DIGIT)
         return number
 
-    return Convert(convert, blank="")
+    return Convert(convert, blank="", usual=_is_sound)
+
+
+def _is_sound(number: str) -> bool:
+    """Whether this is the id number of somebody born between 1900 and 1999, without a mistake."""
+    if not _ID_OF_1900S.fullmatch(number):
+        return False
+    try:
+        _eight_digits(number[6:14])
+    except ValueError:
+        return False
+    return _check_digit(number) == number[17]
 
 
 def _id_characters(raw: str) -> str:
+    if _ID.fullmatch(raw):
+        return raw
     number = squeezed(raw).upper()
     if _SCIENTIFIC.fullmatch(number):
         raise CellError(ID_AS_NUMBER)
