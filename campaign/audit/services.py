@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +107,7 @@ def written(columns: Mapping[str, Sequence[Any]]) -> Iterator[Written]:
     return map(Written, objects_written(columns, _said))
 
 
+@lru_cache(maxsize=65_536, typed=True)
 def _said(field: str, value: Any) -> str:
     if not value:
         return ""
