@@ -69,7 +69,7 @@ def freezes_for(user: Any) -> QuerySet[ScoreFreeze]:
 
 
 def sheets_for(user: Any) -> ScoreSheetQuerySet:
-    return ScoreSheet.objects.visible_to(user).select_related("campaign").prefetch_related("types")
+    return ScoreSheet.objects.visible_to(user).with_successor().select_related("campaign").prefetch_related("types")
 
 
 def periods_for(user: Any) -> QuerySet[Period]:
