@@ -15,7 +15,8 @@ from campaign.common.tables import MarkColumn, MomentColumn, NumberColumn
 from campaign.common.templatetags import ui
 from campaign.scoring.choices import Column
 from campaign.scoring.models import EntryKind, PeriodScore, ScoreEntry, ScoreFreeze, ScoreRun, ScoreSheet
-from campaign.scoring.selectors import column_points, ranks_of, totals_before
+from campaign.scoring.selectors import column_points, totals_before
+from campaign.scoring.standing import ranks_of
 
 NONE = "—"
 

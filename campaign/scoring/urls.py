@@ -1,10 +1,13 @@
 from django.urls import URLPattern, path
 
-from campaign.scoring.views import building, entries, freezing, runs, scores, sheets
+from campaign.scoring.views import building, entries, freezing, runs, scores, sheets, standing
 
 urlpatterns: list[URLPattern] = [
     path("", scores.score_list, name="score_list"),
     path("<int:pk>/", scores.score_detail, name="score_detail"),
+    path("ranking/", standing.score_ranking, name="score_ranking"),
+    path("distribution/", standing.score_spread, name="score_spread"),
+    path("organizations/<int:pk>/", standing.score_course, name="score_course"),
     path("members/", scores.grade_list, name="grade_list"),
     path("members/<int:pk>/", scores.grade_detail, name="grade_detail"),
     path("run/", runs.score_run, name="score_run"),

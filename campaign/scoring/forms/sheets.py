@@ -128,11 +128,11 @@ class ItemForm(Form):
     label = forms.CharField(label=_("Item"), max_length=60)
     full = PointsField(label=_("Full marks"), widget=forms.NumberInput(attrs={"step": "0.01", "data-marks": ""}))
     metric = forms.ChoiceField(label=_("Figure"))
+    standard = forms.ChoiceField(label=pgettext_lazy("of an item", "Standard"), required=False)
     method = forms.ChoiceField(label=_("Method"), choices=MethodKind.choices)
     goal = forms.CharField(label=_("Target, bands or marks"), max_length=200)
     when_nothing = forms.ChoiceField(label=_("When there is nothing to measure"), choices=WhenNothing.choices)
-    standard = forms.ChoiceField(label=pgettext_lazy("of an item", "Standard"), required=False)
-    column = forms.ChoiceField(label=_("Column of the summary"), choices=Column.choices)
+    column = forms.ChoiceField(label=_("Column"), choices=Column.choices)
 
     def __init__(self, *args: Any, audience: Audience, standards: Sequence[Standard], **options: Any) -> None:
         super().__init__(*args, **options)
@@ -188,7 +188,7 @@ class ItemForm(Form):
 
 GOALS = {
     MethodKind.PROPORTIONAL: _("Give the target as a number above 0, such as 100."),
-    MethodKind.BANDED: _("Give the bands as “from: part of the marks”, rising in both, such as 60:60, 80:85, 90:100."),
+    MethodKind.BANDED: _("Give the bands as “from: part of the marks”, rising in both, such as 60:60; 80:85; 90:100."),
     MethodKind.PER_CASE: _("Give the marks off per case, such as 2."),
     MethodKind.ALL_OR_NOTHING: _("Give the figure to be reached as a number above 0, such as 100."),
 }
@@ -225,7 +225,7 @@ def goal_text(method: Method, unit: str) -> str:
     """Write what a method needs as it is typed."""
     scale = _scale(unit)
     if isinstance(method, Banded):
-        return ", ".join(f"{decimal(low, scale)}:{decimal(share, UNIT // 100)}" for low, share in method.bands)
+        return "; ".join(f"{decimal(low, scale)}:{decimal(share, UNIT // 100)}" for low, share in method.bands)
     (value,) = method.parameters().values()
     return decimal(value, 100 if method.kind == MethodKind.PER_CASE else scale)
 

@@ -19,7 +19,7 @@ from orgs.models.organizations import Category
 
 
 class ScoreSheetQuerySet(ScopedQuerySet["ScoreSheet"]):
-    """The rules are open to everybody whom the campaign reaches; drafts to those alone who set campaigns up."""
+    """The rules are open to everybody whom the campaign reaches, and to who sets it up; to them alone drafts are."""
 
     view_capability: ClassVar[Cap] = Cap.CAMPAIGN_VIEW
     org_lookup: ClassVar[str] = "campaign__organization"
@@ -29,7 +29,7 @@ class ScoreSheetQuerySet(ScopedQuerySet["ScoreSheet"]):
         if capability != Cap.CAMPAIGN_VIEW:
             return found
         managed = super().allowed(user, Cap.CAMPAIGN_MANAGE).values("pk")
-        return found.filter(Q(state=SheetState.IN_USE) | Q(pk__in=managed))
+        return self.filter(Q(pk__in=found.in_use().values("pk")) | Q(pk__in=managed))
 
     def in_use(self) -> Self:
         return self.filter(state=SheetState.IN_USE)

@@ -72,7 +72,7 @@ def sheet_edit(request: GatedRequest, pk: int) -> HttpResponse:
             name: request.POST.getlist(name) if name == "types" else request.POST.get(name) for name in request.POST
         }
         lists = _lists(sheet, rows)
-        lists[op.split(":")[1]].moved = moved if op.split(":")[1] in lists else None
+        lists["items"].moved = moved  # the grades stand by their bounds
         return _editor(request, sheet, SheetForm(initial=typed, audience=audience), lists)
     form = SheetForm(request.POST, audience=audience)
     lists = {
@@ -194,9 +194,10 @@ def sheet_preview(request: GatedRequest, pk: int) -> HttpResponse:
 
 
 def _first(sheet: ScoreSheet) -> dict[str, Any]:
-    """Return what a draft is tried on at first: the period that began last, and the first organization that it is for, of
-    the lowest level."""
-    period = sheet.campaign.periods.filter(starts_on__lte=clock.today()).order_by("-starts_on", "-pk").first()
+    """Return what a draft is tried on at first: the period that ended last (else that began last), and the first
+    organization that it is for, of the lowest level."""
+    begun = sheet.campaign.periods.filter(starts_on__lte=clock.today()).order_by("-starts_on", "-pk")
+    period = begun.filter(ends_on__lt=clock.today()).first() or begun.first()
     types = [row.type for row in sheet.types.all()] or BRANCH_TYPES
     places = Organization.objects.filter(pk__in=sheet.campaign.organizations().values("pk"), type__in=types).active()
     if sheet.category:

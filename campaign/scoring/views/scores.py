@@ -16,7 +16,9 @@ from campaign.scoring.explain import explain
 from campaign.scoring.filters import GradeFilter, ScoreFilter
 from campaign.scoring.metrics import children_url
 from campaign.scoring.models import PeriodScore
+from campaign.scoring.standing import ranks_of
 from campaign.scoring.tables import GradeTable, ScoreTable, rank_text
+from campaign.scoring.views.standing import tabs_of
 from campaign.selectors import campaigns_for
 
 
@@ -32,14 +34,26 @@ def score_list(request: HttpRequest) -> HttpResponse:
         exclude=[column.value for column in Column if column not in used],
     )
     found["table"].before_page()
-    return render(request, "scoring/score_list.html", found | {"may_run": holds(user, Cap.SCORE_RUN)})
+    return render(
+        request,
+        "scoring/score_list.html",
+        found | {"may_run": holds(user, Cap.SCORE_RUN), "tabs": tabs_of("score_list")},
+    )
 
 
 @access(GET=Cap.SCORE_VIEW)
 def score_detail(request: HttpRequest, pk: int) -> HttpResponse:
     score = gate(request, selectors.published_scores(), pk=pk)
-    actions = [_children_action(score)] if score.organization.numchild else []
+    actions = [_course_action(score), *([_children_action(score)] if score.organization.numchild else [])]
     return render(request, "scoring/score_detail.html", _explained(score, request.user) | {"actions": actions})
+
+
+def _course_action(score: PeriodScore) -> dict[str, Any]:
+    return {
+        "label": _("Course and comparison"),
+        "url": reverse("score_course", args=[score.organization_id]),
+        "icon": "chart-line",
+    }
 
 
 def _children_action(score: PeriodScore) -> dict[str, Any]:
@@ -54,7 +68,7 @@ def _explained(score: PeriodScore, viewer: Any) -> dict[str, Any]:
     return {
         "explanation": explain(score, selectors.previous_score(score), viewer),
         "score": score,
-        "rank": rank_text(selectors.ranks_of([score]).get(score.pk)),
+        "rank": rank_text(ranks_of([score]).get(score.pk)),
         "successor": selectors.successor(score),
         "crumbs": [{"label": _("Members' grades") if score.member_id else _("Periodic scores"), "url": _back(score)}],
     }
