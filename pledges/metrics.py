@@ -192,6 +192,7 @@ def falling_due(after: dt.date, until: dt.date) -> list[int]:
 
 EVIDENCE = Evidence(
     key="pledges.pledge",
+    label=_("Pledges"),
     watched=(
         Watch(
             "pledges_pledge",

@@ -139,14 +139,15 @@ def _line(
         raw=wording.raw(line.numerator, line.denominator, unit),
         target=wording.target(ruled.method, unit),
         arithmetic=wording.arithmetic(ruled.method, ruled.full, line),
-        records_url=_records(metric, score, viewer),
+        records_url=records_url(metric, score, viewer),
         previous=before.points if before and before.state != LineState.SKIPPED else None,
         advice=advice,
         advice_text=_advice_text(advice, line, ruled, unit),
     )
 
 
-def _records(metric: Metric | None, score: PeriodScore, viewer: Person | None) -> str:
+def records_url(metric: Metric | None, score: PeriodScore, viewer: Person | None) -> str:
+    """Return the list of the very records counted; nothing where it would not open for `viewer`."""
     if metric is None or (viewer is not None and metric.records_for and not holds(viewer, metric.records_for)):
         return ""
     return metric.records_url(score.subject, score.period)

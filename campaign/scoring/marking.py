@@ -4,6 +4,8 @@ set-based in many places. Apps say which of their tables count (`registry.eviden
 from collections import defaultdict
 from collections.abc import Iterable
 
+from django.utils.translation import gettext_lazy as _
+
 from campaign.common import marking
 from campaign.common.marking import Watched
 from campaign.scoring.registry import MEMBER, ORGANIZATION, Concerned, Evidence, Watch, evidence
@@ -18,6 +20,7 @@ def _everybody(_records: object) -> Concerned:
 
 ROLL = Evidence(
     key=TREE,
+    label=_("The tree of organizations"),
     watched=(
         Watch(
             "orgs_member",

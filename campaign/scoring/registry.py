@@ -97,6 +97,7 @@ class Evidence:
     watched: tuple["Watch", ...]
     concerned: Callable[[Collection[int]], Concerned] | None = None
     falling_due: Callable[[dt.date, dt.date], Iterable[int]] | None = None
+    label: str | Promise = ""
 
 
 MEMBER, ORGANIZATION = "member", "organization"

@@ -41,7 +41,7 @@ GUARDED = (
         _sealed(),
         # Its job may be gone one day.
         ("period_id", "organization_id", "place", "kind", "version", "reason", "as_of", "state", "digest", "counts",
-         "requested_by_id", "finished_at"),
+         "causes", "requested_by_id", "finished_at"),
     ),
     Guarded("scoring_scorerank", _sealed()),
     Guarded("scoring_periodplace", _sealed(version="0")),

@@ -1,14 +1,15 @@
 """The forms by which a round is set up, one for each step."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from campaign.ballots.services import ChoicePlan, ClassPlan, ItemPlan
+from campaign.ballots.services import BallotRules, ChoicePlan, ClassPlan, ItemPlan
 from campaign.common import clock
 from campaign.common.forms import Form, VersionMixin
 from campaign.common.rows import PointsField, Rows
@@ -180,8 +181,37 @@ class SubjectsForm(VersionMixin, Form):
         )
 
 
-class VersionForm(VersionMixin, Form):
-    """Nothing but the version: the rest of the step is made of rows."""
+class RulesForm(VersionMixin, Form):
+    """What is asked besides the questions, and which papers are handed back; the rest of the step is made of rows."""
+
+    asks_remarks = forms.BooleanField(
+        label=_("Ask for remarks"),
+        required=False,
+        help_text=_(
+            "Everybody can write some words about each who is evaluated. They are shown after sealing, in random order, and "
+            "only where enough were written; the ballot says beforehand who reads them."
+        ),
+    )
+    uniform_refused = forms.BooleanField(
+        label=_("Hand back ballots with the same answer to everything"),
+        required=False,
+        help_text=_("The voter is told at once and can change it; abstaining from everything is allowed."),
+    )
+    best_most = forms.IntegerField(
+        label=_("How many may get the best mark in a question"),
+        required=False,
+        min_value=1,
+        max_value=1000,
+        help_text=_("Empty: as many as one likes. Useful where several are compared."),
+    )
+
+    def __init__(self, *args: Any, evaluation_round: EvaluationRound, **kwargs: Any) -> None:
+        stored = {"version": evaluation_round.version, **asdict(BallotRules.of(evaluation_round.ballot))}
+        super().__init__(*args, initial={**stored, **(kwargs.pop("initial", None) or {})}, **kwargs)
+
+    def rules(self) -> BallotRules:
+        data = self.cleaned_data
+        return BallotRules(data["uniform_refused"], data["best_most"], data["asks_remarks"])
 
 
 class ItemForm(Form):
@@ -269,3 +299,8 @@ def scheme_rows(key: str) -> list[dict[str, Any]]:
         {"key": each.key, "name": each.name, "weight": each.weight, "source": scheme.electorate.get(each.key)}
         for each in scheme.classes
     ]
+
+
+def typed(form: type[Form], data: Mapping[str, str]) -> dict[str, Any]:
+    """Return the fields of a form as they were typed, unchecked; a box that is not ticked is not sent."""
+    return {name: data.get(name, "") for name in form.base_fields}

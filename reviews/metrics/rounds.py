@@ -92,6 +92,7 @@ def register() -> None:
     evidence.register(
         Evidence(
             key="reviews.round",
+            label=_("Rounds of mass evaluation"),
             watched=(
                 Watch(
                     "reviews_evaluationround", (("reviews.round", "ballot_id"),), ("state", "published_at"), "ballot_id"

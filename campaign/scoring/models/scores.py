@@ -53,6 +53,8 @@ class ScoreRun(TimeStamped):
     state = models.CharField(_("state"), max_length=9, choices=RunState.choices, default=RunState.STAGING)
     digest = models.CharField(_("digest"), max_length=64, blank=True)
     counts = models.JSONField(default=dict)
+    causes = models.JSONField(default=dict)
+    """Of an incremental run: how many records of each kind of evidence were marked as changed."""
     job = models.OneToOneField(Job, models.SET_NULL, null=True, related_name="score_run")
     requested_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("requested by"))
     finished_at = models.DateTimeField(_("finished at"), null=True)

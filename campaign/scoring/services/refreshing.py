@@ -6,6 +6,7 @@ above (`ScoreTally`), so that a change below costs a row a level.
 
 import datetime as dt
 import hashlib
+from collections import Counter
 
 from django.db import transaction
 
@@ -52,7 +53,8 @@ def scores_refresh() -> int:
         found = Concerned(everybody=True) if too_many else marking.concerned(mark[1:] for mark in marks)
         for period in _frozen():
             _notice(period, found)
-        return sum(_refresh(period, found) for period in periods)
+        causes = dict(Counter(kind for _pk, kind, _record in marks))
+        return sum(_refresh(period, found, causes) for period in periods)
 
 
 def _frozen() -> list[Period]:
@@ -107,12 +109,12 @@ def _periods() -> list[Period]:
     return [period for period in found if (period.pk, top[period.pk]) in done]
 
 
-def _refresh(period: Period, found: Concerned) -> int:
+def _refresh(period: Period, found: Concerned, causes: dict[str, int]) -> int:
     places = frozenset() if found.everybody else _places(period, found)
     if found.everybody or len(places) > PLACES:
         _ask_for_all(period)
         return 0
-    return int(bool(places) and score_refresh(period=period, places=places) is not None)
+    return int(bool(places) and score_refresh(period=period, places=places, causes=causes) is not None)
 
 
 def _ask_for_all(period: Period) -> None:
@@ -128,7 +130,13 @@ def _places(period: Period, found: Concerned) -> frozenset[int]:
     return frozenset(inside.order_by().values_list("pk", flat=True))
 
 
-def score_refresh(*, period: Period, places: frozenset[int], as_of: dt.datetime | None = None) -> ScoreRun | None:
+def score_refresh(
+    *,
+    period: Period,
+    places: frozenset[int],
+    as_of: dt.datetime | None = None,
+    causes: dict[str, int] | None = None,
+) -> ScoreRun | None:
     """Compute `places`, their members and everything above them, and publish what differs; None where nothing does.
 
     All in one transaction: readers see the old result or the new.
@@ -139,12 +147,12 @@ def score_refresh(*, period: Period, places: frozenset[int], as_of: dt.datetime 
         computation = Computation(extent, plans_for(period))
         try:
             computation.run()
-            return _publish(computation, top)
+            return _publish(computation, top, causes or {})
         finally:
             computation.work.drop()
 
 
-def _publish(computation: Computation, top: Organization) -> ScoreRun | None:
+def _publish(computation: Computation, top: Organization, causes: dict[str, int]) -> ScoreRun | None:
     extent, counts = computation.extent, tally(computation)
     run = ScoreRun(
         period=extent.period,
@@ -152,6 +160,7 @@ def _publish(computation: Computation, top: Organization) -> ScoreRun | None:
         place=top.path,
         kind=RunKind.INCREMENTAL,
         as_of=extent.as_of,
+        causes=causes,
     )
     run.save()
     counts["removed"] = stage(Unwatched(), run, computation)
