@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
         ('attachments', '0001_attachments'),
         ('campaign', '0004_free_ranges'),
         ('orgs', '0013_account_names'),
-        ('scoring', '0005_entries'),
+        ('scoring', '0006_causes'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
