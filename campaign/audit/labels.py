@@ -160,6 +160,7 @@ ACTIONS: dict[str, str | Promise] = {
     "freeze_withdraw": gettext_lazy("Leave a period unfrozen"),
     "periods_add": gettext_lazy("Add scoring periods"),
     "score_refresh": gettext_lazy("Bring scores up to date"),
+    "round_roll_change": gettext_lazy("Change the roll of an open round"),
     "round_update": gettext_lazy("Change an evaluation round"),
     "score_run": gettext_lazy("Compute scores"),
     "report_problem_add": gettext_lazy("Put a problem on the list of a secretary"),
@@ -234,6 +235,9 @@ FIELDS: dict[str, str | Promise] = {
     "count": gettext_lazy("number"),
     "batch": gettext_lazy("batch of ballot papers"),
     "subject": gettext_lazy("evaluated"),
+    "entered": gettext_lazy("joined"),
+    "struck": gettext_lazy("left"),
+    "roll_digest": gettext_lazy("hash of the roll"),
 }
 """What is noted with an action and is no field of its object."""
 
