@@ -10,7 +10,6 @@ from django.utils.translation import gettext_lazy as _
 from campaign.common.access import under
 from campaign.common.excel.sheet import Filled, FormSheet, Kind
 from campaign.common.registry import Registry
-from campaign.reports.freezing import FROZEN
 from campaign.reports.organizations import members_seen, organizations_seen
 from campaign.reports.registry import Report, ReportRequest
 from campaign.reports.units import Column, ToCome, UnitFigure, count_units, unit_sheet
@@ -88,6 +87,5 @@ ACTIVITY_STATISTICS = Report(
     description=_("One row for each unit: pledges, reviews, evaluations, awards of a half-year or year, with totals."),
     sheets=_sheets,
     count=count_units,
-    checks=(FROZEN,),
     icon="report",
 )

@@ -13,9 +13,7 @@ from campaign.common.errors import NotAllowed
 from campaign.common.excel.sheet import Filled, FormColumn, FormSheet, Keyed, Kind, Row
 from campaign.common.text import is_key
 from campaign.models import Audience, PeriodState
-from campaign.reports.checks import Check, Discrepancy, Severity, Tables
-from campaign.reports.freezing import FROZEN
-from campaign.reports.registry import Report, ReportRequest
+from campaign.reports.registry import Check, Discrepancy, Report, ReportRequest, Severity, Tables
 from campaign.scoring.choices import Column
 from campaign.scoring.models import PeriodScore, PeriodScoreQuerySet, ScoreSheet
 from campaign.scoring.selectors import column_points, totals_before
@@ -131,5 +129,5 @@ SCORE_SUMMARY = Report(
     sheets=_sheets,
     count=lambda request: _scores(request).count(),
     icon="chart-bar",
-    checks=(COMPLETE, FROZEN),
+    checks=(COMPLETE,),
 )

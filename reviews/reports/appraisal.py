@@ -16,7 +16,6 @@ from campaign.common.exact import percent
 from campaign.common.excel.sheet import Filled, FormColumn, FormSheet, Keyed, Kind, Row
 from campaign.common.text import is_key
 from campaign.reports.checks import Check, Discrepancy, Severity, Tables
-from campaign.reports.freezing import FROZEN
 from campaign.reports.registry import Report, ReportRequest
 from orgs.models import MembershipKind
 from reviews.models.appraisal import (
@@ -212,5 +211,5 @@ MEMBER_APPRAISALS = Report(
     sheets=_sheets,
     count=lambda request: _entries(request).count(),
     icon="user-check",
-    checks=(BRANCHES_COMPLETE, A_THIRD, FROZEN),
+    checks=(BRANCHES_COMPLETE, A_THIRD),
 )

@@ -14,7 +14,6 @@ from campaign.common.capabilities import Cap
 from campaign.common.excel.sheet import Filled, FormColumn, FormSheet, Keyed, Kind, Row
 from campaign.models import Audience, Period
 from campaign.reports.activity import figures
-from campaign.reports.freezing import FROZEN
 from campaign.reports.registry import Report, ReportRequest, reports
 from campaign.reports.units import Column, ToCome, UnitFigure, count_units, unit_sheet
 from orgs.models.members import PartyPost
@@ -161,7 +160,6 @@ REVIEW_LEDGER = Report(
     ),
     sheets=lambda request: [(LEDGER, _ledger_rows(request))],
     count=lambda request: _reviews(request).count(),
-    checks=(FROZEN,),
     icon="message-2-star",
 )
 REVIEW_STATISTICS = Report(
@@ -171,7 +169,6 @@ REVIEW_STATISTICS = Report(
     description=_("One row for each unit of a level: leaders who reviewed, who is covered, in which of the four ways."),
     sheets=_units,
     count=count_units,
-    checks=(FROZEN,),
     icon="chart-donut",
 )
 

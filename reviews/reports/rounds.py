@@ -26,7 +26,6 @@ from campaign.common.text import is_key
 from campaign.models import Audience
 from campaign.reports.activity import figures
 from campaign.reports.checks import Check, Discrepancy, Tables
-from campaign.reports.freezing import FROZEN
 from campaign.reports.registry import Report, ReportRequest, reports
 from campaign.reports.units import UnitFigure
 from reviews.grades import grade_of, ranks
@@ -149,14 +148,6 @@ def _subjects(request: ReportRequest, audience: str | None = None) -> Any:
     if audience:
         found = found.filter(audience=audience)
     return Subject.objects.filter(pk__in=found.order_by().values("pk"))
-
-
-def published_results(user: Any) -> Any:
-    """Return the published results of mass evaluations that `user` may see; None sees all."""
-    rounds = EvaluationRound.objects.published() if user is None else results_for(user)
-    mine = Subject.objects.all() if user is None else Subject.objects.visible_to(user)
-    seen = mine.filter(ballot__in=rounds.exclude(template__in=OPINIONS).values("pk"))
-    return Result.objects.filter(subject__in=seen.order_by().values("pk"))
 
 
 def _held(subjects: Any) -> Held:
@@ -420,7 +411,7 @@ EVALUATION_SUMMARY = Report(
     sheets=_sheets,
     count=lambda request: _subjects(request).count(),
     icon="clipboard-check",
-    checks=(ISSUED, WEIGHTS, FROZEN),
+    checks=(ISSUED, WEIGHTS),
 )
 
 
