@@ -67,9 +67,7 @@ def _notice(period: Period, found: Concerned) -> None:
     places = frozenset() if found.everybody else _places(period, found)
     if not 0 < len(places) <= PLACES:
         return
-    computation = Computation(
-        Extent(period, period.campaign.organization.path, clock.now(), places), plans_for(period.campaign)
-    )
+    computation = Computation(Extent(period, period.campaign.organization.path, clock.now(), places), plans_for(period))
     try:
         computation.run()
         rows = computation.work.rows("SELECT organization, member FROM work_score WHERE same = 0")
@@ -146,7 +144,7 @@ def score_refresh(
     top = period.campaign.organization
     extent = Extent(period, top.path, as_of or clock.now(), places)
     with transaction.atomic():
-        computation = Computation(extent, plans_for(period.campaign))
+        computation = Computation(extent, plans_for(period))
         try:
             computation.run()
             return _publish(computation, top, causes or {})
