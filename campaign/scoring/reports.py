@@ -12,10 +12,10 @@ from campaign.common.capabilities import Cap
 from campaign.common.errors import NotAllowed
 from campaign.common.excel.sheet import Filled, FormColumn, FormSheet, Keyed, Kind, Row
 from campaign.common.text import is_key
-from campaign.models import Audience, PeriodState
+from campaign.models import PeriodState
 from campaign.reports.registry import Check, Discrepancy, Report, ReportRequest, Severity, Tables
 from campaign.scoring.choices import Column
-from campaign.scoring.models import PeriodScore, PeriodScoreQuerySet, ScoreSheet
+from campaign.scoring.models import PeriodScore, PeriodScoreQuerySet
 from campaign.scoring.selectors import column_points, totals_before
 from orgs.models import Organization
 
@@ -103,10 +103,10 @@ def _remark(score: PeriodScore, points: int) -> str:
 
 
 def _complete(request: ReportRequest, tables: Tables) -> Iterator[Discrepancy]:
-    """Name the active organizations without a score, of the types that a sheet of the campaign is for."""
-    sheets = ScoreSheet.objects.filter(campaign=request.campaign, audience=Audience.ORGANIZATION)
-    types = set(sheets.filter(in_force=True).values_list("types__type", flat=True))
-    places = Organization.objects.active().in_subtree(request.organization).filter(type__in=types - {None})
+    """Name the active organizations without a score, of the types that are scored in the period."""
+    scored = PeriodScore.objects.current().of_organizations().filter(period=request.period)
+    types = set(scored.order_by().values_list("organization__type", flat=True))
+    places = Organization.objects.active().in_subtree(request.organization).filter(type__in=types)
     if request.user is not None:
         places = places.allowed(request.user, Cap.SCORE_VIEW)
     missing = places.exclude(pk__in=_scores(request).order_by().values("organization"))
