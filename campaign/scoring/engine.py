@@ -13,15 +13,13 @@ from typing import Any
 
 from django.db.models import Case, IntegerField, Q, When
 from django.db.models.expressions import RawSQL
-from django.utils.translation import gettext as _
 
-from campaign.common.errors import DomainError
 from campaign.models import Audience
 from campaign.scoring import formulas, lines, roll
 from campaign.scoring.arithmetic import FULL_SHEET, Figure, Grade, Item, Rules
 from campaign.scoring.choices import Tier
-from campaign.scoring.models import EntryKind, PeriodScore, ScoreEntry, ScoreTally
-from campaign.scoring.plans import Plan, Plans
+from campaign.scoring.models import EntryKind, PeriodScore, ScoreEntry
+from campaign.scoring.plans import Plan, Plans, inexact, unknown_grade
 from campaign.scoring.registry import Metric, MetricScope, Rollup
 from campaign.scoring.roll import Extent
 from campaign.scoring.work import Work, numbers, sql_of
@@ -68,7 +66,6 @@ class Computation:
         """Return (subject, numerator, denominator) of one metric, without scoring anybody."""
         roll.fill(self.work, self.extent, members=self._asks_members())
         self._measure()
-        self._take_stored()
         if not metric.of_subtree:
             joined = "work_member" if audience == Audience.MEMBER else "work_place"
             table = self.figures[metric.figures, audience]
@@ -130,12 +127,10 @@ class Computation:
         return sql_of(found.filter(self._of_run(audience, "whose")).values_list("whose", "numerator", "denominator"))
 
     def _of_run(self, audience: Audience, name: str) -> Q:
-        """Return the condition that a subject is one of the run's. Few are named, so that indexes lead to them."""
+        """Return the condition that a subject is one of the run's."""
         if self.extent.everything:
             return Q()
         table = "work_member" if audience == Audience.MEMBER else "work_place"
-        if self.extent.marked is not None:
-            return Q(**{f"{name}__in": [pk for (pk,) in self.work.rows(f"SELECT id FROM {table}")]})
         return Q(**{f"{name}__in": RawSQL(f"SELECT id FROM {table}", ())})
 
     def _add_members(self, number: int, source: Source) -> None:
@@ -161,13 +156,8 @@ class Computation:
     # -- what people entered ----------------------------------------------------------------------------------------
 
     def _entered(self) -> Source:
-        """Return what was entered, confirmed and dated within the period: (member, organization, kind, points, grade, work)."""
-        period = self.extent.period
-        entries = ScoreEntry.objects.confirmed().filter(
-            campaign=period.campaign_id,
-            happened_on__range=(period.starts_on, period.ends_on),
-            decided_at__lte=self.extent.as_of,
-        )
+        """Return what was entered and counts: (member, organization, kind, points, grade, work)."""
+        entries = ScoreEntry.objects.counting(self.extent.period, self.extent.as_of)
         return sql_of(entries.order_by().values_list("member", "organization", "kind", "points", "grade", "work"))
 
     def _enter(self) -> None:
@@ -211,10 +201,7 @@ class Computation:
                 [*parameters, *[grade.name for grade in plan.rules.grades]],
             )
             if unknown:
-                raise DomainError(
-                    _("An entry names the grade “%(grade)s”, which the score sheet does not have.")
-                    % {"grade": unknown[0][0]}
-                )
+                raise unknown_grade(unknown[0][0])
 
     def _plans(self) -> list[Plan]:
         return [plan for audience in Audience for plan in self.plans.for_audience(audience)]
@@ -242,52 +229,12 @@ class Computation:
         """Level by level from the deepest: the sums of a level are made from those of the one below it."""
         plans = self.plans.for_audience(Audience.ORGANIZATION)
         shown = _shown(self.extent, Audience.ORGANIZATION, self._of_run(Audience.ORGANIZATION, "organization"))
-        self._take_stored()
         for depth in self._levels():
             self._sum(depth)
             for plan in plans:
                 figures = [self._joined(metric, Audience.ORGANIZATION, n) for n, metric in enumerate(plan.measured)]
                 self._score(plan, organizations(plan, self.plans.types_of(plan), depth), figures, shown)
             self._pass_on(depth)
-
-    def _take_stored(self) -> None:
-        """Where only some organizations are computed: what those have that pass something on to them, and what the members of
-        those have that are not computed with them."""
-        if self.extent.marked is None or not self.summed:
-            return
-        numbered = "CASE t.metric " + " ".join(f"WHEN %s THEN {number}" for number in range(len(self.summed))) + " END"
-        keys = [metric.key for metric in self.summed]
-        stored = sql_of(
-            ScoreTally.objects.current(self.extent.period)
-            .filter(Q(above__in=self._places()) | Q(organization__in=self._places()), metric__in=keys)
-            .values_list(
-                "organization", "above", "metric", "own_numerator", "own_denominator", "numerator", "denominator"
-            )
-        )
-        self.work.make(
-            "work_stored",
-            "organization bigint, above bigint, metric integer, own_numerator bigint, own_denominator bigint, "
-            "numerator bigint, denominator bigint",
-        )
-        self.work.run(
-            f"""INSERT INTO work_stored WITH t (organization, above, metric, a, b, n, d) AS ({stored[0]})
-                SELECT t.organization, t.above, {numbered}, t.a, t.b, t.n, t.d FROM t""",
-            [*stored[1], *keys],
-        )
-        self.work.run(
-            """INSERT INTO work_own (organization, metric, numerator, denominator)
-               SELECT s.organization, s.metric, s.own_numerator, s.own_denominator
-               FROM work_stored s JOIN work_place p ON p.id = s.organization WHERE p.whole = 0"""
-        )
-        # Of organizations that are not computed now, what they pass on stands.
-        self.work.run(
-            """INSERT INTO work_up (above, metric, numerator, denominator)
-               SELECT s.above, s.metric, s.numerator, s.denominator
-               FROM work_stored s LEFT JOIN work_place p ON p.id = s.organization WHERE p.id IS NULL"""
-        )
-
-    def _places(self) -> list[int]:
-        return [pk for (pk,) in self.work.rows("SELECT id FROM work_place")]
 
     def _sum(self, depth: int) -> None:
         """The figures of a level: what the own members have, and what the organizations directly below pass on."""
@@ -397,10 +344,7 @@ class Computation:
             for plan in self.plans.for_audience(audience):
                 for key, item, metric in zip(plan.keys, plan.rules.items, plan.measured, strict=True):
                     if self._outside(metric, audience, item):
-                        raise DomainError(
-                            _("The figure of the item “%(item)s” is outside of what can be computed exactly.")
-                            % {"item": key}
-                        )
+                        raise inexact(key)
 
     def _outside(self, metric: Metric, audience: Audience, item: Item) -> bool:
         if metric.of_subtree:

@@ -12,8 +12,8 @@ from typing import Any
 from django.db import DEFAULT_DB_ALIAS, connection
 
 TABLES = {
-    # Organizations of the run: `above` is 0 at the top; `whole` says that its members are all computed, too.
-    "work_place": "id {key}, code text, path text, above bigint, type text, active integer, depth integer, whole integer",
+    # Organizations of the run: `above` is 0 at the top.
+    "work_place": "id {key}, code text, path text, above bigint, type text, active integer, depth integer",
     "work_member": "id {key}, code text, organization bigint",
     # Figures from the members of an organization itself, by number of the metric.
     "work_own": "organization bigint, metric integer, numerator bigint, denominator bigint",

@@ -215,16 +215,9 @@ class PeriodScore(models.Model):
 
 
 class ScoreTallyQuerySet(models.QuerySet["ScoreTally"]):
-    def current(self, period: Period) -> Self:
-        """Keep, of each organization and metric, what the latest finished run of the period left."""
-        later = ScoreTally.objects.filter(
-            organization=OuterRef("organization"),
-            metric=OuterRef("metric"),
-            run__gt=OuterRef("run"),
-            run__period=period,
-            run__state__in=FINISHED,
-        )
-        return self.filter(~Exists(later), run__period=period, run__state__in=FINISHED)
+    def finished(self, period: Period) -> Self:
+        """Keep what finished runs of the period left: of an organization's figure the one of the latest run counts."""
+        return self.filter(run__period=period, run__state__in=FINISHED)
 
 
 class ScoreTally(models.Model):

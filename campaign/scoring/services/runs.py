@@ -40,7 +40,7 @@ from campaign.scoring.roll import Extent
 from campaign.scoring.services.asking import freeze_ask
 from campaign.scoring.services.periods import period_places_keep
 from campaign.scoring.services.sheets import ensure_builtin_sheets
-from campaign.scoring.services.staging import chunk_size, digest, stage, tally
+from campaign.scoring.services.staging import chunk_size, digest, settle, stage, tally
 from orgs.models import Organization
 
 KIND = "scoring.run"
@@ -126,6 +126,7 @@ def score_run_perform(progress: Progress) -> Outcome:
     if run.state == RunState.STAGING:
         _clear(progress, run)
         run = _publish(progress, run, _compute(progress, run, _plans(progress, run)))
+        settle()
     return _outcome(run)
 
 

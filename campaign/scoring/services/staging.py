@@ -81,8 +81,6 @@ def _stage_removed(progress: Steps, run: ScoreRun, computation: Computation) -> 
 
 def _reach(run: ScoreRun, extent: Extent) -> Q:
     """Return which scores are the run's to take away: those of whom belongs to it by the tree and the roll of the period."""
-    if extent.marked is not None:
-        return Q(organization__in=extent.marked) | Q(member__organization__in=extent.marked)
     if has_kept_tree(run.period):
         kept = PeriodPlace.objects.filter(under(run.place), period=run.period)
         return Q(organization__in=kept.values("organization"))
@@ -107,20 +105,6 @@ def _stage_tallies(progress: Steps, run: ScoreRun, computation: Computation) -> 
         )
 
 
-def tallies_differ(computation: Computation) -> bool:
-    """Tell whether any organization passes on something else than it did."""
-    if not computation.summed:
-        return False
-    return bool(
-        computation.work.rows(
-            """SELECT 1 FROM work_up u JOIN work_sum s ON s.organization = u.organization AND s.metric = u.metric
-               LEFT JOIN work_stored b ON b.organization = u.organization AND b.metric = u.metric
-               WHERE b.organization IS NULL OR b.numerator <> u.numerator OR b.denominator <> u.denominator
-                  OR b.own_numerator <> s.own_numerator OR b.own_denominator <> s.own_denominator LIMIT 1"""
-        )
-    )
-
-
 def tally(computation: Computation) -> dict[str, int]:
     """Return what was computed: organizations, members, those to whom no item applies, those whose score has changed."""
     ((organizations, members, without, changed),) = computation.work.rows(
@@ -129,6 +113,17 @@ def tally(computation: Computation) -> dict[str, int]:
     )
     found = {"organizations": organizations, "members": members, "not_applicable": without, "changed": changed}
     return {name: int(number or 0) for name, number in found.items()}
+
+
+def settle() -> None:
+    """Let PostgreSQL know at once how much was added: until it looks by itself, small questions would take the long way."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"ANALYZE {SCORES} (run_id, period_id, organization_id, member_id, sheet_id, peers, total, replaces_id)"
+            )
+            cursor.execute(f"ANALYZE {TALLIES}")
+            cursor.execute(f"ANALYZE {ScoreRun._meta.db_table}")
 
 
 def digest(period: Period, place: str, run: ScoreRun | None = None) -> str:
