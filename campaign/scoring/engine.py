@@ -14,7 +14,7 @@ from typing import Any
 from django.db.models import Case, IntegerField, Q, When
 from django.db.models.expressions import RawSQL
 
-from campaign.models import Audience
+from campaign.models import Audience, Period
 from campaign.scoring import formulas, lines, roll
 from campaign.scoring.arithmetic import FULL_SHEET, Figure, Grade, Item, Rules
 from campaign.scoring.choices import Tier
@@ -35,7 +35,7 @@ class Computation:
     def __init__(self, extent: Extent, plans: Plans, tell: Callable[[int], None] = lambda _done: None) -> None:
         self.extent, self.plans, self.tell = extent, plans, tell
         self.work = Work()
-        self.done = 0
+        self.done = self.scored = 0
         self.figures: dict[tuple[Any, Audience], str] = {}
         """The working table of a figure, by what makes it and for whom."""
 
@@ -51,6 +51,7 @@ class Computation:
     def run(self) -> None:
         """Fill `work_score`. Raises DomainError for a figure that cannot be computed exactly."""
         roll.fill(self.work, self.extent, members=self._asks_members())
+        self._look()
         self._advance()
         self._measure()
         self._enter()
@@ -74,7 +75,7 @@ class Computation:
             )
         for depth in self._levels():
             self._sum(depth)
-            self._pass_on(depth)
+            self._pass_on(depth, 0)
         return self.work.rows("SELECT organization, numerator, denominator FROM work_sum")
 
     def _levels(self) -> list[int]:
@@ -87,6 +88,13 @@ class Computation:
     def _asks_members(self) -> bool:
         added = any(Audience.MEMBER in metric.adds_up for metric in self.summed)
         return self.plans.members is not None or added
+
+    def _look(self) -> None:
+        """Take down what readers see now of everybody in the run."""
+        whose = self._of_run(Audience.MEMBER, "member")
+        if not self.extent.everything:
+            whose |= Q(member=None) & self._of_run(Audience.ORGANIZATION, "organization")
+        self.work.take("work_shown", ("id", *SHOWN), *_shown(self.extent.period, whose))
 
     # -- figures ----------------------------------------------------------------------------------------------------
 
@@ -109,10 +117,7 @@ class Computation:
         if key in self.figures:
             return
         name = f"work_figure_{len(self.figures)}"
-        self.work.make(name, "subject {key}, numerator bigint, denominator bigint")
-        statement, parameters = self._asked(metric, audience)
-        self.work.run(f"INSERT INTO {name} (subject, numerator, denominator) {statement}", parameters)
-        self.work.filled(name)
+        self.work.take(name, ("subject", "numerator", "denominator"), *self._asked(metric, audience))
         self.figures[key] = name
 
     def _source(self, metric: Metric, audience: Audience) -> Source:
@@ -213,8 +218,7 @@ class Computation:
         if plan is None:
             return
         figures = [self._joined(metric, Audience.MEMBER, place) for place, metric in enumerate(plan.measured)]
-        shown = _shown(self.extent, Audience.MEMBER, self._of_run(Audience.MEMBER, "member"))
-        self._score(plan, MEMBERS, figures, shown)
+        self._score(plan, MEMBERS, figures)
         for number, metric in enumerate(self.summed):
             if metric.rollup == Rollup.MEMBERS:
                 self.work.run(
@@ -228,13 +232,13 @@ class Computation:
     def _score_organizations(self) -> None:
         """Level by level from the deepest: the sums of a level are made from those of the one below it."""
         plans = self.plans.for_audience(Audience.ORGANIZATION)
-        shown = _shown(self.extent, Audience.ORGANIZATION, self._of_run(Audience.ORGANIZATION, "organization"))
         for depth in self._levels():
+            scored = self.scored
             self._sum(depth)
             for plan in plans:
                 figures = [self._joined(metric, Audience.ORGANIZATION, n) for n, metric in enumerate(plan.measured)]
-                self._score(plan, organizations(plan, self.plans.types_of(plan), depth), figures, shown)
-            self._pass_on(depth)
+                self._score(plan, organizations(plan, self.plans.types_of(plan), depth), figures)
+            self._pass_on(depth, scored)
 
     def _sum(self, depth: int) -> None:
         """The figures of a level: what the own members have, and what the organizations directly below pass on."""
@@ -253,8 +257,9 @@ class Computation:
                 WHERE p.depth = {depth}"""
         )
 
-    def _pass_on(self, depth: int) -> None:
-        """What a level passes on to the one above it: its figure, and what counts of each organization itself."""
+    def _pass_on(self, depth: int, before: int) -> None:
+        """What a level passes on to the one above it: its figure, and what counts of each organization itself. `before` is the
+        number of those who were scored before the level."""
         if not self.summed:
             return
         children = [number for number, metric in enumerate(self.summed) if metric.rollup == Rollup.CHILDREN]
@@ -262,8 +267,7 @@ class Computation:
             self.work.run(
                 f"""INSERT INTO work_self (organization, metric, numerator, denominator)
                     SELECT s.organization, {number}, s.total, {FULL_SHEET}
-                    FROM work_score s JOIN work_place p ON p.id = s.organization
-                    WHERE s.member IS NULL AND s.total IS NOT NULL AND p.depth = {depth}"""
+                    FROM work_score s WHERE s.n > {before} AND s.member IS NULL AND s.total IS NOT NULL"""
             )
         passed = f"CASE WHEN s.metric IN ({numbers([-1, *children])}) THEN 0 ELSE 1 END"
         self.work.run(
@@ -286,7 +290,7 @@ class Computation:
         table = self.figures[metric.figures, audience]
         return f"LEFT JOIN {table} f{place} ON f{place}.subject = {subject}"
 
-    def _score(self, plan: Plan, group: "Group", joins: Sequence[str], shown: Source) -> None:
+    def _score(self, plan: Plan, group: "Group", joins: Sequence[str]) -> None:
         """Score everybody of a group by one sheet: one statement, each layer computed from the one inside it."""
         rules = plan.rules
         items, numbered = rules.items, range(len(rules.items))
@@ -316,24 +320,21 @@ class Computation:
             query = f"SELECT x.*, {columns} FROM ({query}) x {self.work.fence}"
         names = " ".join(f"WHEN {n} THEN %s" for n in range(len(rules.grades)))
         grade = f"CASE CASE WHEN x.ceiling > x.band THEN x.ceiling ELSE x.band END {names} END"
-        self.work.run(
-            f"""INSERT INTO work_score (member, organization, place, peers, sheet, base, entered, bonus, deductions,
+        differs = " AND ".join(
+            f"COALESCE(s.{name}, -1) = COALESCE(x.{name}, -1)" if name in ("base", "total") else f"s.{name} = x.{name}"
+            for name in SHOWN[2:]
+        )
+        self.scored += self.work.run(
+            f"""INSERT INTO work_score (member, organization, place, peers, code, sheet, base, entered, bonus, deductions,
                                         total, grade, vetoed, lines, replaces, same)
-                WITH shown (id, subject, sheet, place, base, entered, bonus, deductions, total, grade, vetoed, lines)
-                    AS ({shown[0]})
-                SELECT x.*, s.id,
-                       CASE WHEN s.sheet = x.sheet AND s.place = x.place AND s.lines = x.lines
-                            AND s.entered = x.entered AND s.bonus = x.bonus AND s.deductions = x.deductions
-                            AND COALESCE(s.base, -1) = COALESCE(x.base, -1)
-                            AND COALESCE(s.total, -1) = COALESCE(x.total, -1)
-                            AND s.grade = x.grade AND s.vetoed = x.vetoed THEN 1 ELSE 0 END
-                FROM (SELECT x.member, x.organization, x.place, x.peers, {plan.sheet_id} AS sheet, x.base,
+                SELECT x.*, s.id, CASE WHEN {differs} THEN 1 ELSE 0 END
+                FROM (SELECT x.member, x.organization, x.place, x.peers, x.code, {plan.sheet_id} AS sheet, x.base,
                              x.entered * x.applies AS entered, x.bonus * x.applies AS bonus,
                              x.deductions * x.applies AS deductions, x.total,
                              CASE WHEN x.applies = 1 THEN {grade} ELSE '' END AS grade, x.vetoed * x.applies AS vetoed, x.lines
                       FROM ({query}) x ORDER BY x.place {self.work.collation}, x.code {self.work.collation}) x
-                LEFT JOIN shown s ON s.subject = COALESCE(x.member, x.organization)""",
-            [*shown[1], *[grade.name for grade in rules.grades]],
+                LEFT JOIN work_shown s ON {group.shown}""",
+            [grade.name for grade in rules.grades],
         )
 
     # -- exactness --------------------------------------------------------------------------------------------------
@@ -363,7 +364,7 @@ def figures_of(metric: Metric, extent: Extent, audience: Audience) -> dict[int, 
 
     Not for the figures that a run makes of its own scores (`Metric.rollup`).
     """
-    only = Plan(0, Tier.KIND, (), (metric,), Rules(items=(), grades=(Grade(0, ""),)))
+    only = Plan(0, "", Tier.KIND, (), (metric,), Rules(items=(), grades=(Grade(0, ""),)))
     of_members = audience == Audience.MEMBER
     plans = Plans({} if of_members else dict.fromkeys(OrganizationType.values, only), only if of_members else None)
     computation = Computation(extent, plans)
@@ -382,6 +383,7 @@ class Group:
     code: str
     peers: str
     entered: str
+    shown: str
     where: str = "1 = 1"
 
 
@@ -391,6 +393,7 @@ MEMBERS = Group(
     code="m.code",
     peers="''",
     entered="e.member = m.id",
+    shown="s.member = x.member",
     where="p.active = 1",
 )
 
@@ -404,15 +407,19 @@ def organizations(plan: Plan, types: Iterable[str], depth: int) -> Group:
         code="p.code",
         peers=f"substr(p.path, 1, length(p.path) - {roll.STEP})" if plan.tier == Tier.SIBLINGS else "''",
         entered="e.member IS NULL AND e.organization = p.id",
+        shown="s.member IS NULL AND s.organization = x.organization",
         where=f"p.depth = {depth} AND p.active = 1 AND p.type IN ({named})",
     )
 
 
-def _shown(extent: Extent, audience: Audience, of_run: Q) -> Source:
-    """Return what readers see now."""
-    scores = PeriodScore.objects.current().filter(of_run, period=extent.period)
-    scores = scores.of_members() if audience == Audience.MEMBER else scores.of_organizations()
-    subject = "member" if audience == Audience.MEMBER else "organization"
-    names = ("pk", subject, "sheet", "place", "base", "bonus_entered", "bonus", "deductions", "total", "grade")
+SHOWN = (
+    "member", "organization", "sheet", "place", "base", "entered", "bonus", "deductions", "total", "grade", "vetoed", "lines"
+)  # fmt: skip
+
+
+def _shown(period: Period, whose: Q) -> Source:
+    """Return what readers see now: the row, and SHOWN."""
+    scores = PeriodScore.objects.current().filter(whose, period=period).order_by()
+    names = ("pk", *SHOWN[:5], "bonus_entered", *SHOWN[6:10], "veto", "lines")
     veto = Case(When(vetoed=True, then=1), default=0, output_field=IntegerField())
-    return sql_of(scores.order_by().annotate(veto=veto).values_list(*names, "veto", "lines"))
+    return sql_of(scores.annotate(veto=veto).values_list(*names))

@@ -18,6 +18,8 @@ class Plan:
     """A sheet; `keys` and `measured` (the metrics) are those of its items, in their order."""
 
     sheet_id: int
+    name: str
+    """Key and version, as canonical lines have them."""
     tier: str
     keys: tuple[str, ...]
     measured: tuple[Metric, ...]
@@ -85,6 +87,7 @@ def plan_of(sheet: ScoreSheet) -> Plan:
             )
     return Plan(
         sheet_id=sheet.pk,
+        name=f"{sheet.key}|{sheet.version}",
         tier=sheet.tier,
         keys=tuple(item.key for item in items),
         measured=tuple(metrics.get(item.metric) for item in items),

@@ -40,7 +40,7 @@ from campaign.scoring.roll import Extent
 from campaign.scoring.services.asking import freeze_ask
 from campaign.scoring.services.periods import period_places_keep
 from campaign.scoring.services.sheets import ensure_builtin_sheets
-from campaign.scoring.services.staging import chunk_size, digest, settle, stage, tally
+from campaign.scoring.services.staging import chunk_size, digest_of, forget_tallies, settle, stage, tally
 from orgs.models import Organization
 
 KIND = "scoring.run"
@@ -126,7 +126,9 @@ def score_run_perform(progress: Progress) -> Outcome:
     if run.state == RunState.STAGING:
         _clear(progress, run)
         run = _publish(progress, run, _compute(progress, run, _plans(progress, run)))
-        settle()
+        forget_tallies(run)
+        if run.counts["changed"]:
+            settle()
     return _outcome(run)
 
 
@@ -191,7 +193,7 @@ def _compute(progress: Progress, run: ScoreRun, plans: Plans) -> Tally:
         progress.step(_("Storing scores"), counts["organizations"] + counts["members"])
         removed = stage(progress, run, computation)
         progress.step(_("Sealing the result"))
-        return Tally(counts | {"removed": removed}, digest(run.period, run.place, run))
+        return Tally(counts | {"removed": removed}, digest_of(computation))
     finally:
         computation.work.drop()
 
