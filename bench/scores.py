@@ -5,7 +5,8 @@ full run is the bare grouped query of each metric and one bare insert of as many
 that knows nothing of the product (`--plans` prints its query plans). `again` is a second run in which nothing has changed.
 
 `incremental` brings the scores up to date after one changed record; its floor are the bare queries of one subject's metrics.
-`memory` is by how many MB the worker's process grew.
+`memory` is by how many MB the worker's process grew, beside what it may. `voting_during` and `saving_during` are the waits that
+95 of 100 people have at most who vote or save while everybody is scored anew; their floor is the same while nothing else runs.
 
 PostgreSQL where BENCH_DATABASE_URL or DATABASE_URL names a server (a database of this run's own is made there), or where the
 wheel of the tests brings one; else SQLite (`--sqlite` for SQLite in any case).
@@ -27,8 +28,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # also as `pyth
 
 from bench.ballots import database
 from bench.evidence import Evidence
+from bench.meanwhile import p95, people
 
-TRIES, ONES, CHANGES = 3, 20, 9
+TRIES, ONES, CHANGES, DURING = 3, 21, 9, 60
 LINES = "2;3/4/1875a;3/4/1125a;41/52/788a;1/1/1000a;18/20/900a;8120/10000/2550a"
 
 
@@ -67,9 +69,26 @@ def measure(members: int, *, plans: bool) -> tuple[dict[str, tuple[float, float]
     bare = note("floor", lambda: best(floor.full))
     figures["full"] = (note("full", lambda: timed(lambda: run(evidence))), bare)
     figures["again"] = (note("again", lambda: timed(lambda: run(evidence))), bare)
-    figures["incremental"] = note("incremental", lambda: (Change(evidence).seconds(), best(floor.one, ONES)))
+    figures["incremental"] = note("incremental", lambda: (Change(evidence).seconds(), median(floor.one, ONES)))
     figures["memory"] = (memory() - idle, 300.0)
+    figures |= note("voting and saving", lambda: meanwhile(evidence))
     return figures, evidence.rows
+
+
+def meanwhile(evidence: Evidence) -> dict[str, tuple[float, float]]:
+    """Return how long votes and saves take while everybody is scored anew, beside what they take alone (95 of 100)."""
+    from django.db import connection
+
+    with people(evidence) as crowd:
+        alone, during = crowd.alone(), None
+        while during is None or len(during["saving"]) < DURING:
+            ask("UPDATE ballots_result SET total = (total + 1) % 10000")  # every score becomes another one
+            connection.close()
+            crowd.begin()
+            run(evidence)
+            found = crowd.stop()
+            during = found if during is None else {name: during[name] + found[name] for name in found}
+    return {f"{name}_during": (p95(during[name]), p95(alone[name])) for name in ("voting", "saving") if during[name]}
 
 
 class Floor:
@@ -247,6 +266,10 @@ class Change:
 
 def best(work: Callable[[], Any], tries: int = TRIES) -> float:
     return min(timed(work) for _try in range(tries))
+
+
+def median(work: Callable[[], Any], tries: int) -> float:
+    return sorted(timed(work) for _try in range(tries))[tries // 2]
 
 
 def timed(work: Callable[[], Any]) -> float:

@@ -332,8 +332,9 @@ class Computation:
                              x.entered * x.applies AS entered, x.bonus * x.applies AS bonus,
                              x.deductions * x.applies AS deductions, x.total,
                              CASE WHEN x.applies = 1 THEN {grade} ELSE '' END AS grade, x.vetoed * x.applies AS vetoed, x.lines
-                      FROM ({query}) x ORDER BY x.place {self.work.collation}, x.code {self.work.collation}) x
-                LEFT JOIN work_shown s ON {group.shown}""",
+                      FROM ({query}) x) x
+                LEFT JOIN work_shown s ON {group.shown}
+                ORDER BY x.place {self.work.collation}, x.code {self.work.collation}""",
             [grade.name for grade in rules.grades],
         )
 
