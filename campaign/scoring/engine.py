@@ -30,10 +30,17 @@ Source = tuple[str, tuple[Any, ...]]
 
 
 class Computation:
-    """One computation over `extent` by `plans`. `tell` is given the number of steps done so far, of `steps`."""
+    """One computation over `extent` by `plans`. `tell` is given the number of steps done so far, of `steps`; `from_below` gives
+    (above, key of the metric, numerator, denominator) of organizations below the extent that are computed already."""
 
-    def __init__(self, extent: Extent, plans: Plans, tell: Callable[[int], None] = lambda _done: None) -> None:
-        self.extent, self.plans, self.tell = extent, plans, tell
+    def __init__(
+        self,
+        extent: Extent,
+        plans: Plans,
+        tell: Callable[[int], None] = lambda _done: None,
+        from_below: Source | None = None,
+    ) -> None:
+        self.extent, self.plans, self.tell, self.from_below = extent, plans, tell, from_below
         self.work = Work()
         self.done = self.scored = 0
         self.figures: dict[tuple[Any, Audience], str] = {}
@@ -232,6 +239,7 @@ class Computation:
     def _score_organizations(self) -> None:
         """Level by level from the deepest: the sums of a level are made from those of the one below it."""
         plans = self.plans.for_audience(Audience.ORGANIZATION)
+        self._take_up()
         for depth in self._levels():
             scored = self.scored
             self._sum(depth)
@@ -239,6 +247,19 @@ class Computation:
                 figures = [self._joined(metric, Audience.ORGANIZATION, n) for n, metric in enumerate(plan.measured)]
                 self._score(plan, organizations(plan, self.plans.types_of(plan), depth), figures)
             self._pass_on(depth, scored)
+
+    def _take_up(self) -> None:
+        if self.from_below is None or not self.summed:
+            return
+        statement, parameters = self.from_below
+        keys = [metric.key for metric in self.summed]
+        number = "CASE b.metric " + " ".join(f"WHEN %s THEN {number}" for number in range(len(keys))) + " END"
+        self.work.run(
+            f"""INSERT INTO work_up (above, metric, numerator, denominator)
+                WITH b (above, metric, numerator, denominator) AS ({statement})
+                SELECT b.above, {number}, b.numerator, b.denominator FROM b""",
+            [*parameters, *keys],
+        )
 
     def _sum(self, depth: int) -> None:
         """The figures of a level: what the own members have, and what the organizations directly below pass on."""

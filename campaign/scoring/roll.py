@@ -8,6 +8,7 @@ is read from the history (`Enrolment`), and the tree from what was kept of it (`
 import datetime as dt
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from django.db import connection
@@ -21,21 +22,46 @@ from orgs.models import Enrolment, Member, Organization
 from orgs.models.members import PRESENT
 
 STEP = Organization.steplen
+SPLIT_FROM = 2_000
+"""A run of fewer organizations is over before others would have begun."""
+CHOICE = 4
+"""So many places to cut at, for each job, make parts of about the same size."""
+WITHIN = "o.path >= %s AND o.path < %s AND length(o.path) BETWEEN %s AND %s"
 ABOVE = f"a.path = substr(o.path, 1, length(o.path) - {STEP})"
+
+
+class Span(NamedTuple):
+    """The organizations whose path lies from `low` to below `high` and has `least` to `most` characters."""
+
+    low: str
+    high: str
+    least: int = 0
+    most: int = 255
 
 
 @dataclass(frozen=True)
 class Extent:
-    """What a run computes: everything at or below `place`."""
+    """What is computed: everything at or below `place`; or, where a big run is split, what of it lies in `span`."""
 
     period: Period
     place: str
     as_of: dt.datetime
+    span: Span | None = None
+
+    @property
+    def whole(self) -> bool:
+        """Whether the run is one of the whole campaign."""
+        return self.place == self.period.campaign.organization.path
 
     @property
     def everything(self) -> bool:
-        """Whether it is the whole campaign: then no query needs to ask who belongs to the run."""
-        return self.place == self.period.campaign.organization.path
+        """Whether it is the whole campaign at once: then no query needs to ask who belongs to it."""
+        return self.whole and self.span is None
+
+    @property
+    def is_top(self) -> bool:
+        """Whether it is what stands above the parts of a run that was split."""
+        return self.span is not None and self.span.least == 0
 
 
 @dataclass(frozen=True)
@@ -78,12 +104,12 @@ def has_kept_tree(period: Period) -> bool:
 
 def fill(work: Work, extent: Extent, *, members: bool) -> None:
     """Fill the working tables with the organizations of the run and, if they are wanted, with its members."""
-    places, given = _places(extent.period)
+    places, given = tree(extent.period)
     work.run(
         f"""INSERT INTO work_place (id, code, path, above, type, active, depth)
             SELECT o.id, o.code, o.path, COALESCE(a.id, 0), o.type, o.active, length(o.path) / {STEP}
-            FROM ({places}) o LEFT JOIN ({places}) a ON {ABOVE} WHERE o.path >= %s AND o.path < %s""",
-        [*given, *given, *bounds(extent.place)],
+            FROM ({places}) o LEFT JOIN ({places}) a ON {ABOVE} WHERE {WITHIN}""",
+        [*given, *given, *(extent.span or Span(*bounds(extent.place)))],
     )
     work.filled("work_place")
     if members:
@@ -96,12 +122,37 @@ def fill(work: Work, extent: Extent, *, members: bool) -> None:
         work.filled("work_member")
 
 
+def split(extent: Extent, jobs: int) -> list[Span]:
+    """Return `jobs` spans of about as many organizations each, and last what stands above them; none where there is little to
+    share. Each is cut between organizations of one level, the first that has enough of them."""
+    places, given = tree(extent.period)
+    whole = Span(*bounds(extent.place))
+    sizes = _rows(
+        f"SELECT length(o.path), COUNT(*) FROM ({places}) o WHERE {WITHIN} GROUP BY 1 ORDER BY 1", [*given, *whole]
+    )
+    level = next((length for length, count in sizes if count >= CHOICE * jobs), None)
+    if jobs < 2 or level is None or sum(count for _length, count in sizes) < SPLIT_FROM:
+        return []
+    rows = _rows(
+        f"SELECT substr(o.path, 1, {level}), COUNT(*) FROM ({places}) o WHERE {WITHIN} GROUP BY 1 ORDER BY 1",
+        [*given, *whole._replace(least=level)],
+    )
+    heads = sorted(rows)
+    total, passed, cuts = sum(count for _path, count in heads), 0, [whole.low]
+    for path, count in heads:
+        if passed * jobs >= total * len(cuts):
+            cuts.append(path)
+        passed += count
+    edges = [*cuts, whole.high]
+    return [Span(low, high, level) for low, high in pairwise(edges)] + [whole._replace(most=level - STEP)]
+
+
 def located(period: Period, organizations: Collection[int], members: Collection[int]) -> dict[int, str]:
     """Return the paths of `organizations` (ids) and of those in which `members` (ids) belong, within the campaign."""
     ids = {*organizations, *(home for (home,) in _rows(*_homes(period, members)))}
     if not ids:
         return {}
-    places, given = _places(period)
+    places, given = tree(period)
     within = [*given, *bounds(period.campaign.organization.path)]
     return dict(
         _rows(
@@ -113,7 +164,7 @@ def located(period: Period, organizations: Collection[int], members: Collection[
 
 def lines_up(changed: Changed) -> list[Place]:
     """Return the places of `changed` and everything above them, within the campaign."""
-    places, given = _places(changed.period)
+    places, given = tree(changed.period)
     top = changed.period.campaign.organization.path
     paths = {above for path in changed.places.values() for above in ancestors_and_self(path, STEP)}
     wanted = sorted(path for path in paths if path.startswith(top))
@@ -139,7 +190,7 @@ def members_in(period: Period, organizations: Collection[int]) -> list[Enrolled]
     ]
 
 
-def _places(period: Period) -> tuple[str, list[Any]]:
+def tree(period: Period) -> tuple[str, list[Any]]:
     """Return the tree of the period as a subquery with id, code, path, type and active."""
     table = Organization._meta.db_table
     if not has_kept_tree(period):

@@ -37,6 +37,7 @@ TYPES = {
 
 _number = count(1)
 FETCHED = 5_000
+NUMBERS = {"subject", "numerator", "denominator"}
 
 
 class Work:
@@ -60,10 +61,12 @@ class Work:
         self._made.append(name)
 
     def take(self, name: str, columns: Sequence[str], statement: str, parameters: Sequence[Any] = ()) -> None:
-        """Make a table of what `statement` finds. Unlike an insert, PostgreSQL lets several processes look for it."""
+        """Make a table of what `statement` finds. Unlike an insert, PostgreSQL lets several processes look for it. Numbers are as
+        wide as they can be."""
         self.run(f"DROP TABLE IF EXISTS {name}")
         listed = ", ".join(columns)
-        made = f"{name} AS WITH taken ({listed}) AS ({statement}) SELECT * FROM taken"  # noqa: S608
+        wide = ", ".join(f"CAST({column} AS bigint) AS {column}" if column in NUMBERS else column for column in columns)
+        made = f"{name} AS WITH taken ({listed}) AS ({statement}) SELECT {wide} FROM taken"  # noqa: S608
         self.run(f"CREATE TEMPORARY TABLE {made}", parameters)
         self._made.append(name)
         self.filled(name)

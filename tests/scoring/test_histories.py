@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+from django.test import override_settings
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +16,7 @@ from campaign.common import clock
 from campaign.jobs.models import Job
 from campaign.jobs.services import job_run
 from campaign.models import Period
+from campaign.scoring import roll
 from campaign.scoring.models import ScoreMark
 from campaign.scoring.services import periods_end, runs, scores_refresh, staging
 from orgs.models import EnrolmentOrigin, Member, Organization
@@ -139,6 +141,9 @@ class History:
 @pytest.fixture
 def odd_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(staging, "CHUNKS", dict.fromkeys(staging.CHUNKS, 3))
+    # Whatever has enough places to be cut at is shared out.
+    monkeypatch.setattr(roll, "SPLIT_FROM", 0)
+    monkeypatch.setattr(roll, "CHOICE", 1)
 
 
 @pytest.mark.usefixtures("odd_chunks")
@@ -147,7 +152,7 @@ def odd_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 @given(data=st.data())
 def test_after_every_step_of_a_history_readers_see_what_the_slow_scorer_says(measured: Measured, data: Any) -> None:
-    with transaction.atomic():
+    with transaction.atomic(), override_settings(SCORE_JOBS=data.draw(st.integers(1, 3))):
         history = History(data, measured)
         for _step in range(data.draw(st.integers(1, 4))):
             history.step(LAST)

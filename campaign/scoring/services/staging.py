@@ -8,14 +8,15 @@ from typing import Protocol
 
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q
+from django.db.models.expressions import RawSQL
 
 from campaign.common.access import bounds, under
 from campaign.common.bulk import bulk_delete
 from campaign.models import Audience, Period
 from campaign.scoring.choices import RunState
-from campaign.scoring.engine import Computation
+from campaign.scoring.engine import Computation, Source
 from campaign.scoring.models import FINISHED, PeriodPlace, PeriodScore, ScoreRun, ScoreSheet, ScoreTally
-from campaign.scoring.roll import has_kept_tree
+from campaign.scoring.roll import ABOVE, STEP, WITHIN, Extent, Span, has_kept_tree, tree
 from campaign.scoring.work import sql_of
 from orgs.models import Member, Organization
 
@@ -68,7 +69,7 @@ def _stage_removed(progress: Steps, run: ScoreRun, computation: Computation) -> 
     """Say of those who are scored no more (an organization closed, a member gone) that they are not there."""
     source, parameters = "SELECT id, organization, member, sheet, place FROM work_shown", ()
     if not computation.extent.everything:
-        shown = PeriodScore.objects.current().filter(_reach(run), period=run.period).order_by()
+        shown = PeriodScore.objects.current().filter(_reach(run, computation.extent), period=run.period).order_by()
         source, parameters = sql_of(shown.values_list("pk", "organization_id", "member_id", "sheet_id", "place"))
     with transaction.atomic():
         progress.guard()
@@ -82,13 +83,17 @@ def _stage_removed(progress: Steps, run: ScoreRun, computation: Computation) -> 
         )
 
 
-def _reach(run: ScoreRun) -> Q:
+def _reach(run: ScoreRun, extent: Extent) -> Q:
     """Return which scores are the run's to take away: those of whom belongs to it by the tree and the roll of the period."""
-    if has_kept_tree(run.period):
-        kept = PeriodPlace.objects.filter(under(run.place), period=run.period)
-        return Q(organization__in=kept.values("organization"))
-    of_organizations = Q(member=None) & under(run.place, "organization__path")
-    return of_organizations | ~Q(member=None) & under(run.place, "member__organization__path")
+    here, kept = RawSQL("SELECT id FROM work_place", ()), has_kept_tree(run.period)
+    if kept:
+        reach = Q(organization__in=here)
+        outside = ~Q(organization__in=PeriodPlace.objects.filter(period=run.period).values("organization"))
+    else:
+        reach = Q(member=None, organization__in=here) | Q(member__isnull=False, member__organization__in=here)
+        outside = Q(member=None) & ~under(run.place, "organization__path")
+        outside |= Q(member__isnull=False) & ~under(run.place, "member__organization__path")
+    return reach | outside if extent.whole and extent.is_top else reach
 
 
 def _stage_tallies(progress: Steps, run: ScoreRun, computation: Computation) -> None:
@@ -116,6 +121,24 @@ def _stage_tallies(progress: Steps, run: ScoreRun, computation: Computation) -> 
                    OR t.numerator <> x.n OR t.denominator <> x.d""",
             [*keys, *known],
         )
+
+
+def passed_up(run: ScoreRun, span: Span) -> Source:
+    """Return what the organizations right below `span` pass on: (above, metric, numerator, denominator), as this run has staged
+    it, or as the last one left it where that was the same."""
+    places, given = tree(run.period)
+    finished, known = sql_of(ScoreRun.objects.filter(period=run.period, state__in=FINISHED).order_by().values("pk"))
+    below = span._replace(least=span.most + STEP, most=span.most + STEP)
+    return (
+        f"""SELECT a.id, t.metric, t.numerator, t.denominator
+            FROM ({places}) o JOIN ({places}) a ON {ABOVE}
+            JOIN (SELECT organization_id, metric, MAX(run_id) AS run_id FROM {TALLIES}
+                  WHERE run_id = {run.pk} OR run_id IN ({finished}) GROUP BY organization_id, metric) l
+                ON l.organization_id = o.id
+            JOIN {TALLIES} t ON t.organization_id = l.organization_id AND t.metric = l.metric AND t.run_id = l.run_id
+            WHERE {WITHIN}""",
+        (*given, *given, *known, *below),
+    )
 
 
 def forget_tallies(run: ScoreRun) -> None:
