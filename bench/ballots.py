@@ -228,12 +228,14 @@ def floor_models() -> tuple[Any, Any]:
 def cast_view(request: Any) -> Any:
     from django.http import HttpResponse
 
-    from campaign.ballots.models import Paper
+    from campaign.ballots.counting import paper_in_hand
     from orgs.models import User
     from reviews.services import vote_cast
 
     voter = int(request.POST["voter"])
-    paper = Paper.objects.select_related("ballot").get(ballot=request.held, voter=voter)
+    paper = paper_in_hand(ballot=request.held, voter=voter)
+    if paper is None:
+        raise RuntimeError("marked already")
     items = range(len(paper.sheet.items))
     answers = {pk: [int(request.POST[f"s{pk}q{place}"]) for place in items] for pk, _name in paper.sheet.subjects}
     vote_cast(paper=paper, voter=User(pk=voter), answers=answers)

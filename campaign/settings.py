@@ -180,6 +180,7 @@ CELERY_BEAT_SCHEDULE = {
     "expire pledge workbooks": {"task": "pledges.expire_imports", "schedule": crontab(hour=3, minute=25)},
     "chain the audit log": {"task": "audit.chain", "schedule": 60},
     "export the head of the audit log": {"task": "audit.heads", "schedule": crontab(hour=0, minute=5)},
+    "export reports": {"task": "reports.schedules", "schedule": crontab(hour=6, minute=0)},
     "send reminders": {"task": "notices.sweep", "schedule": crontab(hour=8, minute=0)},
     "count pledges": {"task": "pledges.summaries", "schedule": 30},
     "close rounds": {"task": "reviews.close_rounds", "schedule": 60},

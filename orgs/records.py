@@ -13,9 +13,9 @@ from django.utils.translation import gettext_lazy as _
 
 from campaign.common import clock
 from campaign.common.excel.sheet import Filled, FormColumn, FormSheet, Kind, Row
-from campaign.common.masking import mask
 from campaign.common.registry import Registry
 from orgs.models import Enrolment, Member, Organization, Position, Transfer
+from orgs.roster import CHUNK, ROSTER, roster_row, roster_rows
 from orgs.selectors import member_personal
 
 
@@ -137,77 +137,6 @@ TRANSFERS = FormSheet(
         FormColumn("事由", width=30),
     ),
 )
-ROSTER = FormSheet(
-    name="党员花名册",
-    title="党员花名册",
-    freeze=1,
-    columns=(
-        FormColumn("姓名", width=10),
-        FormColumn("性别", width=6, align="center"),
-        FormColumn("民族", width=8, align="center"),
-        FormColumn("出生年月", Kind.YEAR_MONTH, width=10),
-        FormColumn("身份证号", Kind.CODE, width=21),
-        FormColumn("籍贯", width=12),
-        FormColumn("学历", width=10),
-        FormColumn("学位", width=8),
-        FormColumn("参加工作时间", Kind.DATE, width=12),
-        FormColumn("入党时间", Kind.DATE, width=12),
-        FormColumn("转正时间", Kind.DATE, width=12),
-        FormColumn("人员类别(正式/预备)", width=12),
-        FormColumn("所在党组织", width=26),
-        FormColumn("所在党小组", width=12),
-        FormColumn("党内职务", width=10),
-        FormColumn("行政职务", width=12),
-        FormColumn("岗位/工种", width=12),
-        FormColumn("专业技术职称", width=12),
-        FormColumn("是否一线", Kind.YES_NO, width=8),
-        FormColumn("是否党务工作者", Kind.YES_NO, width=10),
-        FormColumn("联系电话", Kind.CODE, width=14),
-        FormColumn("党籍状态", width=10),
-        FormColumn("备注", width=14),
-    ),
-)
-"""The roster of form d.1."""
-CHUNK = 2000
-
-
-def roster_rows(members: Any, *, unmasked: bool) -> Iterator[Row]:
-    """Yield the rows of form d.1 for a queryset of members, in the order of the roll."""
-    ordered = members.select_related("organization").order_by("organization__path", "pinyin", "pk")
-    for member in ordered.iterator(chunk_size=CHUNK):
-        yield roster_row(member, unmasked=unmasked)
-
-
-def roster_row(member: Member, *, unmasked: bool) -> Row:
-    """Return the row of one member; masked, the cell of the month of birth holds no day either."""
-    id_number, born = member.id_number, member.birth_date
-    if born is not None and not unmasked:
-        born = born.replace(day=1)
-    return (
-        member.name,
-        member.get_sex_display(),
-        member.ethnicity,
-        born,
-        id_number if unmasked else mask(id_number),
-        member.native_place,
-        member.education,
-        member.degree,
-        member.started_work_on,
-        member.joined_on,
-        member.full_member_on,
-        member.get_kind_display(),
-        member.organization.name,
-        member.cell,
-        member.get_party_post_display(),
-        member.admin_post,
-        member.job,
-        member.technical_title,
-        member.is_frontline,
-        member.is_party_worker,
-        member.phone if unmasked else mask(member.phone),
-        member.get_status_display(),
-        member.remarks,
-    )
 
 
 def _of_member(member: Member, request: RecordRequest) -> list[Filled]:

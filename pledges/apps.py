@@ -28,8 +28,8 @@ class PledgesConfig(AppConfig):
         from campaign.rulebooks import Rulebook, rulebooks
         from campaign.scoring.registry import evidence, metrics
         from orgs.timeline import TimelineSource, sources
+        from pledges import activity, records, structure, timeline
         from pledges import desk as tiles
-        from pledges import records, structure, timeline
         from pledges.blockers import blockers_of
         from pledges.metrics import EVIDENCE, METRICS
         from pledges.reminders import RULES
@@ -54,6 +54,7 @@ class PledgesConfig(AppConfig):
         desk.register(TileSource("pledges.missing", tiles.missing_own_tiles))
         desk.register(TileSource("pledges.missing_organization", tiles.missing_organization_tiles))
         sources.register(TimelineSource("pledges", _("Public pledges"), timeline.of_member, timeline.of_organization))
+        activity.register()
         records.register()
         structure.register()
         rulebooks.register(Rulebook("pledges", _("Rules for pledges"), "pledge_rules"))

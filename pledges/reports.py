@@ -10,32 +10,19 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from campaign.common.access import under
-from campaign.common.excel.sheet import Filled, FormColumn, FormSheet, Kind, Row
-from campaign.models import Campaign, CampaignState
+from campaign.common.excel.sheet import Filled, FormColumn, FormSheet, Keyed, Kind, Row
+from campaign.models import Campaign
+from campaign.reports.checks import adds_up
 from campaign.reports.registry import Report, ReportRequest
 from orgs.models import Member, Organization
 from orgs.models.members import PartyPost
+from pledges.behind import campaign_of, counts, coverage, fulfilment, key_of_unit, year_of
 from pledges.comment_figures import CommentFigures, CommentUnit, comment_total, comment_units
 from pledges.models import PUBLIC, Decision, ItemResult, Pledge, PledgeItem, PledgeProgress, PledgeReview
 from pledges.statistics import HANDED_IN, Figures, Unit, item_figures, level_of
 
 CHUNK = 1000
 BOARD = "公开栏"
-
-
-def campaign_of(request: ReportRequest) -> Campaign | None:
-    """Return the campaign of the report: the one asked for, else the last running one that reaches the organization."""
-    if request.campaign is not None:
-        return request.campaign
-    path = request.organization.path
-    above = [path[:end] for end in range(Organization.steplen, len(path) + 1, Organization.steplen)]
-    found = Campaign.objects.filter(organization__path__in=above).exclude(state=CampaignState.DRAFT)
-    return found.order_by("-state", "-starts_on", "-pk").select_related("organization").first()
-
-
-def year_of(request: ReportRequest) -> int:
-    """Return the year on the sheet: the one asked for, else that of the day on which it was asked."""
-    return request.year or timezone.localtime(request.asked_at).year
 
 
 def _until(request: ReportRequest) -> str:
@@ -53,24 +40,24 @@ UNITS = FormSheet(
     paper_a3=True,
     columns=(
         FormColumn("单位", width=34),
-        FormColumn("应承诺党组织数", Kind.INTEGER, width=9, group="党组织"),
-        FormColumn("已承诺", Kind.INTEGER, width=8, group="党组织"),
-        FormColumn("承诺率%", Kind.HUNDREDTHS, width=9, group="党组织"),
-        FormColumn("应承诺党员数", Kind.INTEGER, width=9, group="党员"),
-        FormColumn("已承诺", Kind.INTEGER, width=8, group="党员"),
-        FormColumn("承诺率%", Kind.HUNDREDTHS, width=9, group="党员"),
-        FormColumn("承诺事项总数", Kind.INTEGER, width=9),
-        FormColumn("已审定", Kind.INTEGER, width=8),
-        FormColumn("退回", Kind.INTEGER, width=7),
-        FormColumn("已公示", Kind.INTEGER, width=8),
-        FormColumn("到期事项", Kind.INTEGER, width=8),
-        FormColumn("已兑现", Kind.INTEGER, width=8),
-        FormColumn("基本兑现", Kind.INTEGER, width=8),
-        FormColumn("未兑现", Kind.INTEGER, width=8),
-        FormColumn("客观调整", Kind.INTEGER, width=8),
-        FormColumn("待评", Kind.INTEGER, width=7),
-        FormColumn("兑现率%", Kind.HUNDREDTHS, width=9),
-        FormColumn("逾期事项", Kind.INTEGER, width=8),
+        FormColumn("应承诺党组织数", Kind.INTEGER, width=9, group="党组织", counts=counts("organizations_obliged")),
+        FormColumn("已承诺", Kind.INTEGER, width=8, group="党组织", counts=counts("organizations_pledged")),
+        FormColumn("承诺率%", Kind.HUNDREDTHS, width=9, group="党组织", counts=coverage("organizations")),
+        FormColumn("应承诺党员数", Kind.INTEGER, width=9, group="党员", counts=counts("members_obliged")),
+        FormColumn("已承诺", Kind.INTEGER, width=8, group="党员", counts=counts("members_pledged")),
+        FormColumn("承诺率%", Kind.HUNDREDTHS, width=9, group="党员", counts=coverage("members")),
+        FormColumn("承诺事项总数", Kind.INTEGER, width=9, counts=counts("items")),
+        FormColumn("已审定", Kind.INTEGER, width=8, counts=counts("approved")),
+        FormColumn("退回", Kind.INTEGER, width=7, counts=counts("returned")),
+        FormColumn("已公示", Kind.INTEGER, width=8, counts=counts("published")),
+        FormColumn("到期事项", Kind.INTEGER, width=8, counts=counts("due")),
+        FormColumn("已兑现", Kind.INTEGER, width=8, counts=counts("fulfilled")),
+        FormColumn("基本兑现", Kind.INTEGER, width=8, counts=counts("basic")),
+        FormColumn("未兑现", Kind.INTEGER, width=8, counts=counts("unfulfilled")),
+        FormColumn("客观调整", Kind.INTEGER, width=8, counts=counts("adjusted")),
+        FormColumn("待评", Kind.INTEGER, width=7, counts=counts("pending")),
+        FormColumn("兑现率%", Kind.HUNDREDTHS, width=9, counts=fulfilment),
+        FormColumn("逾期事项", Kind.INTEGER, width=8, counts=counts("overdue")),
     ),
     notes=(
         (
@@ -111,7 +98,10 @@ def _statistics(request: ReportRequest) -> list[Filled]:
     if campaign is None:
         return [(UNITS, [])]
     level = level_of(campaign, year_of(request), request.organization)
-    rows = [_unit_row(_unit_name(unit, len(level.units)), unit.figures) for unit in level.units]
+    rows = [
+        Keyed(key_of_unit(unit.organization, own=unit.own), _unit_row(_unit_name(unit, len(level.units)), unit.figures))
+        for unit in level.units
+    ]
     total = (None, *_unit_row("", level.total)[1:])
     return [(_dated(UNITS, request, totals=total), rows), _comments(request, campaign)]
 
@@ -315,6 +305,8 @@ PLEDGE_LEDGER = Report(
     by_period=False,
     by_year=True,
     icon="writing-sign",
+    is_list=True,
+    personal=False,
 )
 PLEDGE_OVERDUE = Report(
     key="pledge_overdue",
@@ -326,9 +318,19 @@ PLEDGE_OVERDUE = Report(
     by_period=False,
     by_year=True,
     icon="alarm",
+    is_list=True,
+    personal=False,
+)
+DUE_ADDS_UP = adds_up(
+    "d.20.8",
+    _("Items due are kept, mostly kept, not kept, adjusted or still to be appraised"),
+    sheet=UNITS.name,
+    whole="到期事项",
+    parts=("已兑现", "基本兑现", "未兑现", "客观调整", "待评"),
 )
 PLEDGE_STATISTICS = Report(
     key="pledge_statistics",
+    checks=(DUE_ADDS_UP,),
     form="d.3",
     label=_("Statistics of public pledges"),
     description=_("One row for each unit of a level: who has pledged, what was approved, shown, kept, and is overdue."),
@@ -337,5 +339,6 @@ PLEDGE_STATISTICS = Report(
     by_period=False,
     by_year=True,
     icon="report-analytics",
+    personal=False,
 )
 REPORTS = (PLEDGE_LEDGER, PLEDGE_STATISTICS, PLEDGE_OVERDUE)

@@ -14,6 +14,7 @@ from campaign.common.capabilities import Cap, Reach, roles_with
 from campaign.models import Action, Campaign
 from orgs.models import Member, MemberQuerySet, Organization, OrganizationQuerySet, RoleAssignment, User
 from pledges.models import (
+    EDITABLE,
     KEPT,
     PUBLIC,
     AdjustmentState,
@@ -109,6 +110,15 @@ def members_without(user: Any, campaign: Campaign) -> MemberQuerySet:
         .filter(under(campaign.organization.path, "organization__path"), ~Exists(made.filter(member=OuterRef("pk"))))
         .select_related("organization")
     )
+
+
+def drafts_of(user: Any, organization: Organization, campaign: Campaign) -> PledgeQuerySet:
+    """Return this year's pledges of the organization's members that `user` may still write, with their items."""
+    mine = Pledge.objects.visible_to(user) & Pledge.objects.allowed(user, Cap.PLEDGE_WRITE)
+    found: PledgeQuerySet = mine.of_members().filter(
+        organization=organization, campaign=campaign, year=clock.today().year, state__in=EDITABLE
+    )
+    return found.select_related("member").prefetch_related("items").order_by("member__pinyin", "pk")
 
 
 def earlier_pledge(pledge: Pledge) -> Pledge | None:

@@ -14,12 +14,13 @@ class ReviewsConfig(AppConfig):
         from reviews.metrics import leader as metrics
         from reviews.registrations import register_appraisals, register_rounds, register_secretaries
         from reviews.reminders import leader as reminders
+        from reviews.reports import leader as forms
         from reviews.timeline import leader as timeline
 
         menu.register(
             Entry("review", "links", _("Leader reviews"), "review_list", "message-2", Cap.REVIEW_VIEW, order=30)
         )
-        for part in (desk, metrics, records, reminders, structure, timeline):
+        for part in (desk, forms, metrics, records, reminders, structure, timeline):
             part.register()
         register_rounds()
         register_appraisals()

@@ -49,6 +49,7 @@ class Ballot(TimeStamped):
     uniform_refused = models.BooleanField(
         _("papers with one and the same answer throughout are handed back"), default=False
     )
+    """Abstaining throughout is no answer, and is taken."""
     best_most = models.PositiveSmallIntegerField(
         _("how many may get the best mark in a question"), null=True, blank=True
     )

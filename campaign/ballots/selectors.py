@@ -1,12 +1,12 @@
 """Reads of ballots. No function here reads the tallies of an open ballot."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef
+from django.db.models import Count, Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from campaign.ballots.disclosure import Shape
@@ -24,11 +24,13 @@ from campaign.ballots.models import (
     PaperQuerySet,
     RaterClass,
     SealedPaper,
+    SealedRemark,
     SealedTally,
     Slate,
     Subject,
+    Verdict,
 )
-from campaign.ballots.results import ItemSum, Rules, summed
+from campaign.ballots.results import Answered, Hidden, ItemSum, Rules, load, summed
 from campaign.common import clock
 from campaign.common.capabilities import Cap
 
@@ -307,6 +309,33 @@ def turnout_now(ballot: Ballot) -> dict[str, int]:
     marked = Paper.objects.filter(ballot=ballot, marked=True).order_by()
     rows = marked.values_list("slate", "rater_class").annotate(n=Count("pk"))
     return {f"{slate}:{rater_class}": n for slate, rater_class, n in rows}
+
+
+def remarks_shown(subjects: Iterable[Subject]) -> dict[int, list[str]]:
+    """Return what was written about sealed subjects (with their results), by their ids, in the random order of sealing: only
+    where the result is valid, where there are at least k of it, and, beside a hidden class, no more than ballots of the
+    classes that are shown, so that their number tells nothing of it. Those that are counted together share theirs. One query.
+    """
+    wanted = list(subjects)
+    written: dict[int, list[str]] = defaultdict(list)
+    groups = {subject.group for subject in wanted}
+    about = SealedRemark.objects.filter(Q(subject__in=groups) | Q(subject__counted_with__in=groups))
+    for first, own, text in about.order_by("pk").values_list("subject__counted_with", "subject", "text"):
+        written[first or own].append(text)
+    return {
+        subject.pk: written[subject.group]
+        for subject in wanted
+        if _remarks_tell_nothing(subject, len(written[subject.group]))
+    }
+
+
+def _remarks_tell_nothing(subject: Subject, number: int) -> bool:
+    result = subject.result
+    if result.verdict != Verdict.VALID or number < subject.ballot.k:
+        return False
+    classes = [load(each) for each in result.classes]
+    shown = sum(each.returned for each in classes if isinstance(each, Answered))
+    return number <= shown or not any(isinstance(each, Hidden) for each in classes)
 
 
 def papers_of(user: Any) -> PaperQuerySet:

@@ -6,17 +6,17 @@ import hashlib
 import json
 import secrets
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Self
 
 from django.db import transaction
 from django.db.models import Count, Q
 from django.utils.translation import gettext_lazy as _
 
 from campaign.ballots import storage
-from campaign.ballots.counting import Places, TallyMissing, vote_count
+from campaign.ballots.counting import Remarks, TallyMissing, vote_count
 from campaign.ballots.models import (
     DEFAULT_K,
     MORE_THAN_HALF,
@@ -28,7 +28,6 @@ from campaign.ballots.models import (
     Paper,
     PaperCount,
     RaterClass,
-    Remark,
     Result,
     SealedPaper,
     Slate,
@@ -45,8 +44,6 @@ from campaign.models import Audience
 
 BATCH = 1000
 PER_SLOT, MOST_SLOTS = 100, 64
-Remarks = Mapping[int, str]
-"""What is written about subjects, by their ids."""
 NOTHING: Remarks = MappingProxyType({})
 LONGEST_REMARK = 300
 TURNOUT_EVERY = dt.timedelta(hours=1)
@@ -80,6 +77,22 @@ class ClassPlan:
 
 
 @dataclass(frozen=True)
+class BallotRules:
+    """When a paper is handed back (`best_most` None: never for too many best marks), and whether remarks are asked for."""
+
+    uniform_refused: bool = False
+    best_most: int | None = None
+    asks_remarks: bool = False
+
+    @classmethod
+    def of(cls, ballot: Ballot) -> Self:
+        return cls(ballot.uniform_refused, ballot.best_most, ballot.asks_remarks)
+
+
+PLAIN = BallotRules()
+
+
+@dataclass(frozen=True)
 class SubjectPlan:
     """An organization, or with `member_id` a member enrolled there."""
 
@@ -108,6 +121,7 @@ def ballot_create(
     k: int = DEFAULT_K,
     minimum_turnout: int = MORE_THAN_HALF,
     leave_out_empty: bool = False,
+    rules: BallotRules = PLAIN,
 ) -> Ballot:
     """Make a ballot that is being prepared. `minimum_turnout` in hundredths of a percent, to be exceeded."""
     if closes_at <= opens_at:
@@ -119,6 +133,7 @@ def ballot_create(
             k=k,
             minimum_turnout=minimum_turnout,
             leave_out_empty=leave_out_empty,
+            **asdict(rules),
         )
         Item.objects.bulk_create(
             Item(ballot=ballot, order=place, text=plan.text, weight=plan.weight, standard_id=plan.standard_id)
@@ -313,19 +328,8 @@ def paper_cast(*, paper: Paper, answers: Answers, remarks: Remarks = NOTHING) ->
     """Cast a paper that its holder, an account or a slip, has brought; raises BadBallot, NotCounted, Mismatch."""
     places = paper.sheet.places(answers)
     written = {subject: text.strip()[:LONGEST_REMARK] for subject, text in remarks.items() if text.strip()}
-    if not written:
-        _count(paper, places)
-        return
-    if not paper.sheet.asks_remarks or not written.keys() <= places.keys():
+    if written and not (paper.sheet.asks_remarks and written.keys() <= places.keys()):
         raise BadBallot
-    with transaction.atomic():
-        Remark.objects.bulk_create(
-            Remark(ballot_id=paper.ballot_id, subject_id=subject, text=text) for subject, text in written.items()
-        )
-        _count(paper, places)
-
-
-def _count(paper: Paper, places: Places) -> None:
     try:
         counted = vote_count(
             paper=paper.pk,
@@ -335,6 +339,7 @@ def _count(paper: Paper, places: Places) -> None:
             rater_class=paper.rater_class_id,
             slot=secrets.randbelow(paper.ballot.slots),
             places=places,
+            remarks=written,
         )
     except TallyMissing as missing:
         raise Mismatch("a tally is missing") from missing

@@ -52,7 +52,8 @@ class Sheet:
     def _check_rules(self, answers: Answers) -> None:
         """Checked while the paper is in hand: what comes back was not counted, and can be filled in anew."""
         given = list(answers.values())
-        if self.uniform_refused and sum(map(len, given)) > 1 and len({answer for row in given for answer in row}) == 1:
+        marks = {answer for row in given for answer in row}
+        if self.uniform_refused and sum(map(len, given)) > 1 and len(marks) == 1 and ABSTAIN not in marks:
             raise BadBallot(_("The same answer to everything is not valid in this round. Nothing was counted yet."))
         best = max((sum(answer == 0 for answer in column) for column in zip(*given, strict=True)), default=0)
         if self.best_most is not None and best > self.best_most:

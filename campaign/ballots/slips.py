@@ -14,8 +14,9 @@ from random import SystemRandom
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from campaign.ballots.counting import Remarks, paper_in_hand
 from campaign.ballots.models import Ballot, BallotState, Batch, Channel, Paper
-from campaign.ballots.services import BATCH, NOTHING, NotCounted, Remarks, ballot_must_be_draft, paper_cast, slates_for
+from campaign.ballots.services import BATCH, NOTHING, NotCounted, ballot_must_be_draft, paper_cast, slates_for
 from campaign.ballots.sheet import Answers
 from campaign.ballots.storage import storage_lock
 from campaign.common import clock
@@ -192,16 +193,15 @@ def slip_exchange(*, ballot: Ballot, code: str) -> str:
 
 def slip_paper(*, code: str) -> Paper:
     """Return the paper of a slip that can be cast now. Raises UnknownSlip, also where it was used already."""
-    if len(normalized(code)) == LENGTH:
-        found = Paper.objects.running().filter(digest=code_digest(code), marked=False).select_related("ballot").first()
-        if found is not None:
-            return found
-    raise UnknownSlip
+    found = paper_in_hand(digest=code_digest(code)) if len(normalized(code)) == LENGTH else None
+    if found is None:
+        raise UnknownSlip
+    return found
 
 
-def slip_cast(*, code: str, answers: Answers, remarks: Remarks = NOTHING) -> None:
-    """Cast the paper of a slip; raises UnknownSlip, BadBallot, NotCounted. Nothing is logged."""
+def slip_cast(*, paper: Paper, answers: Answers, remarks: Remarks = NOTHING) -> None:
+    """Cast the paper that a slip has opened; raises UnknownSlip where it was used meanwhile, BadBallot. Nothing is logged."""
     try:
-        paper_cast(paper=slip_paper(code=code), answers=answers, remarks=remarks)
+        paper_cast(paper=paper, answers=answers, remarks=remarks)
     except NotCounted as used:
         raise UnknownSlip from used

@@ -76,7 +76,11 @@ class Job(models.Model):
     def label(self) -> str:
         from campaign.jobs.registry import kinds
 
-        return str(kinds.get(self.kind).label) if self.kind in kinds else self.kind
+        if self.kind not in kinds:
+            return self.kind
+        kind = kinds.get(self.kind)
+        name = kind.named(self.parameters)
+        return f"{kind.label}：{name}" if name else str(kind.label)
 
     @property
     def is_active(self) -> bool:

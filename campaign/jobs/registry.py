@@ -26,6 +26,7 @@ class Progress(Protocol):
     def advance(self, done: int) -> None: ...
     def guard(self) -> None: ...
     def file(self, suffix: str) -> Path: ...
+    def folder(self) -> Path: ...
 
 
 @dataclass
@@ -42,12 +43,14 @@ class Outcome:
 @dataclass(frozen=True)
 class JobKind:
     """`run(progress)` does the work and may be run again after dying anywhere. `check(user, parameters)` raises
-    NotAllowed or DomainError; it is called when the job is asked for and again when it starts."""
+    NotAllowed or DomainError; it is called when the job is asked for and again when it starts. `named(parameters)` tells jobs
+    of a kind apart in a list, by nothing personal."""
 
     key: str
     label: str | Promise
     run: Callable[[Progress], Outcome]
     check: Callable[[Any, Mapping[str, Any]], None]
+    named: Callable[[Mapping[str, Any]], str] = lambda _parameters: ""
 
 
 kinds: Registry[JobKind] = Registry("job kinds")

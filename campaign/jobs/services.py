@@ -7,6 +7,7 @@ the process dies the lease runs out and the sweep puts the job back into the que
 
 import datetime as dt
 import logging
+import shutil
 import threading
 from collections.abc import Mapping
 from datetime import timedelta
@@ -62,7 +63,9 @@ def job_cancel(*, job: Job, actor: Any) -> None:
     waiting = Job.objects.filter(pk=job.pk, state=JobState.QUEUED).update(
         state=JobState.CANCELLED, finished_at=clock.now(), lease_until=None
     )
-    if not waiting and not Job.objects.filter(pk=job.pk, state=JobState.RUNNING).update(cancel_requested=True):
+    if waiting:
+        shutil.rmtree(_folder(job), ignore_errors=True)
+    elif not Job.objects.filter(pk=job.pk, state=JobState.RUNNING).update(cancel_requested=True):
         raise StateConflict
 
 
@@ -147,7 +150,7 @@ def _perform(progress: "RunningJob", kind: JobKind) -> None:
 def _finish(progress: "RunningJob", state: JobState, outcome: Outcome, *, only_if_cancelled: bool = False) -> None:
     mine = progress.mine().filter(cancel_requested=True) if only_if_cancelled else progress.mine()
     moment = clock.now()
-    mine.update(
+    ended = mine.update(
         state=state,
         finished_at=moment,
         lease_until=None,
@@ -159,6 +162,12 @@ def _finish(progress: "RunningJob", state: JobState, outcome: Outcome, *, only_i
         file_name=outcome.file_name,
         file_expires_at=moment + timedelta(days=settings.JOB_FILE_DAYS) if outcome.file else None,
     )
+    if ended:
+        shutil.rmtree(_folder(progress.job), ignore_errors=True)
+
+
+def _folder(job: Job) -> Path:
+    return Path(settings.MEDIA_ROOT) / "jobs" / f"{job.pk}-parts"
 
 
 class RunningJob:
@@ -210,6 +219,12 @@ class RunningJob:
         folder = Path(settings.MEDIA_ROOT) / "jobs"
         folder.mkdir(parents=True, exist_ok=True)
         return folder / f"{self.job.pk}-{self.attempt}{suffix}"
+
+    def folder(self) -> Path:
+        """Return the job's folder for what is to outlive an attempt; it goes when the job ends."""
+        folder = _folder(self.job)
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
 
     def renew(self, **fields: Any) -> bool:
         """Renew the lease; tell whether the job is still this attempt's and wanted."""

@@ -1,4 +1,4 @@
-"""Forms of what the lower floors hold: the roster of members (2-domain d.1)."""
+"""Forms of what the lower floors hold: the roster of members, in full and for the wall (2-domain d.1)."""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -6,7 +6,7 @@ from campaign.common.excel.sheet import Filled
 from campaign.reports.registry import Report, ReportRequest
 from orgs.models import Member
 from orgs.models.members import MemberQuerySet
-from orgs.records import ROSTER, roster_rows
+from orgs.roster import PUBLIC_COLUMNS, PUBLIC_ROSTER, ROSTER, roster_rows
 
 
 def _members(request: ReportRequest) -> MemberQuerySet:
@@ -18,6 +18,10 @@ def _sheets(request: ReportRequest) -> list[Filled]:
     return [(ROSTER, roster_rows(_members(request), unmasked=request.unmasked))]
 
 
+def _public(request: ReportRequest) -> list[Filled]:
+    return [(PUBLIC_ROSTER, roster_rows(_members(request), unmasked=False, columns=PUBLIC_COLUMNS))]
+
+
 MEMBER_ROSTER = Report(
     key="roster",
     form="d.1",
@@ -27,4 +31,14 @@ MEMBER_ROSTER = Report(
     count=lambda request: _members(request).count(),
     by_period=False,
     icon="users",
+)
+PUBLIC_MEMBER_ROSTER = Report(
+    key="roster_public",
+    form="d.1",
+    label=_("Roster of members for display"),
+    description=_("The roster to be shown in public: without id number, phone, month of birth and native place."),
+    sheets=_public,
+    count=lambda request: _members(request).count(),
+    by_period=False,
+    icon="users-group",
 )

@@ -23,7 +23,7 @@ from pledges import services
 from pledges.forms import PledgeImportForm
 from pledges.importers import SHEET, Plan, template_rows
 from pledges.models import PledgeImport, PledgeImportState
-from pledges.selectors import members_without
+from pledges.selectors import drafts_of, members_without
 from pledges.services.importing import plan_of
 
 
@@ -58,11 +58,13 @@ def pledge_import(request: GatedRequest, pk: int) -> HttpResponse:
 
 @access(GET=Cap.PLEDGE_WRITE)
 def pledge_import_template(request: GatedRequest, pk: int) -> HttpResponseBase:
-    """The workbook to fill in, with the members who owe a pledge."""
+    """The workbook to fill in: the drafts as they are, and the members who owe a pledge."""
     organization: Organization = gate(request, Organization.objects, pk=pk)
-    owing = members_without(request.user, _campaign(request)).filter(organization=organization, is_exempt=False)
+    campaign = _campaign(request)
+    owing = members_without(request.user, campaign).filter(organization=organization, is_exempt=False)
+    rows = template_rows(owing.order_by("pinyin", "pk"), drafts_of(request.user, organization, campaign))
     target = io.BytesIO()
-    write_xlsx(target, [(SHEET, template_rows(owing.order_by("pinyin", "pk")))], made_at=clock.now())
+    write_xlsx(target, [(SHEET, rows)], made_at=clock.now())
     target.seek(0)
     name = f"{organization.name}_{SHEET.name}_{clock.today():%Y%m%d}.xlsx"
     return FileResponse(target, as_attachment=True, filename=name)

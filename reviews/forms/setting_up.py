@@ -2,13 +2,14 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from campaign.ballots.services import ChoicePlan, ClassPlan, ItemPlan
+from campaign.ballots.services import BallotRules, ChoicePlan, ClassPlan, ItemPlan
 from campaign.common import clock
 from campaign.common.exact import hundredths
 from campaign.common.forms import Form, VersionMixin
@@ -181,10 +182,6 @@ class SubjectsForm(VersionMixin, Form):
         )
 
 
-class VersionForm(VersionMixin, Form):
-    """Nothing but the version: the rest of the step is made of rows."""
-
-
 class PointsField(forms.DecimalField):
     """Points or percent as people write them; `cleaned` in hundredths."""
 
@@ -197,6 +194,39 @@ class PointsField(forms.DecimalField):
     def clean(self, value: Any) -> int | None:
         found = super().clean(value)
         return None if found is None else int(found * 100)
+
+
+class RulesForm(VersionMixin, Form):
+    """What is asked besides the questions, and which papers are handed back; the rest of the step is made of rows."""
+
+    asks_remarks = forms.BooleanField(
+        label=_("Ask for remarks"),
+        required=False,
+        help_text=_(
+            "Everybody can write some words about each who is evaluated. They are shown after sealing, in random order, and "
+            "only where enough were written; the ballot says beforehand who reads them."
+        ),
+    )
+    uniform_refused = forms.BooleanField(
+        label=_("Hand back ballots with the same answer to everything"),
+        required=False,
+        help_text=_("The voter is told at once and can change it; abstaining from everything is allowed."),
+    )
+    best_most = forms.IntegerField(
+        label=_("How many may get the best mark in a question"),
+        required=False,
+        min_value=1,
+        max_value=1000,
+        help_text=_("Empty: as many as one likes. Useful where several are compared."),
+    )
+
+    def __init__(self, *args: Any, evaluation_round: EvaluationRound, **kwargs: Any) -> None:
+        stored = {"version": evaluation_round.version, **asdict(BallotRules.of(evaluation_round.ballot))}
+        super().__init__(*args, initial={**stored, **(kwargs.pop("initial", None) or {})}, **kwargs)
+
+    def rules(self) -> BallotRules:
+        data = self.cleaned_data
+        return BallotRules(data["uniform_refused"], data["best_most"], data["asks_remarks"])
 
 
 class ItemForm(Form):
@@ -291,6 +321,11 @@ def scheme_rows(key: str) -> list[dict[str, Any]]:
         {"key": each.key, "name": each.name, "weight": each.weight, "source": scheme.electorate.get(each.key)}
         for each in scheme.classes
     ]
+
+
+def typed(form: type[Form], data: Mapping[str, str]) -> dict[str, Any]:
+    """Return the fields of a form as they were typed, unchecked; a box that is not ticked is not sent."""
+    return {name: data.get(name, "") for name in form.base_fields}
 
 
 def rows_typed(form: type[Form], data: Mapping[str, str], prefix: str) -> list[dict[str, Any]]:

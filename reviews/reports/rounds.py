@@ -13,17 +13,19 @@ from django.utils.translation import gettext_lazy as _
 from campaign.ballots import results
 from campaign.ballots.models import Choice, Item, RaterClass, Result, Shown, Subject, Verdict
 from campaign.ballots.results import POOLED, Answered, ClassResult, Empty
-from campaign.ballots.selectors import Questionnaire
+from campaign.ballots.selectors import Questionnaire, remarks_shown
 from campaign.common import clock
 from campaign.common.access import under
 from campaign.common.exact import half_up
 from campaign.common.excel.sheet import Filled, FormColumn, FormSheet, Kind, Row
 from campaign.models import Audience
+from campaign.reports.activity import figures
 from campaign.reports.registry import Report, ReportRequest, reports
+from campaign.reports.units import UnitFigure
 from reviews.grades import grade_of, ranks
 from reviews.models.rounds import EvaluationRound, RoundState
 from reviews.questionnaires import OPINIONS
-from reviews.selectors.rounds import results_for
+from reviews.selectors.rounds import reads_remarks, results_for
 
 WHOLE = 10_000
 TOO_FEW, ALL_TOGETHER = "不足 k 票", "各票类合并"
@@ -72,6 +74,18 @@ CLASSES = FormSheet(
     notes=NOTES,
 )
 
+REMARKS = FormSheet(
+    name="评议意见",
+    title="群众评议意见汇总表",
+    freeze=1,
+    columns=(
+        FormColumn("被评议对象", width=30),
+        FormColumn("评议名称", width=30),
+        FormColumn("意见", width=80),
+    ),
+    notes=("注：意见按随机顺序排列，不反映填写人；不足规定条数（k）的不列出。",),
+)
+
 
 @dataclass(frozen=True)
 class Held:
@@ -82,27 +96,39 @@ class Held:
     """The ranks of the totals of each round, among all its subjects."""
 
 
-def _subjects(request: ReportRequest, audience: str | None = None) -> Any:
-    """Return the subjects of the report: what the person could look up round by round. `request.user` None sees all."""
+def _published(request: ReportRequest) -> Any:
+    """Return the rounds sealed in the period whose published results the person may see. `request.user` None sees all."""
     rounds = EvaluationRound.objects.published() if request.user is None else results_for(request.user)
-    mine = Subject.objects.all() if request.user is None else Subject.objects.visible_to(request.user)
     period = request.period
     if period is None or request.campaign is None:
-        return Subject.objects.none()
-    rounds = rounds.filter(
+        return rounds.none()
+    return rounds.filter(
         campaign=request.campaign,
         ballot__sealed_at__gte=clock.start_of(period.starts_on),
         ballot__sealed_at__lt=clock.start_of(period.ends_on + dt.timedelta(days=1)),
     ).exclude(template__in=OPINIONS)
+
+
+def _subjects(request: ReportRequest, audience: str | None = None) -> Any:
+    """Return the subjects of the report: what the person could look up round by round. `request.user` None sees all."""
+    mine = Subject.objects.all() if request.user is None else Subject.objects.visible_to(request.user)
     found = mine.filter(
         under(request.organization.path, "organization__path"),
-        ballot__in=rounds.values("pk"),
+        ballot__in=_published(request).values("pk"),
         ballot__round__state=RoundState.PUBLISHED,
         result__isnull=False,
     )
     if audience:
         found = found.filter(audience=audience)
     return Subject.objects.filter(pk__in=found.order_by().values("pk"))
+
+
+def published_results(user: Any) -> Any:
+    """Return the published results of mass evaluations that `user` may see; None sees all."""
+    rounds = EvaluationRound.objects.published() if user is None else results_for(user)
+    mine = Subject.objects.all() if user is None else Subject.objects.visible_to(user)
+    seen = mine.filter(ballot__in=rounds.exclude(template__in=OPINIONS).values("pk"))
+    return Result.objects.filter(subject__in=seen.order_by().values("pk"))
 
 
 def _held(subjects: Any) -> Held:
@@ -266,6 +292,22 @@ def _item_rows(held: Held, subjects: Iterator[Subject]) -> Iterator[Row]:
             )
 
 
+def _remark_rows(request: ReportRequest, everything: Any) -> Iterator[Row]:
+    """What was written, as far as the person reads it on the pages."""
+    rows = everything.filter(ballot__asks_remarks=True).select_related(
+        "ballot__round__organization", "organization", "result"
+    )
+    found = [
+        subject
+        for subject in rows.order_by("organization__path", "ballot_id", "pk")
+        if request.user is None or reads_remarks(request.user, subject.ballot.round, subject)
+    ]
+    shown = remarks_shown(found)
+    for subject in found:
+        for text in shown.get(subject.pk, ()):
+            yield subject.name, subject.ballot.round.name, text
+
+
 def _sheets(request: ReportRequest) -> list[Filled]:
     everything = _subjects(request)
     held = _held(everything)
@@ -281,6 +323,8 @@ def _sheets(request: ReportRequest) -> list[Filled]:
         rows = _item_rows(held, _by_roll(everything.filter(ballot__in=ballots)))
         filled.append((_item_sheet(number, labels), rows))
     filled.append((CLASSES, _class_rows(held, _by_roll(everything))))
+    if everything.filter(ballot__asks_remarks=True).exists():
+        filled.append((REMARKS, _remark_rows(request, everything)))
     return filled
 
 
@@ -297,5 +341,52 @@ EVALUATION_SUMMARY = Report(
 )
 
 
+# -- form d.19 -----------------------------------------------------------------------------------------------------------
+
+
+def _rounds(request: ReportRequest) -> Any:
+    """Return the rounds held in the subtree of the report whose results in it the person may see."""
+    held = _published(request)
+    return held.filter(under(request.organization.path, "organization__path"))
+
+
+def _results(request: ReportRequest) -> Any:
+    return Result.objects.filter(subject__in=_subjects(request).values("pk"))
+
+
+def _satisfied(request: ReportRequest) -> Any:
+    return _results(request).filter(satisfaction__isnull=False)
+
+
+RESULT: dict[str, Any] = {
+    "page": "round_results",
+    "page_key": "ballot_id",
+    "place": "subject__organization__path",
+    "group": "群众评议",
+}
+ROUND_FIGURES = (
+    UnitFigure("rounds.held", "评议场次", _rounds, ("name", "organization__name"), "round_detail", group="群众评议"),
+    UnitFigure(
+        "rounds.raters",
+        "参评人数",
+        _results,
+        ("subject__name", "ballot__round__name", "returned"),
+        adds="returned",
+        **RESULT,
+    ),
+    UnitFigure(
+        "rounds.satisfaction",
+        "满意率%",
+        _satisfied,
+        ("subject__name", "ballot__round__name", "satisfaction"),
+        adds="satisfaction",
+        of=_satisfied,
+        **RESULT,
+    ),
+)
+
+
 def register() -> None:
     reports.register(EVALUATION_SUMMARY)
+    for figure in ROUND_FIGURES:
+        figures.register(figure)

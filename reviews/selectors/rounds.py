@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from campaign.ballots import selectors as ballots
 from campaign.ballots.models import Ballot, Paper, PaperQuerySet, Result, Subject, Verdict
-from campaign.common.access import holds, paths_of, under
+from campaign.common.access import holds, paths_of, reaches, under
 from campaign.common.capabilities import Cap
 from campaign.models import Audience
 from orgs.models import Organization
@@ -48,6 +48,20 @@ def results_visible(user: Any, evaluation_round: EvaluationRound) -> bool:
 def subjects_seen(user: Any, evaluation_round: EvaluationRound) -> Any:
     """Return the round's subjects whose results `user` may see, with the results, in the order of the roll."""
     return ballots.subjects_for(user, evaluation_round.ballot)
+
+
+def reads_remarks(user: Any, evaluation_round: EvaluationRound, subject: Subject) -> bool:
+    """Tell whether `user` reads what was written about `subject`, as the ballot told the voters: who holds the round; once it is
+    published a person themselves, and of a unit its secretary and those above it."""
+    if not evaluation_round.ballot.asks_remarks:
+        return False
+    if reaches(user, Cap.ROUND_MANAGE, evaluation_round.organization.path):
+        return True
+    if not evaluation_round.is_published:
+        return False
+    if subject.member_id:
+        return user.acting_for is None and user.member_id == subject.member_id
+    return reaches(user, Cap.ROUND_VIEW, subject.organization.path)
 
 
 def totals(evaluation_round: EvaluationRound) -> list[int]:
@@ -130,7 +144,7 @@ def own_papers(user: Any) -> PaperQuerySet:
 
 def papers() -> PaperQuerySet:
     """Return the papers of rounds that are not sealed, for the gate to find a person's own in."""
-    return Paper.objects.select_related("ballot__round__organization")
+    return Paper.objects.select_related("ballot")
 
 
 def valid_results(audience: Audience) -> Any:

@@ -14,11 +14,11 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from campaign.audit.services import audit_record
+from campaign.ballots.counting import Remarks
 from campaign.ballots.models import BallotState, Paper
 from campaign.ballots.selectors import classes_without_raters
 from campaign.ballots.services import (
     NOTHING,
-    Remarks,
     Uncounted,
     ballot_cancel,
     ballot_cast,

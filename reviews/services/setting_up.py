@@ -4,6 +4,7 @@ once; the roll is made from the subjects and the classes, and fixed when the rou
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from django.conf import settings
@@ -23,6 +24,8 @@ from campaign.ballots.drafting import (
 from campaign.ballots.models import Ballot, Batch, Subject, Verdict
 from campaign.ballots.selectors import grouped_cells, small_classes
 from campaign.ballots.services import (
+    PLAIN,
+    BallotRules,
     ChoicePlan,
     ClassPlan,
     ItemPlan,
@@ -162,8 +165,10 @@ def round_questions_set(
     items: Sequence[ItemPlan],
     choices: Sequence[ChoicePlan],
     bands: Bands,
+    rules: BallotRules = PLAIN,
 ) -> EvaluationRound:
-    """Write the questionnaire and the grades of its totals. Raises NotAllowed, StateConflict, EditConflict, DomainError."""
+    """Write the questionnaire, the grades of its totals, and the rules of the paper. Raises NotAllowed, StateConflict,
+    EditConflict, DomainError."""
     if not items:
         raise DomainError(_("There are no questions."))
     if len(choices) < 2 or len({choice.label for choice in choices}) < len(choices):
@@ -174,6 +179,7 @@ def round_questions_set(
     with transaction.atomic():
         _change(evaluation_round, actor, version, "questions", bands=[list(band) for band in bands])
         questions_set(ballot=evaluation_round.ballot, items=items, choices=choices)
+        ballot_set(ballot=evaluation_round.ballot, **asdict(rules))
     return evaluation_round
 
 
@@ -378,4 +384,5 @@ def _ballot_like(former: Ballot) -> Ballot:
         k=max(former.k, settings.BALLOT_K),
         minimum_turnout=former.minimum_turnout,
         leave_out_empty=former.leave_out_empty,
+        rules=BallotRules.of(former),
     )

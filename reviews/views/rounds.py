@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
 from campaign.ballots import selectors as ballots
+from campaign.ballots.counting import paper_in_hand
 from campaign.ballots.models import Paper, SealedPaper, Verdict
 from campaign.ballots.services import NotCounted
 from campaign.ballots.sheet import BadBallot
@@ -181,6 +182,8 @@ def round_result(request: GatedRequest, pk: int, subject: int) -> HttpResponse:
     before = selectors.result_before(request.user, found, seen)
     crumbs = [*_crumbs(request), {"label": found.name, "url": reverse("round_results", args=[pk])}]
     context = {"round": found, "crumbs": crumbs, **subject_page(found, seen, before)}
+    if selectors.reads_remarks(request.user, found, seen):
+        context["remarks"] = ballots.remarks_shown([seen]).get(seen.pk, [])
     return render(request, "reviews/rounds/result.html", context)
 
 
@@ -210,6 +213,12 @@ def _own_ballots(request: GatedRequest, refusal: str = "") -> HttpResponse:
 @sensitive_post_parameters()
 def vote(request: GatedRequest, pk: int) -> HttpResponse:
     """One's own paper in round `pk`. What is chosen lives in the page until it is cast, once."""
+    paper = paper_in_hand(ballot=pk, voter=request.user.pk) if request.method == "POST" else None
+    return _paper_not_in_hand(request, pk) if paper is None else _paper_page(request, paper)
+
+
+def _paper_not_in_hand(request: GatedRequest, pk: int) -> HttpResponse:
+    """Show the paper, or say why it cannot be cast."""
     try:
         paper: Paper = gate(request, selectors.papers(), ballot=pk)
     except Http404:
@@ -218,6 +227,10 @@ def vote(request: GatedRequest, pk: int) -> HttpResponse:
         return _own_ballots(request, str(NotCounted()))
     if paper.marked or not paper.ballot.is_running():
         return _own_ballots(request, str(NotCounted())) if request.method == "POST" else redirect("vote_list")
+    return _paper_page(request, paper)
+
+
+def _paper_page(request: GatedRequest, paper: Paper) -> HttpResponse:
     form = VoteForm(request.POST or None, sheet=paper.sheet)
     if form.is_valid():
         try:
@@ -227,7 +240,11 @@ def vote(request: GatedRequest, pk: int) -> HttpResponse:
             return _own_ballots(request, str(refusal))
         except BadBallot as refusal:
             form.add_error(None, str(refusal))
-    context = {"paper": paper, "round": paper.ballot.round, "form": form, "idle_seconds": settings.SESSION_COOKIE_AGE}
+    context = {
+        "round": EvaluationRound.objects.select_related("ballot", "organization").get(pk=paper.ballot_id),
+        "form": form,
+        "idle_seconds": settings.SESSION_COOKIE_AGE,
+    }
     return render(request, "reviews/rounds/vote.html", context)
 
 

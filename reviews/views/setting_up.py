@@ -32,10 +32,11 @@ from reviews.forms.setting_up import (
     ItemForm,
     ItemFormSet,
     RatersForm,
+    RulesForm,
     SubjectsForm,
-    VersionForm,
     rows_typed,
     scheme_rows,
+    typed,
 )
 from reviews.models.rounds import EvaluationRound, RoundState
 from reviews.questionnaires import schemes, templates
@@ -152,16 +153,16 @@ def round_questions(request: GatedRequest, pk: int) -> HttpResponse:
     names = ("items", "choices", "bands")
     op = request.POST.get("op", "save")
     draft = _kept(request, "questions", found)
-    form = VersionForm(initial={"version": found.version})
+    form = RulesForm(evaluation_round=found, initial=typed(RulesForm, dict(draft.fields)) if draft else None)
     if request.method == "GET":
         rows = _rows(names, dict(draft.fields)) if draft else _stored_questions(found)
     elif op.startswith("template:"):
         rows = _template_rows(op.removeprefix("template:"), found)
     elif op.startswith(("add:", "remove:")):
         rows = _edited(_rows(names, request.POST), op)
-        form = VersionForm(initial={"version": request.POST.get("version")})
+        form = RulesForm(evaluation_round=found, initial=typed(RulesForm, request.POST))
     else:
-        form = VersionForm(request.POST)
+        form = RulesForm(request.POST, evaluation_round=found)
         lists = {name: LISTS[name][1](request.POST, prefix=name, form_kwargs=options.get(name, {})) for name in names}
         if all([form.is_valid(), *(each.is_valid() for each in lists.values())]) and _stored(
             request,
@@ -169,6 +170,7 @@ def round_questions(request: GatedRequest, pk: int) -> HttpResponse:
             found,
             services.round_questions_set,
             version=form.cleaned_data["version"],
+            rules=form.rules(),
             **{name: [row.plan() for row in each] for name, each in lists.items()},
         ):
             return _on(request, "round_questions", found)
@@ -231,7 +233,7 @@ def round_raters(request: GatedRequest, pk: int) -> HttpResponse:
         rows = scheme_rows(key) if key in schemes else _stored_classes(found)
     elif op.startswith(("add:", "remove:")):
         rows = _edited(_rows(("classes",), request.POST), op)["classes"]
-        form = RatersForm(evaluation_round=found, initial=request.POST.dict())
+        form = RatersForm(evaluation_round=found, initial=typed(RatersForm, request.POST))
     else:
         form = RatersForm(request.POST, evaluation_round=found)
         lists = ClassFormSet(request.POST, prefix="classes")

@@ -71,7 +71,7 @@ def slip_vote(request: HttpRequest) -> HttpResponse:
         if not form.is_valid():
             return _paper_page(request, paper, form)
         try:
-            slip_cast(code=request.POST["code"], answers=form.answers(), remarks=form.remarks())
+            slip_cast(paper=paper, answers=form.answers(), remarks=form.remarks())
         except BadBallot as refusal:
             form.add_error(None, str(refusal))
             return _paper_page(request, paper, form)
@@ -91,8 +91,7 @@ def slip_done(request: HttpRequest) -> HttpResponse:
 
 def _paper_page(request: HttpRequest, paper: Paper, form: VoteForm | None = None) -> HttpResponse:
     context = {
-        "paper": paper,
-        "round": EvaluationRound.objects.select_related("organization").get(pk=paper.ballot_id),
+        "round": EvaluationRound.objects.select_related("ballot", "organization").get(pk=paper.ballot_id),
         "form": form or VoteForm(sheet=paper.sheet),
         "code": request.POST["code"],
         "terminal": _terminal(request),

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from campaign.ballots.models import Ballot, Paper, Result, SealedPaper, SealedTally, Tally
-from campaign.ballots.services import NotCounted, ballot_cast, ballot_open, ballot_seal
+from campaign.ballots.models import Ballot, Paper, Result, SealedPaper, SealedRemark, SealedTally, Tally
+from campaign.ballots.services import BallotRules, NotCounted, ballot_cast, ballot_open, ballot_seal
 from campaign.ballots.sheet import by_item
 from campaign.ballots.slips import UnknownSlip, batch_codes, batches_add, slip_cast, slip_paper
 from campaign.ballots.verification import differences
@@ -113,6 +113,28 @@ def test_votes_that_meet_the_sealing_are_counted_or_told_so(ground: World) -> No
     }
 
 
+def test_votes_with_remarks_meet_the_sealing_without_a_deadlock(ground: World) -> None:
+    raters = people(60)
+    ballot = opened(ground, raters, SUBJECTS, items=1, rules=BallotRules(asks_remarks=True))
+    about = ballot.subjects.order_by("pk")[0].pk
+
+    def voting(place: int, rater: User) -> Callable[[], Any]:
+        def task() -> Any:
+            if place == 30:
+                return ballot_seal(ballot=Ballot.objects.get(pk=ballot.pk))
+            try:
+                paper = paper_of(ballot, rater)
+            except Paper.DoesNotExist:
+                return NotCounted()
+            return ballot_cast(paper=paper, voter=rater, answers=filled(paper, 0), remarks={about: f"意见{place}"})
+
+        return task
+
+    outcomes = at_once([voting(place, rater) for place, rater in enumerate(raters)])
+    counted = sum(outcome is None for outcome in outcomes)
+    assert SealedPaper.objects.filter(marked=True).count() == SealedRemark.objects.count() == counted > 0
+
+
 def test_the_same_slip_sent_at_the_same_moment_counts_once(ground: World) -> None:
     ballot = draft(ground, items=1)
     codes = batch_codes(batch=batches_add(ballot=ballot, plans=[plan(ballot, 5)])[0])
@@ -122,7 +144,7 @@ def test_the_same_slip_sent_at_the_same_moment_counts_once(ground: World) -> Non
     def casting(given: Any) -> Callable[[], Any]:
         def task() -> Any:
             try:
-                return slip_cast(code=codes[0], answers=given)
+                return slip_cast(paper=slip_paper(code=codes[0]), answers=given)
             except UnknownSlip:
                 return NotCounted()
 

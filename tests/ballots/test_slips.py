@@ -49,7 +49,7 @@ def with_slips(world: World, count: int = 6, **options: Any) -> tuple[Ballot, li
 
 
 def cast(code: str, choice: int = 0) -> None:
-    slip_cast(code=code, answers=filled(slip_paper(code=code), choice))
+    slip_cast(paper=slip_paper(code=code), answers=filled(slip_paper(code=code), choice))
 
 
 def test_codes_have_80_bits_and_are_easily_read() -> None:
@@ -261,9 +261,9 @@ def test_one_answer_to_everything_is_handed_back_where_the_round_says_so(world: 
     ballot_open(ballot=Ballot.objects.get(pk=ballot.pk))
     paper = slip_paper(code=codes[0])
     with pytest.raises(BadBallot, match="同一答案"):
-        slip_cast(code=codes[0], answers=filled(paper, 0, 0))
+        slip_cast(paper=slip_paper(code=codes[0]), answers=filled(paper, 0, 0))
     assert not Paper.objects.filter(marked=True).exists()
-    slip_cast(code=codes[0], answers=filled(paper, 0, 1))
+    slip_cast(paper=slip_paper(code=codes[0]), answers=filled(paper, 0, 1))
     assert Paper.objects.filter(marked=True).count() == 1
 
 
@@ -274,6 +274,6 @@ def test_too_many_top_marks_are_handed_back(world: World) -> None:
     ballot_open(ballot=Ballot.objects.get(pk=ballot.pk))
     first, second, third = (pk for pk, _name in slip_paper(code=codes[0]).sheet.subjects)
     with pytest.raises(BadBallot, match="最多"):
-        slip_cast(code=codes[0], answers={first: [0], second: [0], third: [1]})
-    slip_cast(code=codes[0], answers={first: [0], second: [1], third: [1]})
+        slip_cast(paper=slip_paper(code=codes[0]), answers={first: [0], second: [0], third: [1]})
+    slip_cast(paper=slip_paper(code=codes[0]), answers={first: [0], second: [1], third: [1]})
     assert Paper.objects.filter(marked=True).count() == 1

@@ -15,12 +15,10 @@ from campaign.models import Campaign, Period
 from orgs.models import Member, User
 from pledges.models import (
     PUBLIC,
-    BoardLink,
     FulfilmentBulletin,
     Pledge,
     PledgeAdjustment,
     PledgeCheck,
-    PledgeComment,
     PledgeItem,
     PledgeProgress,
     PledgeState,
@@ -87,7 +85,7 @@ def of_organization(state: str, payload: Payload = lambda _pledge: {}) -> Make:
     return make
 
 
-def _only_organizations(_actor: str, capability: Cap) -> bool:
+def only_organizations(_actor: str, capability: Cap) -> bool:
     return capability == Cap.PLEDGE_WRITE_ORG
 
 
@@ -102,7 +100,7 @@ def of_member(state: str, payload: Payload = lambda _pledge: {}) -> Make:
             payload(pledge),
             marker=mark(at, state),
             owner=f"member@{at}",
-            hidden=_only_organizations,
+            hidden=only_organizations,
         )
 
     return make
@@ -191,11 +189,6 @@ def new_of_organization(world: World, at: str) -> Target:
 
 def new_of_member(world: World, at: str) -> Target:
     return Target(payload={"subject": f"member:{world.members[at][1].pk}"}, owner=f"member@{at}")
-
-
-def board(world: World, at: str) -> Target:
-    stored(world, at, PledgeState.PUBLISHED)
-    return Target(kwargs={"pk": world.orgs[at].pk}, marker=mark(at, "published"))
 
 
 def rules(world: World, at: str) -> Target:
@@ -409,60 +402,6 @@ def one_s_own(world: World, at: str) -> Target:
     return target
 
 
-def said(_pledge: Pledge) -> dict[str, Any]:
-    return {"kind": "opinion", "text": "建议再具体一些"}
-
-
-def period(_pledge: Pledge) -> dict[str, Any]:
-    return {"begins_on": clock.today().isoformat(), "ends_on": clock.today().isoformat()}
-
-
-def new_link(world: World, at: str) -> Target:
-    until = clock.today() + dt.timedelta(days=9)
-    return Target(kwargs={"pk": world.orgs[at].pk}, payload={"name": "大厅", "expires_on": until.isoformat()})
-
-
-def link(world: World, at: str) -> Target:
-    until = clock.today() + dt.timedelta(days=9)
-    made = BoardLink.objects.create(organization=world.orgs[at], name="大厅", code_digest=at, expires_on=until)
-    return Target(made, {"pk": made.pk})
-
-
-def letters(world: World, at: str) -> Target:
-    stored(world, at, PledgeState.APPROVED)
-    return Target(kwargs={"pk": world.orgs[at].pk}, marker=mark(at, "approved"))
-
-
-def comment(world: World, at: str) -> Target:
-    """What was said lies with the pledge, here that of the third person of the branch: who publishes it decides."""
-    pledge = stored(world, at, PledgeState.PUBLISHED, world.members[at][2])
-    made = PledgeComment.objects.create(pledge=pledge, text=mark(at, "意见"))
-    step_taken = {"step": "comment_show"}
-    return Target(
-        made,
-        {"pk": made.pk},
-        step_taken,
-        marker=mark(at, "意见"),
-        owner=f"member2@{at}",
-        hidden=_only_organizations,
-    )
-
-
-def shown_comment(world: World, at: str) -> Target:
-    """Who publishes the pledge answers, and whoever pledged."""
-    target = comment(world, at)
-    PledgeComment.objects.update(state="shown")
-    target.payload = {"text": "已采纳"}
-    target.judged_by = {SIGNED_IN: Cap.PLEDGE_PUBLISH}
-    target.rule = lambda actor, capability: actor == target.owner or expected(actor, capability, at)
-    return target
-
-
-def without_a_link(world: World, at: str) -> Target:
-    """What hangs on a board opens to nobody who brings no link's cookie, whatever their role."""
-    return Target(kwargs={"pk": stored(world, at, PledgeState.PUBLISHED).pk})
-
-
 def place_written_for(world: World, at: str) -> Target:
     return Target(kwargs={"pk": world.orgs[at].pk})
 
@@ -582,25 +521,7 @@ case("pledge_overdue", Case(sent_on=lambda _actor, _at: True))
 case("pledge_statistics_of", Case(make=statistics))
 case("comment_statistics", Case(make=statistics))
 case("pledge_records", Case(make=records, changes=False))
-case("board", Case(sent_on=lambda _actor, _at: True))
-case("board_of", Case(make=board))
-case("board_print", Case(make=board))
-case("board_screen", Case(make=board))
-case("board_pledge", *both("published", said))
-case("boardlink_list", Case(make=new_link))
-case("boardlink_revoke", Case(make=link))
-case("pledge_letter", *both("approved"))
-case("pledge_letters", Case(make=letters))
-case("pledge_display", *both("published", period))
 case("pledge_queue_undo", *chosen_in_the_queue("approved"))
-# Whoever has no link's cookie is told so; what a link shows is in tests/pledges/test_display.py.
-case("hall_enter", Case(payload={"code": "falsch"}, changes=False))
-case("hall_board", Case(status=404))
-case("hall_screen", Case(status=404))
-case("hall_pledge", Case(make=without_a_link))
-case("comment_list", Case())
-case("comment_moderate", Case(make=comment, places=MEMBERS_AT))
-case("comment_answer", Case(make=shown_comment, places=MEMBERS_AT))
 case("pledge_import", Case(make=workbook, places=MEMBERS_AT))
 case("pledge_import_template", Case(make=place_written_for, places=MEMBERS_AT))
 case("drafts_submit", Case(make=drafts, places=MEMBERS_AT))
@@ -616,7 +537,6 @@ lists += [
     Listed("pledge_list", of_member("draft"), Cap.PLEDGE_VIEW, MEMBERS_AT),
     Listed("pledge_mine", of_organization("published"), Cap.PLEDGE_WRITE),
     Listed("pledge_mine", one_s_own, Cap.PLEDGE_WRITE, MEMBERS_AT),
-    Listed("comment_list", comment, Cap.PLEDGE_PUBLISH, MEMBERS_AT),
     Listed("pledge_queue", of_organization("submitted"), Cap.PLEDGE_REVIEW),
     Listed("pledge_queue", of_member("submitted"), Cap.PLEDGE_REVIEW, MEMBERS_AT),
     Listed("pledge_queue", of_organization("approved"), Cap.PLEDGE_PUBLISH, query="?show=publish"),
@@ -628,8 +548,6 @@ lists += [
 ]
 scoped += [Scoped(of_organization("published")), Scoped(of_member("published"), MEMBERS_AT)]
 scoped += [
-    Scoped(link),
-    Scoped(comment, MEMBERS_AT),
     Scoped(sent_in("checked"), MEMBERS_AT),
 ]
 scoped += [

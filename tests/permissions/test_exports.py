@@ -7,13 +7,14 @@ import pytest
 from django.conf import settings
 from django.urls import reverse
 
+from campaign.common import clock
 from campaign.common.capabilities import Cap
 from campaign.jobs.models import Job, JobState
 from campaign.jobs.services import job_run
 from campaign.reports.registry import reports
 from pledges.services.summarizing import summaries_refresh
-from reviews.models import AppraisedMember, BranchAppraisal, MemberAppraisal
-from tests.permissions import appraisals, orgs, pledges, rounds, scoring
+from reviews.models import AppraisedMember, BranchAppraisal, LeaderReview, MemberAppraisal
+from tests.permissions import appraisals, awards, orgs, pledges, rounds, scoring
 from tests.permissions.cases import Make, Target, mark
 from tests.permissions.ground import Ground, undone
 from tests.permissions.oracle import ACTORS, PLACES, expected, lineage
@@ -47,18 +48,38 @@ def appraised_member(world: World, at: str) -> Target:
     return Target(marker=mark(at, "被评议人"))
 
 
+def reviewed_organization(world: World, at: str) -> Target:
+    """A review of an organization that can be told from the others by what it says."""
+    reviewer = world.users["leader@root"]
+    period = scoring.period_of_today()
+    LeaderReview.objects.create(
+        campaign=period.campaign, period=period, organization=world.orgs[at], audience="organization", reviewer=reviewer,
+        reviewing_organization=world.orgs["root"], mode="onsite", held_on=period.starts_on, achievements=mark(at),
+        problems="问题", direction="方向", state="submitted", submitted_at=clock.now(),
+    )  # fmt: skip
+    return Target(marker=mark(at))
+
+
 EXPORTS: dict[str, tuple[Make, Cap]] = {
+    "activity_statistics": (orgs.organization, Cap.ORG_VIEW),
     "evaluation_summary": (rounds.published_above, Cap.ROUND_RESULTS),
     "member_appraisals": (appraised_member, Cap.APPRAISAL_VIEW),
+    "nomination_summary": (awards.in_one_batch, Cap.NOMINATION_VIEW),
+    "organizations": (orgs.organization, Cap.ORG_VIEW),
     "pledge_ledger": (pledges.ledger_row, Cap.PLEDGE_VIEW),
     "pledge_overdue": (pledges.ledger_row, Cap.PLEDGE_VIEW),
     "pledge_statistics": (counted_organization, Cap.PLEDGE_STATISTICS),
+    "review_ledger": (reviewed_organization, Cap.REVIEW_VIEW),
+    "review_statistics": (orgs.organization, Cap.ORG_VIEW),
     "roster": (orgs.member, Cap.MEMBER_VIEW),
+    "roster_public": (orgs.member, Cap.MEMBER_VIEW),
     "score_summary": (scored_organization, Cap.SCORE_VIEW),
 }
 """For each report: what makes a row of it at a place, and who may see such a row."""
-LEVELS = {"pledge_statistics"}
+LEVELS = {"activity_statistics", "pledge_statistics", "review_statistics"}
 """Reports that name an organization and those directly below it, and no further ones."""
+ABOVE = {"organizations"}
+"""Reports that name beside each organization the one above it."""
 TRIES = [(key, format_) for key in sorted(EXPORTS) for format_ in ("xlsx", "csv")]
 
 
@@ -81,6 +102,8 @@ def test_a_file_holds_what_one_reaches_of_the_organization_and_nothing_else(
                 wanted = {at for at in PLACES if asked in lineage(at) and expected(actor, capability, at)}
                 if key in LEVELS:
                     wanted = {at for at in wanted if asked in lineage(at)[:2]}
+                if key in ABOVE:
+                    wanted |= {lineage(at)[1] for at in wanted if at != "root"} & set(PLACES)
             shown = None if found is None else {at for at, marker in markers.items() if marker in found}
             if shown != wanted:
                 wrong.append(f"{actor} for {asked}: {shown} instead of {wanted}")

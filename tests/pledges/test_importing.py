@@ -12,6 +12,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from model_bakery import baker
 
 from campaign.common import clock
 from campaign.common.errors import DomainError, NotAllowed, StateConflict
@@ -141,6 +142,49 @@ def test_drafts_are_replaced_and_come_back_with_the_undo(world: World, campaign:
     assert draft.items.get().due_on == dt.date(2026, 6, 20)
     with pytest.raises(StateConflict):
         services.pledge_import_undo(batch=batch, actor=secretary)
+
+
+def test_drafts_go_out_come_back_and_only_what_was_edited_changes(
+    world: World, campaign: Campaign, browser: Browser
+) -> None:
+    standard = baker.make("campaign.Standard", campaign=campaign)
+    kept = write(world, campaign, "member@east_one", item("不改的", baseline="3 次"), item("=1+1"))
+    kept.items.filter(text="不改的").update(standard=standard)
+    other = services.pledge_start(
+        campaign=campaign, actor=world.user("secretary", "east_one"), member=world.members["east_one"][2]
+    )
+    services.pledge_save(
+        pledge=other,
+        actor=world.user("secretary", "east_one"),
+        version=other.version,
+        items=[item("要改的"), item("要删的")],
+    )
+    PledgeItem.objects.filter(text="要改的").update(standard=standard)
+    handed_in = submitted(world, campaign, "secretary@east_one")
+    versions = dict(Pledge.objects.values_list("pk", "version"))
+    client, place = browser("secretary@east_one"), world.orgs["east_one"].pk
+    answer = client.get(reverse("pledge_import_template", args=[place]))
+    book = openpyxl.load_workbook(io.BytesIO(b"".join(answer.streaming_content)))  # type: ignore[attr-defined]
+    sheet = book.worksheets[0]
+    texts = {line[4].value: line for line in sheet.iter_rows() if line[4].value}
+    assert {"不改的", "=1+1", "要改的", "要删的"} <= set(texts)
+    assert handed_in.items.get().text not in texts, "what was handed in is not written any more"
+    texts["要改的"][5].value = "改成每月一次"
+    texts["要删的"][4].value = "—"
+    target = io.BytesIO()
+    book.save(target)
+    file = SimpleUploadedFile("表.xlsx", target.getvalue())
+    page = client.get(client.post(reverse("pledge_import", args=[place]), {"file": file}).url)  # type: ignore[attr-defined]
+    assert (len(page.context["plan"].replaced), page.context["plan"].unchanged) == (1, 1)
+    assert "内容未变的草稿" in page.content.decode()
+    batch = PledgeImport.objects.get()
+    services.pledge_import_store(batch=batch, actor=world.user("secretary", "east_one"))
+    for pledge in (kept, handed_in):
+        pledge.refresh_from_db()
+        assert pledge.version == versions[pledge.pk], "what reads as before was not touched"
+    changed = Pledge.objects.get(pk=other.pk).items.get()
+    assert (changed.text, changed.target, changed.standard) == ("要改的", "改成每月一次", standard)
+    assert [each.standard for each in kept.items.all()] == [standard, None]
 
 
 def test_what_changed_since_it_was_looked_at_is_not_stored(world: World, campaign: Campaign) -> None:

@@ -1,18 +1,13 @@
 """Appraisals of members in the browser's eyes: who reads what and when, warnings, drafts, statements, form d.6."""
 
 import datetime as dt
-import html
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from campaign.blockers import open_in
-from campaign.common import clock
 from campaign.common.desk import tiles_for
 from campaign.drafts.models import Draft
 from campaign.models import Period
@@ -25,26 +20,10 @@ from reviews.reminders.appraisal import decisions_due, follow_ups_due, self_due
 from reviews.services import branch_decide, branch_step, self_appraisal_hand_in
 from reviews.services.appraisal_branch import Decision
 from tests.reviews.appraisals import TODAY, branch_of, confirmed, decided, entry_of, held, submitted, voted
-from tests.reviews.rounds import STAGE
+from tests.reviews.pages import as_, text
 from tests.world import World
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _in_the_stage() -> Iterator[None]:
-    with clock.at(STAGE):
-        yield
-
-
-def as_(user: User) -> Client:
-    client = Client()
-    client.force_login(user, backend="orgs.authentication.AccountBackend")
-    return client
-
-
-def text(response: Any) -> str:
-    return html.unescape(response.content.decode())
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_the_stage")]
 
 
 def test_the_whole_year_of_a_branch(world: World) -> None:

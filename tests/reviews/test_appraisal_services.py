@@ -2,7 +2,6 @@
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterator
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -36,16 +35,9 @@ from reviews.services import (
 )
 from reviews.services.appraisal_branch import Decision
 from tests.reviews.appraisals import TODAY, branch_of, confirmed, decided, entry_of, held, submitted, voted
-from tests.reviews.rounds import STAGE
 from tests.world import World
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _in_the_stage() -> Iterator[None]:
-    with clock.at(STAGE):
-        yield
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_the_stage")]
 
 
 # -- setting up ------------------------------------------------------------------------------------------------------------

@@ -1,7 +1,6 @@
 """Votes without an account over HTTP: slips from printing to casting, and ballots on paper from counting to sealing."""
 
 import datetime as dt
-import html
 import logging
 from collections.abc import Iterator
 from typing import Any
@@ -19,12 +18,13 @@ from campaign.ballots.slips import code_digest, grouped
 from campaign.common import clock
 from campaign.common.errors import NotAllowed
 from campaign.jobs.models import Job
-from orgs.models import HeadCount, Session, User
+from orgs.models import HeadCount, Session
 from reviews.models.rounds import EvaluationRound, RoundState
 from reviews.selectors.channels import units_of
 from reviews.services.channels import ballots_plan, slips_print
 from reviews.services.rounds import round_open, rounds_close_due
 from reviews.views.slips import FAILURES
+from tests.reviews.pages import as_, text
 from tests.reviews.rounds import STAGE, planned, vote, voters
 from tests.world import World
 
@@ -37,16 +37,6 @@ def _in_the_stage() -> Iterator[None]:
     with clock.at(STAGE):
         yield
     cache.clear()
-
-
-def as_(user: User) -> Client:
-    client = Client()
-    client.force_login(user, backend="orgs.authentication.AccountBackend")
-    return client
-
-
-def text(response: Any) -> str:
-    return html.unescape(response.content.decode())
 
 
 def with_workers(world: World, channel: Channel, **options: Any) -> EvaluationRound:

@@ -1,7 +1,6 @@
 """What evaluation rounds tell the rest of the portal: metrics, timelines, reminders."""
 
 import datetime as dt
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -21,13 +20,7 @@ from reviews.services.rounds import round_close, round_publish
 from tests.reviews.rounds import STAGE, running, vote, voters
 from tests.world import World
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _in_the_stage() -> Iterator[None]:
-    with clock.at(STAGE):
-        yield
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_the_stage")]
 
 
 def held(

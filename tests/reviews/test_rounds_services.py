@@ -1,7 +1,6 @@
 """Evaluation rounds through their services: who may, when, and what becomes of the electorate."""
 
 import datetime as dt
-from collections.abc import Iterator
 
 import pytest
 
@@ -25,13 +24,7 @@ from reviews.services.rounds import (
 from tests.reviews.rounds import STAGE, planned, running, vote, voters
 from tests.world import World
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _in_the_stage() -> Iterator[None]:
-    with clock.at(STAGE):
-        yield
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_the_stage")]
 
 
 def papers(evaluation_round: EvaluationRound) -> dict[str, tuple[str, int]]:

@@ -1,13 +1,10 @@
 """Setting up a round for many subjects at once, step by step, and beginning one from a former round."""
 
 import datetime as dt
-import html
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
@@ -28,26 +25,11 @@ from reviews.choosing import CHOSEN, Choosing
 from reviews.models.rounds import EvaluationRound, RoundState
 from reviews.services import rounds as services
 from reviews.services import setting_up
+from tests.reviews.pages import as_, text
 from tests.reviews.rounds import STAGE, planned, running, vote, voters
 from tests.world import World
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _in_the_stage() -> Iterator[None]:
-    with clock.at(STAGE):
-        yield
-
-
-def as_(user: User) -> Client:
-    client = Client()
-    client.force_login(user, backend="orgs.authentication.AccountBackend")
-    return client
-
-
-def text(response: Any) -> str:
-    return html.unescape(response.content.decode())
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_the_stage")]
 
 
 def begun(world: World, at: str = "east", **options: Any) -> EvaluationRound:

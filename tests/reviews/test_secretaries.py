@@ -1,19 +1,15 @@
 """Appraisals of secretaries, from the set-up to the closed problem: what goes through and what is refused, side by side."""
 
 import datetime as dt
-import html
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from campaign.audit.models import AuditEntry
 from campaign.ballots.models import Paper
-from campaign.common import clock
 from campaign.common.desk import tiles_for
 from campaign.common.errors import DomainError, EditConflict, NotAllowed, StateConflict
 from campaign.drafts.models import Draft
@@ -45,17 +41,12 @@ from reviews.services.secretaries import (
     secretary_step,
 )
 from tests.attachments.files import pdf
+from tests.reviews.pages import as_, text
 from tests.reviews.rounds import STAGE, vote, voters
 from tests.world import World
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_the_stage")]
 TODAY = STAGE.date()
-
-
-@pytest.fixture(autouse=True)
-def _in_the_stage() -> Iterator[None]:
-    with clock.at(STAGE):
-        yield
 
 
 def held(world: World, **options: Any) -> SecretaryAppraisal:
@@ -109,16 +100,6 @@ def graded(world: World, grade: str = "fair", at: str = "east_one") -> Secretary
         grade=grade,
         comment="抓得实，有短板。",
     )
-
-
-def as_(user: User) -> Client:
-    client = Client()
-    client.force_login(user, backend="orgs.authentication.AccountBackend")
-    return client
-
-
-def text(response: Any) -> str:
-    return html.unescape(response.content.decode())
 
 
 def test_one_set_up_enters_every_secretary_below(world: World) -> None:

@@ -28,27 +28,25 @@ class Styles(NamedTuple):
     words: int
 
 
-Fragment = Callable[[int, Value], str]
-"""Row number and value → the `<c>` element."""
+Tail = Callable[[Value], str]
+"""Value → its `<c>` element behind the reference: style, type, content."""
 
 
-def cell_xml(letter: str, kind: Kind, styles: Styles, blank: str = NOTHING) -> Fragment:
+def tail_xml(kind: Kind, styles: Styles, blank: str = NOTHING) -> Tail:
     """Return the function that writes the cells of one column; `blank` is what stands in an empty one."""
     own_text = styles.own if kind in {Kind.TEXT, Kind.CODE, Kind.YES_NO} else styles.words
     number = _NUMBERS.get(kind)
+    empty = f' s="{styles.words}" t="inlineStr"><is><t>{blank}</t></is></c>' if blank else f' s="{styles.own}"/>'
 
-    def fragment(row: int, value: Value) -> str:
-        if type(value) is str and value:
-            return f'<c r="{letter}{row}" s="{own_text}" t="inlineStr"><is>{text_xml(value)}</is></c>'
+    def tail(value: Value) -> str:
         if value is None or value == "":
-            if not blank:
-                return f'<c r="{letter}{row}" s="{styles.own}"/>'
-            return f'<c r="{letter}{row}" s="{styles.words}" t="inlineStr"><is><t>{blank}</t></is></c>'
-        if number is not None and (written := number(value)) is not None:
-            return f'<c r="{letter}{row}" s="{styles.own}"><v>{written}</v></c>'
-        return f'<c r="{letter}{row}" s="{own_text}" t="inlineStr"><is>{text_xml(words(value))}</is></c>'
+            return empty
+        if type(value) is not str and number is not None and (written := number(value)) is not None:
+            return f' s="{styles.own}"><v>{written}</v></c>'
+        shown = value if type(value) is str else words(value)
+        return f' s="{own_text}" t="inlineStr"><is>{text_xml(shown)}</is></c>'
 
-    return fragment
+    return tail
 
 
 def text_xml(text: str) -> str:
@@ -119,3 +117,9 @@ _NUMBERS: dict[Kind, Callable[[Value], str | None]] = {
     Kind.DATE: _date,
     Kind.YEAR_MONTH: _date,
 }
+
+
+def as_number(kind: Kind, value: Value) -> str | None:
+    """Return a value as the number a cell of this kind holds; None for a text, and for a kind that holds texts."""
+    number = _NUMBERS.get(kind)
+    return number(value) if number is not None and not isinstance(value, str) else None

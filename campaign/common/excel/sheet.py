@@ -13,10 +13,10 @@ A row is a sequence of values in the order of the columns, without the running n
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import NamedTuple
+from typing import Any, NamedTuple, Self
 
 SIGNATURE = "单位负责人：               审核人：               填表人：               联系电话："
 SEQUENCE = "序号"
@@ -49,11 +49,28 @@ Value = str | int | bool | dt.date | None
 Row = Sequence[Value]
 
 
+class Keyed(tuple[Value, ...]):  # noqa: SLOT001 – a tuple has no room for a slot
+    """A row that knows by a key (a number, nothing personal) what it is about; else a row like any other."""
+
+    key: str
+
+    def __new__(cls, key: object, values: Iterable[Value]) -> Self:
+        row = super().__new__(cls, values)
+        row.key = str(key)
+        return row
+
+
 class Subtotal(NamedTuple):
     """A bold row within the table; it is not numbered and not summed."""
 
     values: Row
     label: str = SUBTOTAL
+    key: str = ""
+
+
+def key_of(row: Row | Subtotal) -> str:
+    """Return what a row is about; "" for one that does not say."""
+    return str(getattr(row, "key", ""))
 
 
 @dataclass(frozen=True)
@@ -61,7 +78,8 @@ class FormColumn:
     """One column. `width` in characters of the standard font (a Chinese one takes two); None: by kind and heading.
 
     `group` is the heading above several neighbours; `align` left, center or right, None: by kind; `total`: summed in
-    the last row (integers and hundredths); `choices`: what a drop-down offers to whoever fills the form in.
+    the last row (integers and hundredths); `choices`: what a drop-down offers to whoever fills the form in; `counts`:
+    the records behind the figure of a row, as `campaign.reports.figures` says; files take no notice of it.
     """
 
     header: str
@@ -71,6 +89,12 @@ class FormColumn:
     align: str | None = None
     total: bool = False
     choices: tuple[str, ...] = ()
+    counts: Callable[[Any, str], Any] | None = None
+
+    @property
+    def heading(self) -> str:
+        """The heading in one line with its group in front: 满意票数. It names the column within its sheet."""
+        return f"{self.group}{self.header}"
 
 
 @dataclass(frozen=True)
@@ -102,7 +126,7 @@ class FormSheet:
     @property
     def headings(self) -> list[str]:
         """The headings in one line, groups joined in front: 满意 票数 → 满意票数."""
-        own = [f"{column.group}{column.header}" for column in self.columns]
+        own = [column.heading for column in self.columns]
         return [SEQUENCE, *own] if self.sequence else own
 
 
@@ -122,12 +146,17 @@ def sheet_name(name: str, taken: Iterable[str] = ()) -> str:
     return unique
 
 
+def plain_name(text: str) -> str:
+    """Return `text` without what file systems refuse in a name."""
+    return _UNSAFE_IN_FILE_NAMES.sub("", text).strip("._")
+
+
 def file_name(unit: str, form: str, period: str, day: dt.date, extension: str = "xlsx") -> str:
     """Return 单位_表名_期间_yyyyMMdd.xlsx without characters that file systems refuse; empty parts are left out.
 
     The unit is shortened so that the name stays under 200 bytes.
     """
-    parts = [_UNSAFE_IN_FILE_NAMES.sub("", part).strip("._") for part in (unit, form, period)]
+    parts = [plain_name(part) for part in (unit, form, period)]
     ending = "_".join([part for part in parts[1:] if part] + [f"{day:%Y%m%d}"])
     room = _LONGEST_FILE_NAME - len(f"_{ending}.{extension}".encode())
     short = parts[0].encode()[: max(room, 0)].decode(errors="ignore")

@@ -11,7 +11,7 @@ import io
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import IO
 
@@ -22,9 +22,12 @@ from campaign.common.excel.body import Body
 from campaign.common.excel.cells import csv_text
 from campaign.common.excel.frame import Frame
 from campaign.common.excel.sheet import Filled, FormSheet, Row, Subtotal, sheet_name
+from campaign.common.excel.twin import FIRST_ROW, NAME, Twin
 
 ROWS_PER_SHEET = 1_000_000
 PROGRESS_EVERY = 500
+PIECE = 200
+"""Rows that are written at once."""
 
 Progress = Callable[[int], None]
 """Called with the number of rows written so far; it may raise to stop the writing."""
@@ -38,8 +41,10 @@ def write_xlsx(
     made_by: str = "",
     progress: Progress | None = None,
     rows_per_sheet: int = ROWS_PER_SHEET,
+    twins: bool = False,
 ) -> int:
-    """Write forms with their rows, a sheet each (more where rows do not fit one), and return the number of rows.
+    """Write forms with their rows, a sheet each (more where rows do not fit one), and return the number of rows. With `twins`
+    each form has a hidden sheet for machines behind the last one (`twin`), for as many rows as one sheet holds.
 
     Rows are taken one by one. `made_at` (aware) should be the moment the export was asked for, so that a repeated job
     writes the same file. Raises ValueError for a row with more or fewer values than columns.
@@ -48,16 +53,29 @@ def write_xlsx(
     workbook.remove(workbook.worksheets[0])
     count = _Count(progress)
     with ExitStack() as files:
-        streamed = []
+        streamed, beside = [], []
         for form, rows in sheets:
-            run = _Run(form, iter(rows), count, rows_per_sheet)
+            source: Iterable[Row | Subtotal] = rows
+            if twins:
+                plain = workbook.create_sheet(sheet_name(_twin_name(form, sheets), workbook.sheetnames))
+                xml = files.enter_context(tempfile.TemporaryFile())
+                source = Twin(form, xml).watch(rows, plain)
+                beside.append((plain, Streamed(FIRST_ROW, xml)))
+            run = _Run(form, iter(source), count, rows_per_sheet)
             while run.goes_on:
                 sheet = workbook.create_sheet(sheet_name(form.name, workbook.sheetnames))
                 xml = files.enter_context(tempfile.TemporaryFile())
                 streamed.append(Streamed(run.write(Frame(sheet, run.form), xml), xml))
+        for plain, kept in beside:
+            workbook.move_sheet(plain, len(workbook.worksheets))
+            streamed.append(kept)
         save(workbook, target, streamed=streamed, made_at=made_at, made_by=made_by)
     count.tell()
     return count.rows
+
+
+def _twin_name(form: FormSheet, sheets: Sequence[Filled]) -> str:
+    return NAME if len(sheets) == 1 else f"{NAME}_{form.name}"
 
 
 def write_csv(
@@ -119,8 +137,10 @@ class _Run:
         """Write as many rows as fit and close the frame; returns the row of the last one."""
         body = Body(frame, self._sums)
         at = frame.first_row - 1
-        for at, row in zip(range(frame.first_row, frame.first_row + self._rows_per_sheet), self._rows, strict=False):
-            xml.write(self._row(body, at, row).encode())
+        numbered = zip(range(frame.first_row, frame.first_row + self._rows_per_sheet), self._rows, strict=False)
+        while piece := list(islice(numbered, PIECE)):
+            xml.write("".join([self._row(body, at, row) for at, row in piece]).encode())
+            at = piece[-1][0]
         self._look_ahead()
         if at < frame.first_row:
             at += 1

@@ -1,0 +1,82 @@
+"""The sheet for machines beside a form (2-domain d.0): the same records in one plain table, hidden, without merged cells,
+titles, totals or dashes. Numbers are numbers, days are days, what is empty is empty; the first column is the row's key.
+"""
+
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from typing import IO
+
+from openpyxl.cell.cell import Cell
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.worksheet import Worksheet
+
+from campaign.common.excel.cells import as_number, text_xml, words
+from campaign.common.excel.sheet import FormSheet, Keyed, Kind, Row, Subtotal, Value, key_of
+
+NAME = "数据"
+KEY = "键"
+_FORMATS = {
+    Kind.CODE: "@",
+    Kind.DATE: "yyyy-mm-dd",
+    Kind.YEAR_MONTH: "yyyy-mm",
+    Kind.HUNDREDTHS: "0.00",
+    Kind.PERCENT: "0.00%",
+}
+FIRST_ROW = 2
+
+
+class Twin:
+    """Writes down the records of a form as they pass on their way into it."""
+
+    def __init__(self, form: FormSheet, xml: IO[bytes]) -> None:
+        self.form = form
+        self._xml = xml
+        self._at = FIRST_ROW - 1
+        self._keyed = False
+        self._styles: list[int] = []
+
+    def watch(self, rows: Iterable[Row | Subtotal], sheet: Worksheet) -> Iterator[Row | Subtotal]:
+        """Yield `rows` again, keeping the records; `sheet` (empty) becomes the sheet they will stand on."""
+        source = iter(rows)
+        first = next(source, None)
+        self._keyed = isinstance(first, Keyed) or bool(first is not None and key_of(first))
+        self._head(sheet)
+        for row in chain([first] if first is not None else [], source):
+            if not isinstance(row, Subtotal):
+                self._keep(row)
+            yield row
+
+    def _head(self, sheet: Worksheet) -> None:
+        headings = [KEY] * self._keyed + [column.heading for column in self.form.columns]
+        for place, heading in enumerate(headings, start=1):
+            cell = sheet.cell(1, place)
+            cell.value, cell.data_type = heading, "s"
+        self._styles = [_style(sheet, "@")] * self._keyed + [
+            _style(sheet, _FORMATS.get(column.kind, "General")) for column in self.form.columns
+        ]
+        sheet.cell(FIRST_ROW, 1).number_format = "@"  # the rows will stand here
+        sheet.sheet_state = "hidden"
+
+    def _keep(self, row: Row) -> None:
+        self._at += 1
+        values: list[tuple[Kind, Value]] = [(Kind.CODE, key_of(row))] if self._keyed else []
+        values += [(column.kind, value) for column, value in zip(self.form.columns, row, strict=True)]
+        cells = [
+            _cell(f"{get_column_letter(place)}{self._at}", style, kind, value)
+            for place, (style, (kind, value)) in enumerate(zip(self._styles, values, strict=True), start=1)
+        ]
+        self._xml.write(f'<row r="{self._at}">{"".join(cells)}</row>'.encode())
+
+
+def _style(sheet: Worksheet, number_format: str) -> int:
+    cell = Cell(sheet, row=1, column=1)
+    cell.number_format = number_format
+    return int(cell.style_id)
+
+
+def _cell(place: str, style: int, kind: Kind, value: Value) -> str:
+    if value is None or value == "":
+        return ""
+    if (written := as_number(kind, value)) is not None:
+        return f'<c r="{place}" s="{style}"><v>{written}</v></c>'
+    return f'<c r="{place}" s="{style}" t="inlineStr"><is>{text_xml(words(value))}</is></c>'

@@ -1,0 +1,176 @@
+"""The forms d.1, d.2, d.4 and d.19: their columns, their figures on random data, and how many statements they take."""
+
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from campaign.common.excel.sheet import FormSheet, Row, Subtotal
+from campaign.models import Campaign, Period
+from campaign.reports.activity import COLUMNS, ToCome, columns
+from campaign.reports.organizations import OVERVIEW
+from campaign.reports.registry import ReportRequest, reports
+from campaign.reports.services import report_discrepancies
+from campaign.selectors import current_period
+from orgs.models import Member, Organization, PartyPost, Position
+from orgs.roster import PUBLIC_ROSTER, ROSTER
+from tests.pledges.conftest import campaign as campaign  # noqa: PLC0414 – a fixture
+from tests.pledges.test_metrics import scatter
+from tests.reports.figures import assert_linked
+from tests.reports.scattered import scatter_people, scatter_reviews
+from tests.world import World
+
+pytestmark = pytest.mark.django_db
+RANDOM = settings(
+    max_examples=5, deadline=None, phases=(Phase.generate,), suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+SEEDS = given(seed=st.integers(0, 10_000))
+D2 = (
+    "党组织名称 组织类别 上级党组织 所在单位情况 书记 副书记 委员人数 党员总数 正式党员 预备党员 女党员 "
+    "少数民族党员 35岁及以下 大专及以上 一线党员 党小组数 成立时间 本届选举时间 任期届满时间 距届满(月) "
+    "联系人 联系电话 备注"
+)
+D1 = (
+    "姓名 性别 民族 出生年月 身份证号 籍贯 学历 学位 参加工作时间 入党时间 转正时间 "
+    "人员类别(正式/预备) 所在党组织 所在党小组 党内职务 行政职务 岗位/工种 专业技术职称 是否一线 "
+    "是否党务工作者 联系电话 党籍状态 备注"
+)
+D4 = (
+    "点评单位 点评领导 职务 点评时间 点评方式 点评对象类别(党组织/书记/党员) 点评对象 肯定成绩 存在问题 "
+    "努力方向 是否形成整改 整改时限 整改完成情况 备注"
+)
+
+
+def asked(world: World, at: str = "root", campaign: Campaign | None = None, period: Period | None = None) -> Any:
+    user = world.user("staff", at) if at == "east" else world.user("office", "root")
+    return ReportRequest(user, world.orgs[at], campaign, period or (current_period(campaign) if campaign else None))
+
+
+def read(key: str, request: ReportRequest, place: int = 0) -> tuple[FormSheet, list[Row]]:
+    sheet, rows = reports.get(key).sheets(request)[place]
+    return sheet, [row for row in rows if not isinstance(row, Subtotal)]
+
+
+def by_heading(key: str, request: ReportRequest) -> list[dict[str, Any]]:
+    sheet, rows = read(key, request)
+    return [dict(zip((column.heading for column in sheet.columns), row, strict=True)) for row in rows]
+
+
+def headings(sheet: FormSheet) -> list[str]:
+    return [column.header for column in sheet.columns]
+
+
+# -- columns -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_columns_are_those_of_the_office(world: World, campaign: Campaign) -> None:
+    assert headings(ROSTER) == D1.split()
+    assert headings(PUBLIC_ROSTER) == [
+        each for each in D1.split() if each not in ("出生年月", "身份证号", "籍贯", "联系电话")
+    ]
+    assert headings(OVERVIEW) == D2.split()
+    assert headings(read("review_ledger", asked(world, campaign=campaign))[0]) == D4.split()
+
+
+def test_nothing_personal_is_read_for_the_public_roster(world: World) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        _sheet, rows = read("roster_public", asked(world, "east"))
+    assert len(rows) == 12
+    said = queries.captured_queries[-1]["sql"].partition(" FROM ")[0]
+    assert "cell" in said
+    assert not any(field in said for field in ("phone", "id_number", "birth", "native"))
+
+
+def test_a_column_of_the_activity_form_is_empty_until_an_app_brings_it() -> None:
+    """The office's order and headings hold, whoever brings the figure."""
+    shown = [(each.group, each.header) for each in columns()]
+    assert shown == [(empty.group, empty.header) for _key, empty in COLUMNS]
+    to_come = [each.header for each in columns() if isinstance(each, ToCome)]
+    assert to_come == ["先锋岗", "责任区", "示范岗", "典型", "检查次数", "问题", "整改率%", "填报人"]
+
+
+# -- figures -----------------------------------------------------------------------------------------------------------
+
+
+@RANDOM
+@SEEDS
+def test_every_figure_of_the_overview_is_what_lies_behind_it(seed: int, world: World) -> None:
+    with transaction.atomic():
+        scatter_people(world, seed)
+        found = [assert_linked(reports.get("organizations"), asked(world, at)) for at in ("root", "east", "east_one")]
+        assert sum(found) > 40
+        transaction.set_rollback(True)
+
+
+@RANDOM
+@SEEDS
+def test_every_figure_of_reviews_and_activity_is_what_lies_behind_it(
+    seed: int, world: World, campaign: Campaign
+) -> None:
+    with transaction.atomic():
+        scatter(world, campaign, seed)
+        scatter_people(world, seed)
+        period = scatter_reviews(world, campaign, seed)
+        for at in ("root", "east", "east_one"):
+            request = asked(world, at, campaign, period)
+            assert assert_linked(reports.get("review_statistics"), request) >= 10
+            assert assert_linked(reports.get("activity_statistics"), request) >= 10
+        transaction.set_rollback(True)
+
+
+def test_the_overview_names_who_leads_and_counts_what_is_below(world: World) -> None:
+    east_one = world.orgs["east_one"]
+    first, second, third = world.members["east_one"][:3]
+    Position.objects.create(member=second, organization=world.orgs["east"], post=PartyPost.SECRETARY)
+    Member.objects.filter(pk=second.pk).update(party_post=PartyPost.DEPUTY_SECRETARY)
+    Member.objects.filter(pk=third.pk).update(party_post=PartyPost.GROUP_LEADER, ethnicity="回族", education="中等专科")
+    Organization.objects.filter(pk=east_one.pk).update(contact_phone="13800001111", contact_name="联系人")
+    request = asked(world, "east")
+    top, branch, other = by_heading("organizations", request)
+    assert (top["书记"], top["委员人数"], top["上级党组织"]) == (second.name, 1, world.orgs["root"].name)
+    assert (branch["书记"], branch["副书记"], branch["委员人数"]) == (first.name, second.name, 2)
+    assert (branch["党员总数"], top["党员总数"]) == (6, branch["党员总数"] + other["党员总数"])
+    assert branch["少数民族党员"] == 1
+    assert branch["联系电话"] == "138****1111"
+
+
+def test_a_group_of_the_party_is_an_organization_or_a_name_on_the_roster(world: World) -> None:
+    Member.objects.filter(pk__in=[each.pk for each in world.members["east_one"]]).update(cell="第一党小组")
+    Member.objects.filter(pk__in=[each.pk for each in world.members["east_two"][:2]]).update(cell="第一党小组")
+    assert [line["党小组数"] for line in by_heading("organizations", asked(world, "east"))] == [2, 1, 1]
+    Organization.objects.filter(pk=world.orgs["west_two"].pk).update(type="cell")
+    assert [line["党小组数"] for line in by_heading("organizations", asked(world, "west"))] == [1, 0, 1]
+
+
+# -- cross-checks --------------------------------------------------------------------------------------------------------
+
+
+def test_members_where_no_row_stands_are_found(world: World) -> None:
+    request = asked(world, "east")
+    report = reports.get("organizations")
+    assert "d.20.2" not in {checked.check.key for checked in report_discrepancies(report, request) if checked.found}
+    Organization.objects.filter(pk=world.orgs["east_two"].pk).update(is_active=False)
+    found = [checked for checked in report_discrepancies(report, request) if checked.check.key == "d.20.2"]
+    assert str(world.orgs["east_two"].pk) in found[0].found[0].url
+    assert "d.20.1" not in {each.check.key for each in report_discrepancies(report, request) if each.found}
+
+
+# -- statements --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("key", ["organizations", "review_statistics", "activity_statistics"])
+def test_the_number_of_statements_does_not_grow_with_the_units(key: str, world: World, campaign: Campaign) -> None:
+    taken = []
+    for at in ("east_one", "root"):
+        request = asked(world, at, campaign)
+        with CaptureQueriesContext(connection) as queries:
+            read(key, request)
+        taken.append(len(queries))
+    assert taken[0] == taken[1]
+    assert taken[0] <= MOST[key]
+
+
+MOST = {"organizations": 8, "review_statistics": 18, "activity_statistics": 24}
