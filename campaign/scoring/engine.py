@@ -354,8 +354,7 @@ class Computation:
                              x.deductions * x.applies AS deductions, x.total,
                              CASE WHEN x.applies = 1 THEN {grade} ELSE '' END AS grade, x.vetoed * x.applies AS vetoed, x.lines
                       FROM ({query}) x) x
-                LEFT JOIN work_shown s ON {group.shown}
-                ORDER BY x.place {self.work.collation}, x.code {self.work.collation}""",
+                LEFT JOIN work_shown s ON {group.shown}""",
             [grade.name for grade in rules.grades],
         )
 

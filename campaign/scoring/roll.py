@@ -116,7 +116,8 @@ def fill(work: Work, extent: Extent, *, members: bool) -> None:
         enrolled, asked = _members(extent.period)
         work.run(
             f"""INSERT INTO work_member (id, code, organization)
-                SELECT m.id, m.code, m.organization FROM ({enrolled}) m JOIN work_place p ON p.id = m.organization""",
+                SELECT m.id, m.code, m.organization FROM ({enrolled}) m JOIN work_place p ON p.id = m.organization
+                ORDER BY p.path {work.collation}""",
             asked,
         )
         work.filled("work_member")

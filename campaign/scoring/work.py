@@ -51,7 +51,7 @@ class Work:
         if self.postgres:
             # Long plans over many rows: to compile each expression costs more than it saves, and joins want room.
             # Of what is needed for them, a small sample says enough.
-            _configure("SET jit = off", "SET work_mem = '64MB'", "SET default_statistics_target = 10")
+            _configure("SET jit = off", "SET work_mem = '128MB'", "SET default_statistics_target = 10")
         for name, columns in TABLES.items():
             self.make(name, columns)
 

@@ -174,15 +174,14 @@ def settle() -> None:
 
 
 def digest_of(computation: Computation) -> str:
-    """Return the digest of what was computed: that of `digest` once it is published. Members are numbered in the order of their
-    branch, before it."""
+    """Return the digest of what was computed: that of `digest` once it is published."""
     plans, work = computation.plans, computation.work
     of_sheets = {plan.sheet_id: plan.name for audience in Audience for plan in plans.for_audience(audience)}
     sheet = "CASE sheet " + " ".join(f"WHEN {number} THEN %s" for number in of_sheets) + " END"
     marks = " || '|' || ".join(f"COALESCE(CAST({name} AS text), '')" for name in MARKS)
     statement = f"""SELECT CASE WHEN member IS NULL THEN 'o' ELSE 'm' END || '|' || code || '|' || {sheet} || '|' || {marks} ||
                            '|' || grade || '|' || CASE WHEN vetoed = 1 THEN 'v' ELSE '' END || '|' || lines
-                    FROM work_score ORDER BY place {work.collation}, n"""
+                    FROM work_score ORDER BY place {work.collation}, member IS NULL, code {work.collation}"""
     return _hashed(work.each(statement, list(of_sheets.values())))
 
 
