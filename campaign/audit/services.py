@@ -3,9 +3,8 @@
 import hashlib
 import hmac
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from json.encoder import encode_basestring
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from django.db import models, transaction
 from campaign.audit.heads import Head, head_append
 from campaign.audit.models import AuditEntry, AuditLink
 from campaign.common import clock
-from campaign.common.bulk import bulk_load
+from campaign.common.bulk import as_json, bulk_load, objects_written
 from campaign.common.context import current
 
 BATCH = 1000
@@ -102,25 +101,17 @@ class Written(str):
     __slots__ = ()
 
 
-def written(values: Mapping[str, Any]) -> Written:
-    """Return the changes of a new record ("" → value) as `masked` has them, as JSON, which is how they are stored.
-
-    For a hundred thousand records: most values come again, and are written once.
-    """
-    said = [
-        f'"{field}": ["", {_HIDDEN if field in PERSONAL else _as_json(value)}]'
-        for field, value in values.items()
-        if value
-    ]
-    return Written("{" + ", ".join(said) + "}")
-
-
-_HIDDEN = '"•"'
+def written(columns: Mapping[str, Sequence[Any]]) -> Iterator[Written]:
+    """Yield the changes of each of many new records (field → their values; "" → value) as `masked` has them, as JSON, which
+    is how they are stored. What is empty is not said."""
+    return map(Written, objects_written(columns, _said))
 
 
 @lru_cache(maxsize=65_536, typed=True)
-def _as_json(value: Any) -> str:
-    return encode_basestring(value) if isinstance(value, str) else json.dumps(_plain(value), ensure_ascii=False)
+def _said(field: str, value: Any) -> str:
+    if not value:
+        return ""
+    return '["", "•"]' if field in PERSONAL else f'["", {as_json(_plain(value))}]'
 
 
 Target = tuple[str, str, str]

@@ -20,7 +20,7 @@ from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections, models, rout
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 Key = TypeVar("Key")
-ROWS = 2_000
+ROWS = 500
 """How many rows are put together before they are sent."""
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
@@ -79,6 +79,23 @@ def bulk_load(
     connection = _connection(model)
     load = _copy if connection.vendor == "postgresql" else _insert
     load(connection, model._meta.db_table, names, rows, tuple(given.values()))
+
+
+def objects_written(columns: Mapping[str, Sequence[Any]], write: Callable[[str, Any], str]) -> Iterator[str]:
+    """Yield the JSON object of each row of `columns` (key → values), for a JSON column of `bulk_load`.
+
+    `write` returns a value of a column as JSON, "" for one to be left out; it is called once for each different value.
+    """
+    for start in range(0, len(next(iter(columns.values()), ())), ROWS):
+        parts = [_members(name, values[start : start + ROWS], write) for name, values in columns.items()]
+        yield from ["{" + ", ".join(filter(None, row)) + "}" for row in zip(*parts, strict=True)]
+
+
+def _members(name: str, values: Sequence[Any], write: Callable[[str, Any], str]) -> list[str]:
+    written = {value: write(name, value) for value in set(values)}
+    key = as_json(name)
+    members = {value: f"{key}: {text}" if text else "" for value, text in written.items()}
+    return [members[value] for value in values]
 
 
 def bulk_change(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -244,7 +261,7 @@ def _prepared(rows: Iterable[Sequence[Any]], moment: Callable[[dt.datetime], Any
             elif isinstance(value, dt.date):
                 cells[place] = _day_text(value)
             elif isinstance(value, dict | list):
-                cells[place] = _json(value)
+                cells[place] = as_json(value)
             elif isinstance(value, UUID):
                 cells[place] = value.hex
             elif isinstance(value, str) and type(value) is not str:
@@ -266,7 +283,8 @@ def _moment_text(value: dt.datetime) -> str:
 
 
 _AS_IT_IS = frozenset({str, int, bool, type(None)})
-_json = json.JSONEncoder(ensure_ascii=False).encode
+as_json = json.JSONEncoder(ensure_ascii=False).encode
+"""A value as JSON, in the letters it is written in."""
 _KINDS: tuple[tuple[type, Callable[[Any], str]], ...] = (
     (str, str),
     (bool, lambda value: "t" if value else "f"),
@@ -275,8 +293,8 @@ _KINDS: tuple[tuple[type, Callable[[Any], str]], ...] = (
     (dt.date, _day_text),
     (UUID, str),
     (bytes, lambda value: f"\\x{value.hex()}"),
-    (dict, _json),
-    (list, _json),
+    (dict, as_json),
+    (list, as_json),
     (type(None), lambda _value: _NULL),
 )
 _TEXTS: dict[type, Callable[[Any], str]] = {}

@@ -105,11 +105,11 @@ def _roll(group: Group, size: str, story: Story, chance: random.Random) -> None:
     supply = people(chance, story.begin)
     mean = SIZES[size].members
     for company in group.companies:
-        plan: Plan[Member] = Plan(ProblemList())
+        new: list[New[Member]] = []
         for branch in group.branches_of(company):
             count = chance.randint(mean - mean // 4, mean + mean // 4)
-            plan.new += [New(NO_ROW, _values(branch, next(supply), place)) for place in range(count)]
-        members_store(plan=plan, actor=None)
+            new += [New(NO_ROW, _values(branch, next(supply), place)) for place in range(count)]
+        members_store(plan=Plan(ProblemList(), new=new), actor=None)
 
 
 def _values(branch: Organization, person: Person, place: int) -> dict[str, Any]:

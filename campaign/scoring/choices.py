@@ -37,6 +37,13 @@ class Column(TextChoices):
     CARRIERS = "carriers", pgettext_lazy("score column", "Carriers")
 
 
+class SheetState(TextChoices):
+    """A draft counts for nobody; what is in use stands for good, and the next version takes over."""
+
+    DRAFT = "draft", pgettext_lazy("score sheet", "Draft")
+    IN_USE = "in_use", pgettext_lazy("score sheet", "In use")
+
+
 class Tier(TextChoices):
     """Among whom a subject is ranked."""
 

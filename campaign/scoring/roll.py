@@ -192,12 +192,17 @@ def members_in(period: Period, organizations: Collection[int]) -> list[Enrolled]
 
 
 def tree(period: Period) -> tuple[str, list[Any]]:
-    """Return the tree of the period as a subquery with id, code, path, type and active."""
+    """Return the tree of the period as a subquery with id, code, path, type (with its category: `plans.group`) and active."""
     table = Organization._meta.db_table
     if not has_kept_tree(period):
-        return f"SELECT id, code, path, type, CASE WHEN is_active THEN 1 ELSE 0 END AS active FROM {table}", []
+        return (
+            f"""SELECT id, code, path, type || ':' || category AS type, CASE WHEN is_active THEN 1 ELSE 0 END AS active
+                FROM {table}""",
+            [],
+        )
     return (
-        f"""SELECT k.organization_id AS id, o.code, k.path, k.type, CASE WHEN k.is_active THEN 1 ELSE 0 END AS active
+        f"""SELECT k.organization_id AS id, o.code, k.path, k.type || ':' || k.category AS type,
+                   CASE WHEN k.is_active THEN 1 ELSE 0 END AS active
             FROM {PeriodPlace._meta.db_table} k JOIN {table} o ON o.id = k.organization_id WHERE k.period_id = %s""",
         [period.pk],
     )

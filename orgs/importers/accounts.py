@@ -81,7 +81,7 @@ def accounts_plan(sent: Sent) -> Plan[User]:
         else:
             values = {name: row[name] for name in ("username", "email") if row[name] and name in row}
             values |= {"name": member.name, "member": member, "organization": member.organization}
-            plan.new.append(New(row, values))
+            plan.add(New(row, values))
     _pass_over_known(plan)
     _report_taken(plan, table)
     return plan

@@ -372,7 +372,7 @@ class _Reading:
         if above is not None:
             self._look_at_place(entry, above.values.get("type", "") if isinstance(above, New) else above.type)
         news[id(entry)] = New(entry.row, {**entry.values, "parent": above})
-        plan.new.append(news[id(entry)])
+        plan.add(news[id(entry)])
 
     def _stored(self, entry: Entry, above: "New[Organization] | Organization | None") -> Organization | None:
         """Return the organization of the database that the row means."""

@@ -2,25 +2,24 @@
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, overload
 
 from django.db import models
 
 from campaign.common import clock
-from campaign.common.excel.layout import Heading
+from campaign.common.bulk import as_json, objects_written
 from campaign.common.excel.problems import ProblemList
 from campaign.common.excel.reader import Workbook
-from campaign.common.excel.schema import ParsedRow, ParsedTable, Places, Read
+from campaign.common.excel.schema import ParsedRow, ParsedTable, Read, Records, row_of_no_sheet
 from campaign.common.masking import mask
 from orgs.models import Organization
 
 M = TypeVar("M", bound=models.Model)
 
 TOLD_EVERY = 1_000
-NO_ROW = ParsedRow(0, Places("", Heading(0, 0, (), {}, {}), ()), (), "")
-"""Stands for the row of what comes from no sheet, or whose sheet has been set aside."""
+NO_ROW = row_of_no_sheet()
 MASKED = frozenset({"id_number", "phone", "contact_phone"})
 
 
@@ -37,12 +36,7 @@ class Sent:
 
     def rows(self, table: ParsedTable) -> list[ParsedRow]:
         """Return all rows of the table."""
-        rows = []
-        for row in table:
-            rows.append(row)
-            if self.told is not None and len(rows) % TOLD_EVERY == 0:
-                self.told(len(rows))
-        return rows
+        return list(table.read_all(self.told))
 
 
 @dataclass
@@ -55,6 +49,57 @@ class New(Generic[M]):
 
     def __str__(self) -> str:
         return str(self.values["name"])
+
+
+@dataclass(frozen=True)
+class NewByColumn(Sequence[New[M]]):
+    """New records of a long list, held column by column; as a sequence it gives each as a `New`.
+
+    `columns` and `digests` have a value for every record, None or "" where the file says nothing; `places` are those of
+    the records' rows among `rows`.
+    """
+
+    rows: Records
+    places: Sequence[int]
+    columns: Mapping[str, Sequence[Any]]
+    digests: Sequence[str | None]
+
+    @classmethod
+    def of(
+        cls, rows: Records, places: Sequence[int], columns: Mapping[str, Sequence[Any]], digests: Sequence[str | None]
+    ) -> "NewByColumn[M]":
+        """Return the records of some rows; `columns` and `digests` have a value for every row."""
+        if len(places) < len(rows):
+            columns = {name: [column[at] for at in places] for name, column in columns.items()}
+            digests = [digests[at] for at in places]
+        return cls(rows, places, columns, digests)
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    @overload
+    def __getitem__(self, at: int) -> New[M]: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[New[M]]: ...
+    def __getitem__(self, at: int | slice) -> New[M] | list[New[M]]:
+        if isinstance(at, slice):
+            return [self[one] for one in range(len(self))[at]]
+        values = {name: column[at] for name, column in self.columns.items() if column[at] not in (None, "")}
+        return New(self.rows[self.places[at]], values, self.digests[at])
+
+
+def column_of(new: Sequence[New[M]], name: str) -> Sequence[Any]:
+    """Return the values of one field of new records, None or "" where nothing is said."""
+    if isinstance(new, NewByColumn):
+        return new.columns.get(name) or [None] * len(new)
+    return [one.values.get(name) for one in new]
+
+
+def row_numbers(new: Sequence[New[M]]) -> list[int]:
+    """Return the numbers of the rows of new records."""
+    if isinstance(new, NewByColumn):
+        return [new.rows.numbers[at] for at in new.places]
+    return [one.row.number for one in new]
 
 
 @dataclass
@@ -71,8 +116,8 @@ class Changed(Generic[M]):
         return getattr(self.record, "version", 0)
 
 
-Shown = tuple[str, int | None, str, int | None, dict[str, Any]]
-"""What happens, row of the file, name, key of the record, masked values: what a page shows of one record."""
+Shown = tuple[str, int | None, str, int | None, dict[str, Any] | str]
+"""What happens, row of the file, name, key of the record, masked values (or their JSON): what a page shows of one record."""
 
 
 @dataclass
@@ -82,7 +127,7 @@ class Plan(Generic[M]):
     problems: ProblemList
     read: list[Read] = field(default_factory=list)
     heading_rows: dict[str, int] = field(default_factory=dict)
-    new: list[New[M]] = field(default_factory=list)
+    new: Sequence[New[M]] = field(default_factory=list)
     changed: list[Changed[M]] = field(default_factory=list)
     missing: list[M] | None = None
     """Who is not in a complete list; None where the list does not claim to be complete."""
@@ -98,6 +143,11 @@ class Plan(Generic[M]):
         """Return the empty plan of a table with so many rows."""
         headings = {sheet: heading.last_row for sheet, heading in table.headings.items()}
         return cls(table.problems, table.read, headings, rows=rows)
+
+    def add(self, new: New[M]) -> None:
+        """Take in a new record."""
+        self.new = self.new if isinstance(self.new, list) else list(self.new)
+        self.new.append(new)
 
     @property
     def ignored(self) -> list[Read]:
@@ -144,9 +194,21 @@ class Plan(Generic[M]):
         for record in self.missing or ():
             place = getattr(record, "organization", None)
             yield "missing", None, str(record), record.pk, {"organization": place.name} if place is not None else {}
-        for new in self.new:
-            values = {name: shown_value(name, new.values.get(name)) for name in fields}
-            yield "new", new.row.number, str(new), None, values
+        told = objects_written({name: _by_name(column_of(self.new, name)) for name in fields}, _shown)
+        for number, name, shown in zip(row_numbers(self.new), column_of(self.new, "name"), told, strict=True):
+            yield "new", number, str(name), None, shown
+
+
+def _by_name(values: Sequence[Any]) -> Sequence[Any]:
+    """Return values with organizations, stored and new ones, by their names."""
+    return [
+        value.name if isinstance(value, Organization) else str(value) if isinstance(value, New) else value
+        for value in values
+    ]
+
+
+def _shown(name: str, value: Any) -> str:
+    return as_json(shown_value(name, value))
 
 
 def shown_value(name: str, value: Any) -> Any:

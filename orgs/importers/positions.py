@@ -153,7 +153,7 @@ class _Reading:
             if any(_overlap(values, {"starts_on": one.starts_on, "ends_on": one.ends_on}) for one in known):
                 self._table.report(row, "post", POSITION_OVERLAPS)
                 return
-            plan.new.append(New(row, values))
+            plan.add(New(row, values))
             return
         given = {name: value for name, value in values.items() if name in _DATED}
         changes = differences(same, given)

@@ -137,7 +137,7 @@ def _same(
 def _sort(plan: WorkerPlan, row: ParsedRow, worker: Worker | None) -> None:
     values = {name: row[name] for name in FIELDS if row[name] not in ("", None)}
     if worker is None:
-        plan.new.append(New(row, values))
+        plan.add(New(row, values))
         return
     changes = differences(worker, {**values, "is_active": True})
     if changes:

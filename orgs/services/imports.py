@@ -184,12 +184,10 @@ def import_check(*, batch: ImportBatch, told: Callable[[int], None] | None = Non
             raise StateConflict
         ImportRow.objects.filter(batch=batch).delete()
         if not plan.problems.errors:
-            columns = ("batch_id", "place", "action", "row", "name", "record_id", "values")
+            columns = ("place", "action", "row", "name", "record_id", "values")
             shown = enumerate(plan.shown(fields))
-            rows = (
-                (batch.pk, place, what, row, name[:150], pk, found) for place, (what, row, name, pk, found) in shown
-            )
-            bulk_load(ImportRow, columns, rows)
+            rows = ((place, what, row, name[:150], pk, found) for place, (what, row, name, pk, found) in shown)
+            bulk_load(ImportRow, columns, rows, {"batch_id": batch.pk})
     batch.refresh_from_db()
     return batch
 

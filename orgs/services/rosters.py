@@ -2,16 +2,16 @@
 
 The check of a long roster is the dear part. What it understood is kept encrypted beside the upload, so that the job which
 stores it neither reads the workbook nor converts a cell again; it looks only at what may have changed since. New members
-are taken from the file piece by piece while the database stores those before: first their values, later what the log says.
+are taken from the file piece by piece, and what is made from their values (pinyin, ciphers, the words of the log) is made
+while the database stores those before, which takes longer.
 """
 
 import datetime as dt
 import hashlib
 import json
-import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,16 +19,20 @@ from cryptography.exceptions import InvalidTag
 
 from campaign.audit.services import Written, written
 from campaign.common.access import reaches
-from campaign.common.bulk import portions
+from campaign.common.bulk import as_json, portions
 from campaign.common.capabilities import Cap
 from campaign.common.crypto import seal, unseal
-from orgs.importers.members import PLAIN_FIELDS
-from orgs.importers.plan import NO_ROW, Changed, New, Plan
+from orgs.importers.members import DAYS, PLAIN_FIELDS
+from orgs.importers.plan import NO_ROW, Changed, New, NewByColumn, Plan, column_of
 from orgs.models import Member, Organization
+from orgs.models.members import id_digest
 from orgs.services import members
 from orgs.services.changes import differences
 from orgs.services.traces import plain, value_of
 
+SAID = (*PLAIN_FIELDS, "organization", "id_number", "digest")
+"""The columns of a piece: what the file says of each new member (the key of the organization), and the keyed hash of the
+id number."""
 _USUAL = {field.name: field.get_default() for field in Member._meta.concrete_fields if field.name in PLAIN_FIELDS}
 NEW_COLUMNS = (*_USUAL, "organization_id", "pinyin", "initials", "id_number_cipher", "id_number_digest")
 """The columns of a new member that differ from one to the next."""
@@ -36,10 +40,12 @@ NAME, PERSONNEL_NO, ORGANIZATION, STATUS, PARTY_POST, DIGEST = (
     NEW_COLUMNS.index(name)
     for name in ("name", "personnel_no", "organization_id", "status", "party_post", "id_number_digest")
 )
-PIECE = 5_000
+PIECE = 500
+"""Few enough that the database has not to wait while the next rows are made."""
 _LENGTH = 8
 SLACK = dt.timedelta(hours=1)
 """How long before a check somebody may have begun to write what was visible only after it."""
+Piece = dict[str, list[Any]]
 
 
 class Overtaken(Exception):
@@ -59,18 +65,18 @@ class Roster:
     """What a check understood, and of which state of the database: versions of the organizations that are named and of
     the members who share name and branch with somebody new.
 
-    `new` has a row of values (`NEW_COLUMNS`) for everybody to be enrolled, `said` what the log will say of each; both may
-    be gone through more than once. `count` is how many they are, `unnumbered` how many need a personnel number.
+    `pieces` have what the file says of everybody to be enrolled (`SAID`), some thousands at a time; they may be gone through
+    more than once. `count` is how many they are, `unnumbered` how many need a personnel number.
     """
 
     compared_at: dt.datetime
     organizations: dict[int, int]
     namesakes: dict[int, int]
-    new: Iterable[list[Any]] = ()
-    said: Iterable[Written] = ()
+    pieces: Iterable[Piece] = ()
     count: int = 0
     unnumbered: int = 0
     changed: list[ChangedMember] = field(default_factory=list)
+    _names: dict[int, str] = field(default_factory=dict)
 
     def still_changed(self, actor: Any) -> list[Changed[Member]]:
         """Return what would be changed now. Raises Overtaken when the database is no longer what was compared."""
@@ -86,10 +92,19 @@ class Roster:
             found.update((one.pk, one) for one in places.only("name", "version").filter(pk__in=keys))
         if {key: one.version for key, one in found.items()} != self.organizations:
             raise Overtaken
+        self._names = {key: one.name for key, one in found.items()}
         return found
 
-    def still_new(self) -> Iterator[list[Any]]:
-        """Return the rows of `new`; taking them raises Overtaken at somebody who may have been entered since the check.
+    def said(self) -> Iterator[Written]:
+        """Return what the log says of everybody who is enrolled."""
+        for piece in self.pieces:
+            columns = {name: column for name, column in piece.items() if name != "digest"}
+            columns["organization"] = [self._names[key] for key in piece["organization"]]
+            yield from written(columns)
+
+    def still_new(self) -> Iterator[Sequence[Any]]:
+        """Return the row (`NEW_COLUMNS`) of everybody to be enrolled; taking them raises Overtaken at somebody who may have been
+        entered since the check.
 
         Who has another id number is somebody else; that no number is given twice, the constraints of the table see to.
         """
@@ -103,8 +118,8 @@ class Roster:
         # The rows are taken while the connection is busy storing those before: nothing may be asked of it then.
         return self._unless_entered(numbered)
 
-    def _unless_entered(self, numbered: Mapping[tuple[int, str], bool]) -> Iterator[list[Any]]:
-        for values in self.new:
+    def _unless_entered(self, numbered: Mapping[tuple[int, str], bool]) -> Iterator[Sequence[Any]]:
+        for values in chain.from_iterable(map(_rows, self.pieces)):
             person = values[ORGANIZATION], values[NAME]
             if person in numbered and not (numbered[person] and values[DIGEST]):
                 raise Overtaken
@@ -132,34 +147,59 @@ class Roster:
 
 
 def roster_of(plan: Plan[Member]) -> Roster:
-    """Return what a plan means, with all that is made from its values: keyed hashes, ciphers, pinyin, the log."""
+    """Return what a plan means."""
     changed = [_changed(entry) for entry in plan.changed]
-    named = [new.values["organization"] for new in plan.new]
-    named += [entry.changes["organization"][1] for entry in plan.changed if "organization" in entry.changes]
-    rows = [_row(new) for new in plan.new]
+    places = column_of(plan.new, "organization")
+    moved_to = [entry.changes["organization"][1] for entry in plan.changed if "organization" in entry.changes]
+    named = {place.pk: place.version for place in (*places, *moved_to)}
+    columns = {name: column_of(plan.new, name) for name in SAID[:-1]}
+    columns |= {name: [day and day.isoformat() for day in columns[name]] for name in DAYS}
+    columns |= {"organization": [place.pk for place in places], "digest": _digests(plan.new)}
     return Roster(
         plan.compared_at,
-        {organization.pk: organization.version for organization in named},
+        named,
         plan.namesakes,
-        rows,
-        [written(new.values | {"organization": new.values["organization"].name}) for new in plan.new],
-        len(rows),
-        sum(not row[PERSONNEL_NO] for row in rows),
+        _Pieces(columns, len(plan.new)),
+        len(plan.new),
+        sum(not number for number in columns["personnel_no"]),
         changed,
     )
 
 
-def _row(new: New[Member]) -> list[Any]:
-    values = new.values
-    names, identity = members.search_names(values["name"]), _identity(new)
-    row = [values.get(name, usual) for name, usual in _USUAL.items()]
-    row += [values["organization"].pk, *names.values(), *identity.values()]
-    return [value.isoformat() if isinstance(value, dt.date) else value for value in row]
+def _digests(new: Sequence[New[Member]]) -> Sequence[str | None]:
+    if isinstance(new, NewByColumn):
+        return new.digests
+    return [id_digest(one.values.get("id_number", "")) for one in new]
 
 
-def _identity(new: New[Member]) -> dict[str, str | None]:
-    number = new.values.get("id_number", "")
-    return members.identity_fields(number, new.digest if number else None)
+@dataclass(frozen=True)
+class _Pieces:
+    """Columns, some thousand rows at a time."""
+
+    columns: Mapping[str, Sequence[Any]]
+    count: int
+
+    def __iter__(self) -> Iterator[Piece]:
+        for start in range(0, self.count, PIECE):
+            yield {name: list(column[start : start + PIECE]) for name, column in self.columns.items()}
+
+
+def _rows(piece: Piece) -> Iterator[Sequence[Any]]:
+    """Return the rows of new members, with all that is made from their values: pinyin, ciphers."""
+    columns = [[value or usual for value in piece[name]] for name, usual in _USUAL.items()]
+    found_by = [members.search_names(name) for name in piece["name"]]
+    columns += [
+        piece["organization"],
+        [found["pinyin"] for found in found_by],
+        [found["initials"] for found in found_by],
+    ]
+    identities = map(members.identity_fields, map(_text, piece["id_number"]), piece["digest"])
+    columns += map(list, zip(*(identity.values() for identity in identities), strict=True))
+    return zip(*columns, strict=True)
+
+
+def _text(value: str | None) -> str:
+    return value or ""
 
 
 def _changed(entry: Changed[Member]) -> ChangedMember:
@@ -175,16 +215,16 @@ def roster_keep(roster: Roster, path: Path) -> str:
     digest = hashlib.sha256()
     with path.open("wb") as kept:
         path.chmod(0o600)
-        for piece in _pieces(roster):
-            sealed = seal(zlib.compress(json.dumps(piece, ensure_ascii=False).encode(), 1))
+        for piece in chain((_about(roster),), roster.pieces):
+            sealed = seal(as_json(piece).encode())
             for part in (len(sealed).to_bytes(_LENGTH, "big"), sealed):
                 kept.write(part)
                 digest.update(part)
     return digest.hexdigest()
 
 
-def _pieces(roster: Roster) -> Iterator[Any]:
-    yield [
+def _about(roster: Roster) -> Any:
+    return [
         roster.compared_at.isoformat(),
         list(roster.organizations.items()),
         list(roster.namesakes.items()),
@@ -195,10 +235,6 @@ def _pieces(roster: Roster) -> Iterator[Any]:
         roster.count,
         roster.unnumbered,
     ]
-    for entries in (roster.new, roster.said):
-        rest = iter(entries)
-        while piece := list(islice(rest, PIECE)):
-            yield piece
 
 
 def roster_load(path: Path, digest: str) -> Roster:
@@ -211,13 +247,11 @@ def roster_load(path: Path, digest: str) -> Roster:
         raise Overtaken
     first, *pieces = _sealed(content)
     compared_at, organizations, namesakes, changed, count, unnumbered = _opened(first)
-    half = len(pieces) // 2
     return Roster(
         dt.datetime.fromisoformat(compared_at),
         dict(organizations),
         dict(namesakes),
-        _Kept(pieces[:half], list),
-        _Kept(pieces[half:], Written),
+        _Kept(pieces),
         count,
         unnumbered,
         [
@@ -232,11 +266,9 @@ class _Kept:
     """What stands in some pieces, opened one by one whenever it is gone through."""
 
     pieces: Sequence[bytes]
-    kind: Callable[[Any], Any]
 
-    def __iter__(self) -> Iterator[Any]:
-        for sealed in self.pieces:
-            yield from map(self.kind, _opened(sealed))
+    def __iter__(self) -> Iterator[Piece]:
+        return map(_opened, self.pieces)
 
 
 def _sealed(content: bytes) -> Iterator[bytes]:
@@ -249,6 +281,6 @@ def _sealed(content: bytes) -> Iterator[bytes]:
 
 def _opened(sealed: bytes) -> Any:
     try:
-        return json.loads(zlib.decompress(unseal(sealed)))
+        return json.loads(unseal(sealed))
     except InvalidTag:  # another key by now
         raise Overtaken from None

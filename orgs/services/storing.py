@@ -76,7 +76,7 @@ def organizations_store(*, plan: Plan[Organization], actor: Any) -> Trace:
         _update(Organization, plan.changed, organizations.search_names, trace)
         events = [organizations.events_of_changes(entry.record, entry.changes, actor) for entry in plan.changed]
         _note(OrganizationEvent, [event for some in events for event in some], trace)
-        _in_tree_order(plan.new)
+        plan.new = _in_tree_order(plan.new)
         codes = [new.values.get("code", "") for new in plan.new]
         made = iter(codes_next(ORGANIZATION_CODES, codes.count("")))
         nodes: dict[int, Organization] = {}
@@ -128,7 +128,7 @@ def roster_store(*, roster: Roster, actor: Any, told: Callable[[int], None] | No
         spans.into(trace)
         trace.made(Member, keys)
         _trace_posts(trace, before)
-        told_of = ((one.pk, one.name, said) for one, said in zip(enrolled, roster.said, strict=True))
+        told_of = ((one.pk, one.name, said) for one, said in zip(enrolled, roster.said(), strict=True))
         audit_load(action="member_create", actor=actor, model=Member, entries=told_of)
         _audit_changed("member_update", Member, actor, changed)
     return trace
@@ -261,7 +261,7 @@ def _turned(entry: Changed[Member]) -> bool:
 
 def _member_rows(
     keys: Sequence[int],
-    new: Iterable[list[Any]],
+    new: Iterable[Sequence[Any]],
     unnumbered: int,
     enrolled: list[_Enrolled],
     told: Callable[[int], None] | None,
@@ -293,12 +293,12 @@ def _usual() -> dict[str, Any]:
     return {field.attname: field.get_default() for field in fields if field.attname not in NEW_COLUMNS}
 
 
-def _in_tree_order(entries: list[New[Organization]]) -> None:
-    """Sort new organizations as the tree will read, so that their codes do too; each stands behind its parent before."""
+def _in_tree_order(entries: Sequence[New[Organization]]) -> list[New[Organization]]:
+    """Return new organizations as the tree will read, so that their codes do too; each stands behind its parent before."""
     keys: dict[int, tuple[int, ...]] = {}
     for number, new in enumerate(entries):
         keys[id(new)] = (*keys.get(id(new.values["parent"]), ()), number)
-    entries.sort(key=lambda new: keys[id(new)])
+    return sorted(entries, key=lambda new: keys[id(new)])
 
 
 def _refuse_mistakes(plan: Plan[Any]) -> None:

@@ -130,9 +130,11 @@ def test_a_member_changed_meanwhile_stops_it(world: World) -> None:
 
 
 def test_a_new_record_is_logged_as_any_other() -> None:
-    values = {
+    values: dict[str, Any] = {
         "name": '王"一\\', "sex": Sex.MALE, "birth_date": dt.date(1980, 3, 12), "joined_on": dt.date(2005, 7, 1),
         "is_frontline": True, "is_party_worker": False, "phone": "13300000001", "cell": "",
     }  # fmt: skip
-    said = {name: ["", value] for name, value in values.items() if value}
-    assert json.loads(written(values)) == json.loads(json.dumps(masked(said)))
+    other = {**dict.fromkeys(values), "name": "李四", "is_party_worker": True}
+    said = [{name: ["", value] for name, value in one.items() if value} for one in (values, other)]
+    found = written({name: [values[name], other[name]] for name in values})
+    assert [json.loads(one) for one in found] == [json.loads(json.dumps(masked(one))) for one in said]

@@ -26,7 +26,6 @@ from campaign.scoring.models import (
     ScoreSeal,
     ScoreTally,
 )
-from campaign.scoring.selectors import ranks_of
 from campaign.scoring.services import (
     correction_request,
     freeze_confirm,
@@ -36,6 +35,7 @@ from campaign.scoring.services import (
     scores_refresh,
 )
 from campaign.scoring.services.staging import digest
+from campaign.scoring.standing import ranks_of
 from orgs.models import RoleAssignment, User
 from tests.scoring.conftest import Measured
 from tests.scoring.sheets import BRANCHES, COMMITTEES, MEMBERS, ready, run, shown

@@ -16,8 +16,8 @@ from campaign.scoring.arithmetic import Grade, method_of
 from campaign.scoring.builtin import ItemDefinition, SheetDefinition
 from campaign.scoring.choices import Column, WhenNothing
 from campaign.scoring.models import PeriodScore, ScoreEntry
-from campaign.scoring.selectors import ranks_of
 from campaign.scoring.services import sheet_save, staging
+from campaign.scoring.standing import ranks_of
 from campaign.services import campaign_create
 from orgs.models import Enrolment, Member, Organization, OrganizationType, User
 from tests.scoring import slow

@@ -136,6 +136,12 @@ def is_signed(row: Sequence[Raw]) -> bool:
     return (":" in first or "\uff1a" in first) and is_below(row)
 
 
+def may_close(row: Sequence[Raw]) -> bool:
+    """Whether a row may be a total (`is_total`) or a signature (`is_signed`): a quick look for a word of theirs."""
+    first = row[0] if row and row[0] != "" else next((cell for cell in row if cell != ""), "")
+    return isinstance(first, str) and ("计" in first or ":" in first or "\uff1a" in first)
+
+
 def is_column_numbers(row: Sequence[Raw]) -> bool:
     """Whether a row numbers the columns, as under the heading of statistical forms: 甲 乙 1 2 3 …"""
     written = [header_key(tidy(cell)).strip("()") for cell in row if not is_blank(cell)]

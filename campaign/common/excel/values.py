@@ -40,8 +40,10 @@ _EIGHT_DIGITS = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _YEAR_MONTH = re.compile(r"(\d{4})(?:[-/.年、](\d{1,2})月?|(\d{2}))")
 _CLOCK_BEHIND = re.compile(r"[T\s]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?$")
 _DASHES = str.maketrans(dict.fromkeys("—–−―－", "-"))
-_MOBILE = re.compile(r"1[3-9]\d{9}")
+_MOBILE = re.compile(r"1[3-9][0-9]{9}")
 _LANDLINE = re.compile(r"(0\d{2,3}-?)?[1-9]\d{4,7}(-\d{1,6})?")
+_ID = re.compile(r"[0-9]{17}[0-9X]")
+_ID_OF_1900S = re.compile(r"[0-9]{6}19[0-9]{9}[0-9X]")
 _LOST_DIGITS = "000"
 _SCIENTIFIC = re.compile(r"\d(\.\d+)?E\+?0*1[4-9]", re.IGNORECASE)
 
@@ -66,10 +68,16 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class Converter(Protocol[T_co]):
-    """Turns what stands in a cell that is not blank into a value; `blank` is the value of a blank cell."""
+    """Turns what stands in a cell that is not blank into a value; `blank` is the value of a blank cell.
+
+    `usual` tells of a text that it is clean as it stands (it may be true of what says "nothing", too).
+    """
 
     @property
     def blank(self) -> T_co | None: ...
+
+    @property
+    def usual(self) -> Callable[[str], object] | None: ...
 
     def __call__(self, raw: Raw, reading: Reading, /) -> T_co: ...
 
@@ -83,6 +91,7 @@ class Convert(Generic[T]):
 
     function: Callable[[Raw, Reading], T]
     blank: T | None = None
+    usual: Callable[[str], object] | None = None
 
     def __call__(self, raw: Raw, reading: Reading, /) -> T:
         return self.function(raw, reading)
@@ -154,8 +163,6 @@ def person_name(max_length: int = 50) -> Convert[str]:
     """
 
     def convert(raw: Raw, _reading: Reading) -> str:
-        if isinstance(raw, str) and _is_chinese(raw):  # the usual name
-            return _at_most(raw, max_length)
         name = _BLANKS.sub(" ", unicodedata.normalize("NFKC", tidy(raw))).strip()
         if not any(letter.isalpha() for letter in name):
             raise CellError(NAME_WITHOUT_LETTERS)
@@ -163,11 +170,7 @@ def person_name(max_length: int = 50) -> Convert[str]:
             name = name.replace(" ", "").translate(_NAME_DOTS)
         return _at_most(name, max_length)
 
-    return Convert(convert, blank="")
-
-
-def _is_chinese(written: str) -> bool:
-    return min(written) >= "\u4e00" and max(written) <= "\u9fff"
+    return Convert(convert, blank="", usual=re.compile(rf"[\u4e00-\u9fff]{{1,{max_length}}}").fullmatch)
 
 
 def _at_most(written: str, limit: int) -> str:
@@ -242,7 +245,6 @@ def _day(raw: Raw) -> dt.date:
     return _written_day(raw)
 
 
-@lru_cache(maxsize=65_536, typed=True)
 def _written_day(raw: str | float) -> dt.date:
     # Most dates stand there without anything to be tidied; 0… may still be one of Excel's numbers.
     if (
@@ -437,8 +439,6 @@ def phone(*, mobile_only: bool = False) -> Convert[str]:
     """
 
     def convert(raw: Raw, _reading: Reading) -> str:
-        if isinstance(raw, str) and _MOBILE.fullmatch(raw) and raw.isascii():  # the usual number
-            return raw
         written = squeezed(raw).translate(_DASHES).replace("(", "").replace(")", "-")
         digits = re.sub(r"^(\+|00)?86-?(?=1\d)", "", written).replace("-", "")
         if _MOBILE.fullmatch(digits):
@@ -447,7 +447,7 @@ def phone(*, mobile_only: bool = False) -> Convert[str]:
             raise CellError(PHONE_UNKNOWN)
         return written
 
-    return Convert(convert, blank="")
+    return Convert(convert, blank="", usual=_MOBILE.fullmatch)
 
 
 def id_number() -> Convert[str]:
@@ -459,13 +459,7 @@ def id_number() -> Convert[str]:
     def convert(raw: Raw, reading: Reading) -> str:
         if not isinstance(raw, str):
             raise CellError(ID_AS_NUMBER)
-        number = (raw if raw.isascii() and raw.isalnum() else squeezed(raw)).upper()
-        if _SCIENTIFIC.fullmatch(number):
-            raise CellError(ID_AS_NUMBER)
-        if len(number) != 18:
-            raise CellError(ID_LENGTH, length=len(number))
-        if not re.fullmatch(r"[0-9]{17}[0-9X]", number):
-            raise CellError(ID_CHARACTERS)
+        number = _id_characters(raw)
         try:
             born = birth_in(number)
         except ValueError:
@@ -477,7 +471,31 @@ def id_number() -> Convert[str]:
             raise CellError(ID_AS_NUMBER if number.endswith(_LOST_DIGITS) else ID_CHECK_DIGIT)
         return number
 
-    return Convert(convert, blank="")
+    return Convert(convert, blank="", usual=_is_sound)
+
+
+def _is_sound(number: str) -> bool:
+    """Whether this is the id number of somebody born between 1900 and 1999, without a mistake."""
+    if not _ID_OF_1900S.fullmatch(number):
+        return False
+    try:
+        _eight_digits(number[6:14])
+    except ValueError:
+        return False
+    return _check_digit(number) == number[17]
+
+
+def _id_characters(raw: str) -> str:
+    if _ID.fullmatch(raw):
+        return raw
+    number = squeezed(raw).upper()
+    if _SCIENTIFIC.fullmatch(number):
+        raise CellError(ID_AS_NUMBER)
+    if len(number) != 18:
+        raise CellError(ID_LENGTH, length=len(number))
+    if not _ID.fullmatch(number):
+        raise CellError(ID_CHARACTERS)
+    return number
 
 
 MAIL_UNKNOWN = mistake(
@@ -513,7 +531,7 @@ def or_masked(converter: Convert[str]) -> Convert[str]:
             return Masked(written)
         return converter(raw, reading)
 
-    return Convert(convert, blank=converter.blank)
+    return Convert(convert, blank=converter.blank, usual=converter.usual)
 
 
 _MASKED = re.compile(r"[0-9Xx-]*\*{2,}[0-9Xx-]*")
@@ -524,13 +542,23 @@ _ID_CHECK_DIGITS = "10X98765432"
 
 
 def _check_digit(number: str) -> str:
-    return _ID_CHECK_DIGITS[sum(map(mul, map(int, number[:17]), _ID_WEIGHTS)) % 11]
+    # By its three parts, region, day and running number, each of which many numbers share.
+    return _ID_CHECK_DIGITS[(_weight(number[:6], 0) + _weight(number[6:14], 6) + _weight(number[14:17], 14)) % 11]
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=65_536)
+def _weight(digits: str, place: int) -> int:
+    return sum(map(mul, map(int, digits), _ID_WEIGHTS[place:]))
+
+
 def birth_in(number: str) -> dt.date:
     """Return the day of birth in an id number of 18 characters; raises ValueError when there is no such day."""
-    return dt.date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
+    return _eight_digits(number[6:14])
+
+
+@lru_cache(maxsize=65_536)
+def _eight_digits(day: str) -> dt.date:
+    return dt.date(int(day[:4]), int(day[4:6]), int(day[6:]))
 
 
 def is_male(number: str) -> bool:

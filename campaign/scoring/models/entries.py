@@ -56,7 +56,8 @@ class ScoreEntry(TimeStamped):
     """One entry for an organization, or for a member in the branch of that time.
 
     It counts in every period of the campaign that holds `happened_on`. `points` are hundredths; `work` names what was honoured:
-    the same work honoured at several levels counts once, at the highest.
+    the same work honoured at several levels counts once, at the highest. `origin` names the record of another part that
+    proposed it (`registry.merits`); what a person entered has none.
     """
 
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="score_entries", verbose_name=_("campaign"))
@@ -85,6 +86,7 @@ class ScoreEntry(TimeStamped):
     )
     decided_at = models.DateTimeField(_("decided at"), null=True)
     note = models.CharField(_("note"), max_length=500, blank=True)
+    origin = models.CharField(max_length=60, blank=True, editable=False)
 
     objects = ScoreEntryQuerySet.as_manager()
 
@@ -95,6 +97,7 @@ class ScoreEntry(TimeStamped):
         constraints = (
             choice_check("kind", EntryKind, "score_entry_kind"),
             choice_check("state", EntryState, "score_entry_state"),
+            models.UniqueConstraint(fields=("campaign", "origin"), condition=~Q(origin=""), name="score_entry_origin"),
             models.CheckConstraint(
                 condition=(Q(kind__in=MARKED, points__gt=0, points__lte=MOST, grade=""))
                 | (Q(kind=EntryKind.CEILING, points=0) & ~Q(grade=""))

@@ -21,6 +21,7 @@ from campaign.scoring.choices import PartState, RunKind, RunState
 from campaign.scoring.lines import unpack
 from campaign.scoring.models.sheets import ScoreSheet
 from orgs.models import Member, Organization, OrganizationType, User
+from orgs.models.organizations import Category
 
 FINISHED = (RunState.PUBLISHED, RunState.UNCHANGED)
 
@@ -286,12 +287,14 @@ class PeriodPlace(models.Model):
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="+")
     path = models.CharField(max_length=255)
     type = models.CharField(max_length=20, choices=OrganizationType.choices)
+    category = models.CharField(max_length=12, choices=Category.choices, blank=True)
     is_active = models.BooleanField()
 
     class Meta:
         verbose_name = _("place in the tree at the end of a period")
         constraints = (
             choice_check("type", OrganizationType, "period_place_type"),
+            choice_check("category", Category, "period_place_category", blank=True),
             models.UniqueConstraint(fields=("period", "organization"), name="period_place_once"),
             models.UniqueConstraint(fields=("period", "path"), name="period_place_path"),
         )

@@ -178,7 +178,7 @@ def score_part_perform(progress: Progress) -> Outcome:
     run = ScoreRun.objects.filter(pk=progress.parameters.get("run", 0), state=RunState.STAGING).first()
     while run and (part := part_take(progress, run)):
         try:
-            part_compute(progress, part, plans_for(part.run.period.campaign))
+            part_compute(progress, part, plans_for(part.run.period))
         except PartLost:
             break
     return Outcome()

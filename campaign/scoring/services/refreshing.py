@@ -76,7 +76,7 @@ def _notice(period: Period, found: Concerned) -> None:
     changed = _changed(period, found)
     if changed is None or not 0 < len(changed.places) <= PLACES:
         return
-    few = Few(changed, plans_for(period.campaign)).run()
+    few = Few(changed, plans_for(period)).run()
     ScoreDrift.objects.bulk_create(
         (
             ScoreDrift(period=period, organization_id=one.organization, member_id=one.member)
@@ -140,7 +140,7 @@ def score_refresh(*, changed: Changed, causes: Mapping[str, int] | None = None) 
     All in one transaction: readers see the old result or the new.
     """
     with transaction.atomic():
-        few = Few(changed, plans_for(changed.period.campaign)).run()
+        few = Few(changed, plans_for(changed.period)).run()
         return _publish(few, causes or {}) if few.differs else None
 
 

@@ -179,12 +179,12 @@ def _clear(progress: Progress, run: ScoreRun, *, again: bool) -> None:
 
 
 def _plans(progress: Progress, run: ScoreRun) -> Plans:
-    """Read the sheets in force; from here on they are used, and no longer edited."""
+    """Read the sheets of the period; from here on they are used, and no longer edited."""
     with transaction.atomic():
         progress.guard()
-        in_force = ScoreSheet.objects.in_force().filter(campaign=run.period.campaign)
-        in_force.filter(used_at=None).update(used_at=clock.now())
-        return plans_for(run.period.campaign)
+        of_period = ScoreSheet.objects.for_period(run.period).filter(used_at=None)
+        ScoreSheet.objects.filter(pk__in=list(of_period.values_list("pk", flat=True))).update(used_at=clock.now())
+        return plans_for(run.period)
 
 
 def _compute(progress: Progress, run: ScoreRun, plans: Plans) -> Tally:

@@ -1,28 +1,19 @@
-"""The records of one sheet: cells converted column by column, what is no record passed over, mistakes reported."""
+"""The records of one sheet: what is no record passed over, mistakes reported."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from enum import Enum
-from itertools import islice, starmap
-from typing import Any
+from itertools import compress, islice
 
 from django.utils.translation import gettext_lazy as _
 
 from campaign.common.excel import layout
 from campaign.common.excel.problems import Category, Mistake, Param, ProblemList, Severity, mistake
 from campaign.common.excel.reader import Sheet
-from campaign.common.excel.schema.columns import CELL_MISSING, NONE, Column, Found, ParsedRow, Places, kept, place_of
-from campaign.common.excel.values import CellError, Raw, Reading, chinese_letters, is_blank
+from campaign.common.excel.schema.columns import CELL_MISSING, Column, Found, place_of
+from campaign.common.excel.schema.records import Cells, Nothing, Records
+from campaign.common.excel.values import CellError, Raw, chinese_letters, is_blank
 
-REMEMBERED = 50_000
-"""How many different texts a column remembers with their value; most columns repeat a few."""
-TRIED = 5_000
-"""After so many different texts a column whose texts hardly come again (names, numbers) stops remembering."""
-CLEARING = frozenset({"—", "——"})
-"""What empties a cell of the record, where a blank cell leaves it as it is."""
-DITTO = frozenset({"同上", "〃", "″", "''", '"'})
-""""The same as above", as people write it by hand."""
-AT_ONCE = 500
-"""How many rows are converted together."""
+AT_ONCE = 2_000
+"""How many rows are read together."""
 FEW = 2
 """Up to so many filled cells are no record where required ones are missing and a note stands above."""
 REMARK_LENGTH = 8
@@ -35,70 +26,6 @@ LINE_PASSED = mistake(
     Category.MISSING,
     Severity.WARNING,
 )
-
-
-class _Nothing(Enum):
-    """What a cell may hold instead of a value."""
-
-    BLANK = "blank"
-    CLEARED = "cleared"
-    DITTO = "ditto"
-
-
-BLANK, CLEARED, SAME = _Nothing.BLANK, _Nothing.CLEARED, _Nothing.DITTO
-_NO_VALUES = frozenset({_Nothing, CellError})
-
-
-class _Cells:
-    """One column while it is read: converts its cells and remembers texts that come again."""
-
-    def __init__(self, column: Column, place: int, reading: Reading) -> None:
-        self.column = column
-        self.place = place
-        self._convert = column.converter
-        self._reading = reading
-        self._remembered: dict[str, Any] = {}
-        self._seen = 0
-        self._remembers = True
-
-    def read_all(self, raws: Sequence[Raw]) -> list[Any]:
-        """Return what `read` does of each; a text that is remembered costs no call."""
-        self._seen += len(raws)
-        known, read = self._remembered, self.read
-        return [known[raw] if raw.__class__ is str and raw in known else read(raw) for raw in raws]
-
-    def read(self, raw: Raw) -> Any:
-        """Return the clean value of a cell, what stands in its place (`_Nothing`), or the CellError it is."""
-        if type(raw) is not str:  # as keys True and 1.0 are the same
-            return self._converted(raw)
-        found = self._remembered.get(raw)
-        if found is not None:
-            return found
-        found = self._text(raw)
-        if self._remembers:
-            self._remember(raw, found)
-        return found
-
-    def _text(self, raw: str) -> Any:
-        if is_blank(raw):
-            return CLEARED if self.column.clears and raw.strip() in CLEARING else BLANK
-        if raw.strip() in DITTO:
-            return SAME
-        return self._converted(raw)
-
-    def _converted(self, raw: Raw) -> Any:
-        try:
-            return self._convert(raw, self._reading)
-        except CellError as error:
-            return error
-
-    def _remember(self, raw: str, found: Any) -> None:
-        count = len(self._remembered)
-        self._remembers = count < REMEMBERED and not (count > TRIED and self._seen < 2 * count)
-        if self._remembers:
-            self._remembered[raw] = found
-        elif count < REMEMBERED:
-            self._remembered = {"": BLANK}
 
 
 class _MergedDown:
@@ -115,7 +42,7 @@ class _MergedDown:
     def __bool__(self) -> bool:
         return bool(self._until)
 
-    def fill(self, number: int, row: Sequence[Raw]) -> Sequence[Raw]:
+    def fill(self, number: int, row: Sequence[Raw]) -> list[Raw]:
         """Return the row with what reaches down to it; rows come in order."""
         filled = list(row)
         for place, value in enumerate(row):
@@ -127,69 +54,103 @@ class _MergedDown:
 
 
 class SheetRows:
-    """Reads the records of one sheet, from its heading on."""
+    """Reads the records of one sheet, from its heading on, into `records`."""
 
-    def __init__(self, found: Found, columns: Sequence[Column], reading: Reading, problems: ProblemList) -> None:
-        self._sheet, self._heading, self._problems = found.sheet, found.heading, problems
-        places = found.heading.found
-        self._cells = [_Cells(column, places[column.key], reading) for column in columns if column.key in places]
-        self._required = [place for place, cells in enumerate(self._cells) if cells.column.required]
-        self._blanks = [cells.column.converter.blank for cells in self._cells]
-        absent = {column.key: column.converter.blank for column in columns if column.key not in places} | dict(
-            found.given
-        )
-        self._absent = tuple(absent.values())
-        self._places = Places(found.sheet.name, found.heading, [*(cells.column.key for cells in self._cells), *absent])
+    def __init__(self, found: Found, records: Records, problems: ProblemList) -> None:
+        self._found, self._heading, self._problems = found, found.heading, problems
+        self._records, places = records, found.heading.found
+        self._cells = [(cells, places[key]) for key, cells in records.cells.items() if key in places]
+        self._absent = [
+            (cells, cells.made("", found.given.get(key, cells.column.converter.blank)))
+            for key, cells in records.cells.items()
+            if key not in places
+        ]
         self._width = max(places.values(), default=-1) + 1
-        self._below = False
-        self._last: list[Any] = []
         self._merged = _MergedDown(found.sheet, found.heading.last_row)
+        self._below = False
+        self._last: list[int] = []
 
-    def __iter__(self) -> Iterator[ParsedRow]:
-        for number, row, found in starmap(self._filled, self._read()) if self._merged else self._read():
-            if self._is_record(number, row, found):
-                yield self._record(number, row, found)
-
-    def _read(self) -> Iterator[tuple[int, Sequence[Raw], list[Any]]]:
-        """Yield each row below the heading with the value of each column, what stands in its place, or what is wrong.
-
-        Many rows at once, column by column: a hundred thousand rows have millions of cells, most of them seen before.
-        """
-        below = ((number, row) for number, row in self._sheet.rows() if number > self._heading.last_row)
+    def read(self) -> Iterator[int]:
+        """Read the sheet, many rows at a time; yields how many records each time brought."""
+        self._records.begin(self._found)
+        below = ((number, row) for number, row in self._found.sheet.rows() if number > self._heading.last_row)
         while some := list(islice(below, AT_ONCE)):
-            rows = [
-                row if len(row) >= self._width else [*row, *[""] * (self._width - len(row))] for _number, row in some
-            ]
-            columns = [cells.read_all([row[cells.place] for row in rows]) for cells in self._cells]
-            for (number, _row), row, found in zip(some, rows, zip(*columns, strict=True), strict=True):
-                yield number, row, list(found)
+            yield self._take([number for number, _row in some], [row for _number, row in some])
 
-    def _filled(self, number: int, row: Sequence[Raw], found: list[Any]) -> tuple[int, Sequence[Raw], list[Any]]:
+    def _take(self, numbers: list[int], rows: list[list[Raw]]) -> int:
+        if min(map(len, rows)) < self._width:
+            rows = [[*row, *[""] * (self._width - len(row))] for row in rows]
+        if self._merged:
+            rows = [self._filled(number, row) for number, row in zip(numbers, rows, strict=True)]
+        written = list(zip(*rows, strict=False))  # lines of csv differ in length
+        codes = [cells.number(written[place]) for cells, place in self._cells]
+        if passed := self._passed(numbers, rows, written, codes):
+            kept = [at not in passed for at in range(len(rows))]
+            numbers, *codes = (list(compress(some, kept)) for some in (numbers, *codes))
+        if numbers:
+            self._resolve(codes)
+            self._report_mistakes(numbers, codes)
+            self._keep(numbers, codes)
+        return len(numbers)
+
+    def _filled(self, number: int, row: list[Raw]) -> list[Raw]:
         """Return a row with what merged cells say of it; a blank one stays blank."""
-        if all(value is BLANK for value in found):
-            return number, row, found
-        filled = self._merged.fill(number, row)
-        return number, filled, [cells.read(filled[cells.place]) for cells in self._cells]
+        if all(is_blank(row[place]) for _cells, place in self._cells):
+            return row
+        return self._merged.fill(number, row)
 
-    def _is_record(self, number: int, row: Sequence[Raw], found: Sequence[Any]) -> bool:
+    # -- what is no record
+
+    def _passed(
+        self, numbers: list[int], rows: list[list[Raw]], written: Sequence[Sequence[Raw]], codes: list[list[int]]
+    ) -> set[int]:
+        """Return the places of rows that are no records; those in doubt alone are looked at one by one."""
+        passed: set[int] = set()
+        before = -1
+        for at in sorted(self._doubtful(numbers, rows, written, codes)):
+            self._below = self._below and before == at - 1
+            before = at
+            if not self._is_record(numbers[at], rows[at], [column[at] for column in codes]):
+                passed.add(at)
+        self._below = self._below and before == len(rows) - 1
+        return passed
+
+    def _doubtful(
+        self, numbers: list[int], rows: list[list[Raw]], written: Sequence[Sequence[Raw]], codes: list[list[int]]
+    ) -> set[int]:
+        """Return the places of rows that may be no records: with few cells, without required ones, with a word as notes have
+        it, like the heading, or right below it."""
+        found = {at for at, row in enumerate(rows) if layout.may_close(row)} | _few(self._cells, codes)
+        for (cells, _place), column in zip(self._cells, codes, strict=True):
+            if cells.column.required:
+                blank = cells.codes_of(Nothing.BLANK)
+                found.update(at for at, code in enumerate(column) if code in blank)
+        anchor = self._cells[0][1]
+        if self._heading.written[anchor] in written[anchor]:
+            found.update(at for at, row in enumerate(rows) if self._heading.stands_in(row))
+        return found | ({0} if numbers[0] == self._heading.last_row + 1 else set())
+
+    def _is_record(self, number: int, row: Sequence[Raw], codes: Sequence[int]) -> bool:
         """Whether the row is a record: not blank, no total, no heading again, no note or signature under the table.
 
         Few cells under a note belong to the note; a line of one long text elsewhere is passed over with a warning.
         """
-        filled = len(found) - found.count(BLANK) - found.count(CLEARED)
+        nothing = [cells.odd.get(code) for (cells, _place), code in zip(self._cells, codes, strict=True)]
+        filled = len(codes) - nothing.count(Nothing.BLANK) - nothing.count(Nothing.CLEARED)
         if filled == 0:
             self._below = self._below or layout.is_below(row)
             return False
         if layout.is_total(row) or self._heading.stands_in(row) or self._numbers_columns(number, row):
             return False
-        complete = not any(found[place] is BLANK for place in self._required)
+        required = [what for (cells, _place), what in zip(self._cells, nothing, strict=True) if cells.column.required]
+        complete = Nothing.BLANK not in required
         if not (complete and filled > FEW) or layout.is_signed(row):
             if layout.is_below(row):
                 self._below = True
                 return False
             if self._below and not complete and filled <= FEW:
                 return False
-            if not complete and filled == 1 and self._is_remark(number, row, found):
+            if not complete and filled == 1 and self._is_remark(number, row, nothing):
                 return False
         self._below = False
         return True
@@ -197,38 +158,68 @@ class SheetRows:
     def _numbers_columns(self, number: int, row: Sequence[Raw]) -> bool:
         return number == self._heading.last_row + 1 and layout.is_column_numbers(row)
 
-    def _is_remark(self, number: int, row: Sequence[Raw], found: Sequence[Any]) -> bool:
-        cells = next(cells for cells, value in zip(self._cells, found, strict=True) if value is not BLANK)
-        written = row[cells.place]
-        if chinese_letters(written) < REMARK_LENGTH:
+    def _is_remark(self, number: int, row: Sequence[Raw], nothing: Sequence[object]) -> bool:
+        cells, place = next(one for one, what in zip(self._cells, nothing, strict=True) if what is not Nothing.BLANK)
+        if chinese_letters(row[place]) < REMARK_LENGTH:
             return False
-        self._report(number, cells.column, LINE_PASSED, written)
+        self._report(number, cells.column, LINE_PASSED, row[place])
         return True
 
-    def _record(self, number: int, row: Sequence[Raw], found: list[Any]) -> ParsedRow:
-        wrong, cleared = NONE, NONE
-        if SAME in found:
-            above = self._last or [BLANK] * len(found)
-            found = [above[place] if value is SAME else value for place, value in enumerate(found)]
-        for place, value in enumerate(found):
-            if value.__class__ not in _NO_VALUES:
-                continue
-            found[place] = self._blanks[place]
-            column = self._cells[place].column
-            if value is CLEARED:
-                cleared |= {column.key}
-            elif value is BLANK:
-                if column.required:
-                    wrong |= {column.key}
-                    self._report(number, column, CELL_MISSING, "")
-            elif isinstance(value, CellError):
-                wrong |= {column.key}
-                self._report(number, column, value.kind, row[self._cells[place].place], value.params)
-        self._last = found
-        return ParsedRow(number, self._places, (*found, *self._absent), kept(row), wrong, cleared)
+    # -- the records
+
+    def _resolve(self, codes: list[list[int]]) -> None:
+        """Let "the same as above" be what stands above."""
+        last = self._last
+        self._last = []
+        for place, ((cells, _place), column) in enumerate(zip(self._cells, codes, strict=True)):
+            same = cells.codes_of(Nothing.DITTO)
+            if not same.isdisjoint(column):
+                above = last[place] if last else None
+                for at, code in enumerate(column):
+                    if code in same:
+                        column[at] = _like(cells, code, above)
+                    above = column[at]
+            self._last.append(column[-1])
+
+    def _report_mistakes(self, numbers: list[int], codes: list[list[int]]) -> None:
+        found: list[tuple[int, Cells, int]] = []
+        for (cells, _place), column in zip(self._cells, codes, strict=True):
+            wrong = cells.wrong
+            if not wrong.keys().isdisjoint(column):
+                found += [(at, cells, code) for at, code in enumerate(column) if code in wrong]
+        for at, cells, code in sorted(found, key=lambda one: one[0]):
+            what = cells.odd[code]
+            if isinstance(what, CellError):
+                self._report(numbers[at], cells.column, what.kind, cells.raws[code], what.params)
+            else:
+                self._report(numbers[at], cells.column, CELL_MISSING, "")
+
+    def _keep(self, numbers: list[int], codes: list[list[int]]) -> None:
+        self._records.numbers += numbers
+        for (cells, _place), column in zip(self._cells, codes, strict=True):
+            cells.codes += column
+        for cells, code in self._absent:
+            cells.codes += [code] * len(numbers)
 
     def _report(
         self, number: int, column: Column, kind: Mistake, value: Raw, params: Mapping[str, Param] | None = None
     ) -> None:
-        place = place_of(self._sheet.name, number, self._heading, column)
+        place = place_of(self._found.sheet.name, number, self._heading, column)
         self._problems.add(kind, place, value=value, personal=column.personal, params=params)
+
+
+def _like(cells: Cells, code: int, above: int | None) -> int:
+    """Return the code of a cell that is as the one above it; of the first row, that of a blank one."""
+    return cells.number([""])[0] if above is None else cells.made(cells.raws[code], cells.values[above])
+
+
+def _few(columns: Sequence[tuple[Cells, int]], codes: list[list[int]]) -> set[int]:
+    """Return the places of rows with few filled cells."""
+    counts = dict.fromkeys(range(len(codes[0]) if codes else 0), 0)
+    for (cells, _place), column in zip(columns, codes, strict=True):
+        nothing = cells.codes_of(Nothing.BLANK, Nothing.CLEARED)
+        for at in [at for at in counts if column[at] not in nothing]:
+            counts[at] += 1
+            if counts[at] > FEW:
+                del counts[at]
+    return set(counts)

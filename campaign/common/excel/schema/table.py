@@ -13,7 +13,8 @@ from campaign.common.excel import layout
 from campaign.common.excel.layout import Heading, Names, Vocabulary, find_heading
 from campaign.common.excel.problems import Category, Mistake, Param, Place, Problem, ProblemList, Severity, mistake
 from campaign.common.excel.reader import Sheet, Workbook
-from campaign.common.excel.schema.columns import Column, Found, ParsedRow, Read, place_of
+from campaign.common.excel.schema.columns import Column, Found, Read, place_of
+from campaign.common.excel.schema.records import ParsedRow, Records
 from campaign.common.excel.schema.rows import SheetRows
 from campaign.common.excel.values import Reading, is_blank
 
@@ -60,7 +61,9 @@ class ParsedTable:
         self.headings = {one.sheet.name: one.heading for one in found}
         self._columns = {column.key: column for column in columns}
         self.read = [column for one in found for column in self._read(one.sheet.name, one.heading)]
-        self._records = _records(found, columns, problems)
+        self.records = Records(columns, Reading(today=clock.today()))
+        self._reading = _reading(found, self.records, problems)
+        self._views = self._one_by_one()
 
     def _read(self, sheet: str, heading: Heading) -> Iterator[Read]:
         """The columns of a sheet in their order, understood or not."""
@@ -75,7 +78,20 @@ class ParsedTable:
 
     def __iter__(self) -> Iterator[ParsedRow]:
         """The rows, one by one and once: a second loop starts where the first one stopped."""
-        return self._records
+        return self._views
+
+    def _one_by_one(self) -> Iterator[ParsedRow]:
+        shown = 0
+        for count in self._reading:
+            yield from self.records[shown:count]
+            shown = count
+
+    def read_all(self, told: Callable[[int], None] | None = None) -> Records:
+        """Read all rows and return them; `told` is called now and then with the number of rows read."""
+        for count in self._reading:
+            if told is not None:
+                told(count)
+        return self.records
 
     def has(self, key: str) -> bool:
         """Whether some sheet holds the column."""
@@ -160,14 +176,12 @@ def _report_twice(sheet: Sheet, heading: Heading, columns: Iterable[Column], pro
             problems.add(COLUMN_TWICE, place, params={"columns": "、".join(letters)})
 
 
-def _records(found: Sequence[Found], columns: Sequence[Column], problems: ProblemList) -> Iterator[ParsedRow]:
+def _reading(found: Sequence[Found], records: Records, problems: ProblemList) -> Iterator[int]:
+    """Read the sheets into `records`; yields, many rows at a time, how many there are."""
     if problems.errors:
         return
-    reading = Reading(today=clock.today())
-    count = 0
     for one in found:
-        for row in SheetRows(one, columns, reading, problems):
-            count += 1
-            yield row
-    if not count:
+        for _count in SheetRows(one, records, problems).read():
+            yield len(records)
+    if not records:
         problems.add(NO_ROWS, Place(found[0].sheet.name))
