@@ -133,6 +133,45 @@ def test_what_is_typed_is_kept_and_offered_again(world: World) -> None:
     assert "学习少" in text(as_(secretary).get(reverse("appraisal_decide", args=[branch.pk])))
 
 
+def test_an_opinion_that_was_typed_is_kept_until_it_is_saved(world: World) -> None:
+    found = held(world, ["east_one"])
+    member = world.user("member", "east_one")
+    branch = branch_of(found, world.orgs["east_one"])
+    voted(world, found)
+    confirmed(world, branch)
+    entry = entry_of(found, Member.objects.get(user=member))
+    key, address = f"appraisal_opinion:{entry.pk}", reverse("appraisal_member", args=[entry.pk])
+    Draft.objects.create(user=member, key=key, fields=[["opinion", "请考虑我下半年的情况"]])
+    assert "请考虑我下半年的情况" in text(as_(member).get(address))
+    as_(member).post(reverse("appraisal_opinion", args=[entry.pk]), {"op": "discard"})
+    assert "请考虑我下半年的情况" not in text(as_(member).get(address))
+    Draft.objects.create(user=member, key=key, fields=[["opinion", "请考虑"]])
+    entry.refresh_from_db()
+    given = {"version": entry.version, "opinion": "请考虑我下半年的情况"}
+    as_(member).post(reverse("appraisal_opinion", args=[entry.pk]), given)
+    assert "请考虑我下半年的情况" in text(as_(member).get(address))
+    assert not Draft.objects.exists()
+
+
+def test_the_page_says_that_there_is_no_ballot_and_offers_one_after_all(world: World) -> None:
+    found = held(world, ["east_one"])
+    staff = as_(world.user("staff", "east"))
+    address = reverse("appraisal_detail", args=[found.pk])
+    assert "不在平台测评" in text(staff.get(address))
+    step = {"step": "appraisal_without_ballot", "reason": "人数少，会上举手"}
+    staff.post(reverse("appraisal_step", args=[found.pk]), step)
+    page = text(staff.get(address))
+    assert "已决定不在平台测评" in page
+    assert 'value="appraisal_without_ballot"' not in page
+    assert "改为在平台测评" in page
+    member = world.user("secretary", "east_one")
+    assert "改为在平台测评" not in text(as_(member).get(reverse("appraisal_branch", args=[found.branches.get().pk])))
+    staff.post(reverse("appraisal_ballot", args=[found.pk]))
+    found.refresh_from_db()
+    assert (found.has_ballot, found.branches.get().has_ballot) == (True, True)
+    assert "已决定不在平台测评" not in text(staff.get(address))
+
+
 def test_a_decision_with_something_missing_is_not_half_stored(world: World) -> None:
     found = held(world, ["east_one"])
     branch, entry = branch_of(found, world.orgs["east_one"]), entry_of(found, world.members["east_one"][1])
