@@ -26,7 +26,7 @@ class ScoringConfig(AppConfig):
         from campaign.scoring import marking, metrics, records, structure
         from campaign.scoring.registry import evidence
         from campaign.scoring.reports import SCORE_SUMMARY
-        from campaign.scoring.services import KIND, score_run_check, score_run_perform
+        from campaign.scoring.services import KIND, parts, score_run_check, score_run_perform
 
         post_migrate.connect(watch_tables, sender=self)
         evidence.register(marking.ROLL)
@@ -36,6 +36,7 @@ class ScoringConfig(AppConfig):
         structure.register()
         reports.register(SCORE_SUMMARY)
         kinds.register(JobKind(KIND, _("Computing scores"), score_run_perform, score_run_check))
+        kinds.register(JobKind(parts.KIND, _("Part of a score run"), parts.score_part_perform, parts.score_part_check))
         for entry in (
             Entry("score", "results", _("Periodic scores"), "score_list", "chart-bar", Cap.SCORE_VIEW, order=10),
             Entry(
