@@ -19,6 +19,7 @@ from reviews.models import AppraisedMember, BranchAppraisal, MemberAppraisal
 from reviews.reminders.appraisal import decisions_due, follow_ups_due, self_due
 from reviews.services import branch_decide, branch_step, self_appraisal_hand_in
 from reviews.services.appraisal_branch import Decision
+from tests.reports.figures import assert_linked
 from tests.reviews.appraisals import TODAY, branch_of, confirmed, decided, entry_of, held, submitted, voted
 from tests.reviews.pages import as_, text
 from tests.world import World
@@ -297,6 +298,7 @@ def test_form_d6_lists_everybody_with_votes_grade_and_the_check_of_a_third(world
     told(world)
     period = Period.objects.filter(code="2026").first() or Period.objects.filter(ends_on__year=2026).latest("ends_on")
     request = ReportRequest(world.user("office", "root"), world.orgs["root"], period.campaign, period)
+    assert assert_linked(reports.get("member_appraisals"), request) == 6 * 4
     sheet, rows = reports.get("member_appraisals").sheets(request)[0]
     by_name = {str(row[1]): row for row in list(rows)}  # type: ignore[index]
     assert len(by_name) == 7
