@@ -14,7 +14,8 @@ from campaign.common.exact import hundredths, signed
 from campaign.common.tables import MarkColumn, MomentColumn, NumberColumn
 from campaign.common.templatetags import ui
 from campaign.scoring.choices import Column
-from campaign.scoring.models import EntryKind, PeriodScore, ScoreEntry, ScoreFreeze, ScoreRun, ScoreSheet
+from campaign.scoring.explain import worth_of
+from campaign.scoring.models import PeriodScore, ScoreEntry, ScoreFreeze, ScoreRun, ScoreSheet
 from campaign.scoring.selectors import column_points, totals_before
 from campaign.scoring.standing import ranks_of
 
@@ -97,7 +98,8 @@ class GradeTable(tables.Table):
 
 
 class RunTable(tables.Table):
-    period = tables.Column(verbose_name=_("Period"), orderable=False)
+    period = tables.Column(verbose_name=_("Period"), orderable=False, linkify=("run_detail", [tables.A("pk")]))
+    kind = tables.Column(orderable=False)
     organization = tables.Column(orderable=False)
     state = tables.Column(verbose_name=_("State"), orderable=False)
     as_of = MomentColumn(orderable=False)
@@ -107,7 +109,7 @@ class RunTable(tables.Table):
 
     class Meta:
         model = ScoreRun
-        fields = ("period", "organization", "state", "as_of", "counts", "digest", "requested_by")
+        fields = ("period", "kind", "organization", "state", "as_of", "counts", "digest", "requested_by")
 
     def render_state(self, record: ScoreRun) -> SafeString:
         return ui.state(record.shown_state, record.shown_state.label)
@@ -141,10 +143,7 @@ class EntryTable(tables.Table):
         return str(record.subject)
 
     def render_worth(self, record: ScoreEntry) -> str:
-        if record.kind == EntryKind.VETO:
-            return NONE
-        sign = -1 if record.kind == EntryKind.DEDUCTION else 1
-        return record.grade or signed(sign * record.points)
+        return worth_of(record)
 
     def render_happened_on(self, value: dt.date) -> str:
         return value.isoformat()
