@@ -57,6 +57,12 @@ class RunKind(TextChoices):
     CORRECTION = "correction", pgettext_lazy("score run", "Correction")
 
 
+class PartState(TextChoices):
+    WAITING = "waiting", pgettext_lazy("part of a score run", "Waiting")
+    RUNNING = "running", pgettext_lazy("part of a score run", "Being computed")
+    DONE = "done", pgettext_lazy("part of a score run", "Done")
+
+
 class RunState(TextChoices):
     STAGING = "staging", pgettext_lazy("score run", "Being computed")
     WAITING = "waiting", pgettext_lazy("score run", "Waiting for a second person")

@@ -19,6 +19,8 @@ class Plan:
     """A sheet; `keys` and `measured` (the metrics) are those of its items, in their order."""
 
     sheet_id: int
+    name: str
+    """Key and version, as canonical lines have them."""
     tier: str
     keys: tuple[str, ...]
     measured: tuple[Metric, ...]
@@ -47,6 +49,20 @@ class Plans:
         return [metric for metric in metrics if metric.key in used]
 
 
+def inexact(item: str) -> DomainError:
+    """A figure that is none, or so large that a product would pass 63 bits."""
+    return DomainError(
+        _("The figure of the item “%(item)s” is outside of what can be computed exactly.") % {"item": item}
+    )
+
+
+def unknown_grade(grade: str) -> DomainError:
+    """A ceiling that the subject's sheet does not know: it would be passed over in silence."""
+    return DomainError(
+        _("An entry names the grade “%(grade)s”, which the score sheet does not have.") % {"grade": grade}
+    )
+
+
 def rules_of(sheet: ScoreSheet, items: Iterable[ScoreSheetItem]) -> Rules:
     """Return the sheet in the form the arithmetic takes."""
     return Rules(
@@ -72,6 +88,7 @@ def plan_of(sheet: ScoreSheet) -> Plan:
             )
     return Plan(
         sheet_id=sheet.pk,
+        name=f"{sheet.key}|{sheet.version}",
         tier=sheet.tier,
         keys=tuple(item.key for item in items),
         measured=tuple(metrics.get(item.metric) for item in items),

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaign.common import clock
 from campaign.common.exact import hundredths, signed
-from campaign.common.tables import MarkColumn, MomentColumn, NumberColumn
+from campaign.common.tables import DayColumn, MarkColumn, MomentColumn, NumberColumn
 from campaign.common.templatetags import ui
 from campaign.scoring.choices import Column
 from campaign.scoring.explain import worth_of
@@ -130,7 +130,7 @@ class EntryTable(tables.Table):
     )
     kind = tables.Column(orderable=False)
     worth = tables.Column(verbose_name=_("Worth"), empty_values=(), orderable=False)
-    happened_on = tables.Column(orderable=False)
+    happened_on = DayColumn(orderable=False)
     reason = tables.Column(orderable=False)
     state = tables.Column(orderable=False)
     entered_by = tables.Column(orderable=False)
@@ -144,9 +144,6 @@ class EntryTable(tables.Table):
 
     def render_worth(self, record: ScoreEntry) -> str:
         return worth_of(record)
-
-    def render_happened_on(self, value: dt.date) -> str:
-        return value.isoformat()
 
     def render_state(self, record: ScoreEntry) -> SafeString:
         tones = {"entered": "waiting", "confirmed": "approved", "refused": "returned", "withdrawn": "archived"}

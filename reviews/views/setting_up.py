@@ -226,9 +226,11 @@ def round_raters(request: GatedRequest, pk: int) -> HttpResponse:
         getattr(services, op)(evaluation_round=found, actor=request.user)
         messages.success(request, POOLS[op])
         return redirect("round_raters", pk=pk)
-    form = RatersForm(evaluation_round=found)
+    draft = _kept(request, "raters", found)
+    kept = dict(draft.fields) if draft else {}
+    form = RatersForm(evaluation_round=found, initial=typed(RatersForm, kept) if draft else None)
     if request.method == "GET":
-        rows = _stored_classes(found)
+        rows = _rows(("classes",), kept)["classes"] if draft else _stored_classes(found)
     elif op.startswith("scheme:"):
         key = op.removeprefix("scheme:")
         rows = scheme_rows(key) if key in schemes else _stored_classes(found)
@@ -249,11 +251,17 @@ def round_raters(request: GatedRequest, pk: int) -> HttpResponse:
             classes=[row.plan() for row in lists],
             electorate={row.cleaned_data["key"]: row.cleaned_data["source"] for row in lists},
         ):
+            draft_clear(request=request, key=f"round_raters:{pk}")
             messages.success(request, _("Stored, and the roll was made anew."))
             return redirect("round_raters", pk=pk)
-        return _page(request, "round_raters", found, {"form": form, "classes": lists, **_sizes(found)})
+        return _page(request, "round_raters", found, _raters(form, lists, draft, found))
     lists = ClassFormSet(initial=rows, prefix="classes")
-    return _page(request, "round_raters", found, {"form": form, "classes": lists, **_sizes(found)})
+    return _page(request, "round_raters", found, _raters(form, lists, draft, found))
+
+
+def _raters(form: Any, classes: Any, draft: Draft | None, found: EvaluationRound) -> dict[str, Any]:
+    key = f"round_raters:{found.pk}"
+    return {"form": form, "classes": classes, "draft": draft, "draft_key": key, **_sizes(found)}
 
 
 POOLS: Mapping[str, Any] = {

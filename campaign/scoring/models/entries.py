@@ -1,6 +1,7 @@
 """What people enter beside the figures (2-domain b.15): bonus, deduction, ceiling and veto, each with its evidence and
 confirmed by a second person."""
 
+import datetime as dt
 from typing import ClassVar, Self
 
 from django.conf import settings
@@ -14,7 +15,7 @@ from campaign.attachments.models import Attachment
 from campaign.common.access import ScopedQuerySet
 from campaign.common.capabilities import Cap
 from campaign.common.models import TimeStamped, choice_check
-from campaign.models import Campaign
+from campaign.models import Campaign, Period
 from orgs.models import Member, Organization
 
 MOST = 100_00
@@ -43,6 +44,12 @@ class ScoreEntryQuerySet(ScopedQuerySet["ScoreEntry"]):
 
     def confirmed(self) -> Self:
         return self.filter(state=EntryState.CONFIRMED)
+
+    def counting(self, period: Period, as_of: dt.datetime) -> Self:
+        """Keep those that count in `period`: confirmed by `as_of` and dated within it."""
+        return self.confirmed().filter(
+            campaign=period.campaign_id, happened_on__range=(period.starts_on, period.ends_on), decided_at__lte=as_of
+        )
 
 
 class ScoreEntry(TimeStamped):
