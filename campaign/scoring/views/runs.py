@@ -16,7 +16,7 @@ from campaign.scoring import selectors
 from campaign.scoring.filters import RunFilter
 from campaign.scoring.forms.runs import RunForm
 from campaign.scoring.history import causes, differences, differing, run_before
-from campaign.scoring.models import FINISHED, ScoreRun
+from campaign.scoring.models import FINISHED, PeriodScore, ScoreRun
 from campaign.scoring.services import score_run_request
 from campaign.scoring.tables import RunTable
 
@@ -65,7 +65,9 @@ def run_detail(request: HttpRequest, pk: int) -> HttpResponse:
     earlier = _earlier(user, run)
     asked = request.GET.get("since", "")
     before = next((each for each in earlier if str(each.pk) == asked), run_before(run))
-    page = BoundedPaginator(differing(before, run, user), PER_PAGE).get_page(request.GET.get("page"))
+    # The first run of a period left everything otherwise: the list of scores says it better.
+    changed = differing(before, run, user) if before else PeriodScore.objects.none()
+    page = BoundedPaginator(changed, PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "run": run,
         "before": before,
@@ -73,6 +75,7 @@ def run_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "rows": _rows(run),
         "page": page,
         "differences": differences(before, run, user, list(page.object_list)),
+        "scores_url": f"{reverse('score_list')}?period={run.period_id}",
         "causes": causes(before, run),
         "crumbs": [
             {"label": _("Periodic scores"), "url": reverse("score_list")},
