@@ -176,7 +176,7 @@ class SheetTable(tables.Table):
     types = tables.Column(verbose_name=_("Types"), empty_values=(), orderable=False)
     campaign = tables.Column(orderable=False)
     state = tables.Column(verbose_name=_("State"), orderable=False)
-    applies_from = tables.Column(orderable=False, default=_("the beginning"))
+    applies_from = tables.Column(orderable=False, empty_values=())
 
     class Meta:
         model = ScoreSheet
@@ -189,8 +189,10 @@ class SheetTable(tables.Table):
     def render_state(self, record: ScoreSheet) -> SafeString:
         return sheet_state(record)
 
-    def render_applies_from(self, value: dt.date) -> str:
-        return value.isoformat()
+    def render_applies_from(self, record: ScoreSheet) -> str:
+        if record.is_draft:
+            return NONE
+        return record.applies_from.isoformat() if record.applies_from else str(_("the beginning"))
 
 
 def sheet_state(sheet: ScoreSheet) -> SafeString:
