@@ -25,8 +25,8 @@ from campaign.models import Audience
 from campaign.reports.checks import Check, Discrepancy, Tables
 from campaign.reports.registry import Option, Report, ReportRequest, reports
 from reviews.models.appraisal import AppraisalGrade
-from reviews.reports.rounds import published_results
 from reviews.selectors.appraisal import last_grades
+from reviews.selectors.rounds import published_results
 
 CHUNK = 500
 DEEDS = 100

@@ -14,7 +14,11 @@ HERE = Path(__file__).parent
 def main(arguments: list[str]) -> int:
     split = arguments.index("--") if "--" in arguments else len(arguments)
     wanted, options = arguments[:split], arguments[split + 1 :]
-    present = sorted(path.stem for path in HERE.glob("[!_]*.py"))
+    # What they share (data, people) has no such line.
+    programs = (
+        path for path in HERE.glob("[!_]*.py") if 'if __name__ == "__main__":' in path.read_text(encoding="utf-8")
+    )
+    present = sorted(path.stem for path in programs)
     unknown = sorted(set(wanted) - set(present))
     if unknown:
         print(f"Unknown: {', '.join(unknown)}; there are: {', '.join(present) or 'none'}", file=sys.stderr)

@@ -17,12 +17,12 @@ ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 class Evidence:
     """`members` of them, as rows of the product's tables. Afterwards `root`, `campaign` and `period` are what to score."""
 
-    def __init__(self, members: int) -> None:
+    def __init__(self, members: int, per_branch: int = PER_BRANCH) -> None:
         from django.db import connection
 
         from campaign.common import clock
 
-        self.members, self.branches = members, -(-members // PER_BRANCH)
+        self.members, self.per_branch, self.branches = members, per_branch, -(-members // per_branch)
         self.postgres = connection.vendor == "postgresql"
         self.today = clock.today()
         self.year = self.today.year
@@ -97,7 +97,7 @@ class Evidence:
         self._run("CREATE TABLE bench_branch AS SELECT CAST(substr(code, 2) AS integer) AS place, id, name FROM "
                   "orgs_organization WHERE type = 'branch'")  # fmt: skip
         self._run("CREATE UNIQUE INDEX bench_branch_place ON bench_branch (place)")
-        source = f"{self.series(self.members)} JOIN bench_branch b ON b.place = i / {PER_BRANCH}"
+        source = f"{self.series(self.members)} JOIN bench_branch b ON b.place = i / {self.per_branch}"
         self._fill(
             Member,
             {"id": "i + 1", "personnel_no": "'M' || i", "name": "'党员' || i", "pinyin": "'dangyuan' || i",
@@ -109,7 +109,7 @@ class Evidence:
     def _pledges(self) -> None:
         from pledges.models import Pledge, PledgeItem
 
-        years = f"{self.series(self.members * YEARS)} JOIN bench_branch b ON b.place = i / {PER_BRANCH * YEARS}"
+        years = f"{self.series(self.members * YEARS)} JOIN bench_branch b ON b.place = i / {self.per_branch * YEARS}"
         year = f"{self.year - YEARS + 1} + i % {YEARS}"
         public = {"campaign_id": str(self.campaign.pk), "state": "'in_progress'", "year": year}
         public |= {name: self._moment(self._day(year, self.first.month, "1")) for name in
@@ -157,7 +157,7 @@ class Evidence:
             LeaderReview,
             {**written, "audience": "'member'", "member_id": f"i / {REVIEWS} + 1", "organization_id": "b.id", "held_on": held,
              "submitted_at": self._moment(held)},
-            f"{self.series(self.members * REVIEWS)} JOIN bench_branch b ON b.place = i / {PER_BRANCH * REVIEWS}",
+            f"{self.series(self.members * REVIEWS)} JOIN bench_branch b ON b.place = i / {self.per_branch * REVIEWS}",
         )  # fmt: skip
         held = self._day(str(self.year), str(self.first.month), "5 + i % 100")
         self._fill(
@@ -182,7 +182,7 @@ class Evidence:
                 template=audience, state="published", published_at=self.moment + dt.timedelta(days=2),
             )  # fmt: skip
             member = {"member_id": "i + 1", "organization_id": "b.id"}
-            source = f"{self.series(count)} JOIN bench_branch b ON b.place = i / {PER_BRANCH}"
+            source = f"{self.series(count)} JOIN bench_branch b ON b.place = i / {self.per_branch}"
             if audience == "organization":
                 member, source = {"organization_id": f"i + {self.root.pk + 1}"}, self.series(count)
             self._fill(

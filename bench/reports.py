@@ -4,8 +4,8 @@
 numbers, writing, audit entry. Its floor is openpyxl's write-only mode, which gets the very same values ready-made, and neither
 titles nor styles. `memory` is by how many MB the worker's process grew above what it had when idle. `small_form` is the roster
 of a branch group of 200 members, asked for and waited for as a page does it: until the first byte can be read, with a worker in
-a process of its own and the queue between. `statistics` are the statistical forms of a group of so many organizations, and the
-number of statements for it and for one of a hundredth of its size.
+a process of its own and the queue between. `statistics` are forms of a group of so many organizations with
+their records, read to the last row; their floor is one committee of it, and `statements` how many of these each asks.
 
 PostgreSQL where BENCH_DATABASE_URL or DATABASE_URL names a server (a database of this run's own is made there), or where the
 wheel of the tests brings one; else SQLite (`--sqlite` for SQLite in any case). Loading, product and floor run in processes
@@ -44,6 +44,9 @@ def main() -> None:
     parser.add_argument("--only", choices=NAMES, help="leave the other figures out")
     parser.add_argument("--json", action="store_true", help="one object per figure instead of the table")
     parser.add_argument("--sqlite", action="store_true")
+    parser.add_argument(
+        "--no-floor", action="store_true", help="leave openpyxl out, which takes minutes for a million rows"
+    )
     parser.add_argument("--part", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.part:
@@ -53,7 +56,8 @@ def main() -> None:
     for name in (options.only,) if options.only else NAMES:
         size = options.organizations if name == "statistics" else options.rows
         with surroundings(sqlite=options.sqlite) as vendor:
-            figures += [{**figure, "database": vendor} for figure in MEASURES[name](size)]
+            measured = roster(size, floor=False) if name == "roster" and options.no_floor else MEASURES[name](size)
+            figures += [{**figure, "database": vendor} for figure in measured]
     report(figures, as_json=options.json)
 
 
@@ -92,11 +96,12 @@ def peak() -> float:
 # -- the roster -----------------------------------------------------------------------------------------------------
 
 
-def roster(rows: int) -> list[dict[str, Any]]:
+def roster(rows: int, *, floor: bool = True) -> list[dict[str, Any]]:
     apart("load", rows)
-    ours, floor = apart("job", rows), apart("openpyxl", rows)
+    ours = apart("job", rows)
+    least = apart("openpyxl", rows)["seconds"] if floor else None
     return [
-        figure("roster", rows, ours["seconds"], floor["seconds"], "s"),
+        figure("roster", rows, ours["seconds"], least, "s"),
         figure("memory", rows, ours["memory"], 120.0, "MB"),
     ]
 
@@ -244,6 +249,72 @@ def asked(rows: int) -> dict[str, Any]:
     return {"seconds": sorted(times[1:])[TIMES // 2]}  # the first one finds a worker that has imported nothing yet
 
 
+# -- statistics -----------------------------------------------------------------------------------------------------
+
+FORMS = ("organizations", "pledge_statistics", "review_statistics", "activity_statistics")
+PER_BRANCH = 2
+"""Members of a branch here, so that many organizations do not need a million members."""
+
+
+def statistics(organizations: int) -> list[dict[str, Any]]:
+    """Each form of the whole group; its floor is the same form of a hundredth of it, and `statements` counts what both ask."""
+    made = apart("group", organizations)
+    figures = []
+    for key in FORMS:
+        found = made[key]
+        figures.append(figure(f"statistics.{key}", made["size"], found["seconds"], found["small"], "s"))
+        statements = (found["statements"], found["small_statements"])
+        figures.append(figure(f"statements.{key}", made["size"], *statements, "statements"))
+    return figures
+
+
+def group(organizations: int) -> dict[str, Any]:
+    """Load a group with its records; read each form for all of it, and for one unit of it with what is below."""
+    ready()
+    from django.core.management import call_command
+
+    from bench.evidence import PER_COMMITTEE, Evidence
+    from campaign.common import clock
+    from campaign.reports.registry import ReportRequest, reports
+    from orgs.models import Organization, RoleAssignment, User
+    from pledges.services.summarizing import summaries_refresh
+
+    call_command("migrate", verbosity=0)
+    branches = organizations * PER_COMMITTEE // (PER_COMMITTEE + 1)
+    evidence = Evidence(branches * PER_BRANCH, PER_BRANCH)
+    evidence.load()
+    summaries_refresh()
+    office = User.objects.create(username="office", name="office", organization=evidence.root)
+    RoleAssignment.objects.create(user=office, role="office", organization=evidence.root)
+    small = Organization.objects.filter(depth=3).order_by("path")[0]
+    made: dict[str, Any] = {"size": Organization.objects.count()}
+    for key in FORMS:
+        taken = []
+        for place in (small, evidence.root, small):
+            asked = ReportRequest(
+                User.objects.get(pk=office.pk), place, evidence.campaign, evidence.period, asked_at=clock.now(),
+                year=evidence.year,
+            )  # fmt: skip
+            taken.append(form_read(reports.get(key), asked))
+        (whole, asked_of_all), (part, asked_of_part) = taken[1:]
+        made[key] = {"seconds": whole, "small": part, "statements": asked_of_all, "small_statements": asked_of_part}
+    return made
+
+
+def form_read(form: Any, asked: Any) -> tuple[float, int]:
+    """Read all rows of a form; returns the seconds and the number of statements."""
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    with CaptureQueriesContext(connection) as queries:
+        began = time.perf_counter()
+        rows = sum(1 for _sheet, rows in form.sheets(asked) for _row in rows)
+        seconds = time.perf_counter() - began
+    if not rows:
+        sys.exit(f"{form.key} has no rows")
+    return seconds, len(queries)
+
+
 # -- what is told ---------------------------------------------------------------------------------------------------
 
 
@@ -260,19 +331,18 @@ def figure(name: str, size: int, value: float, floor: float, unit: str) -> dict[
 
 def report(figures: list[dict[str, Any]], *, as_json: bool) -> None:
     if not as_json:
-        print(f"{'':<24}{'size':>10}{'value':>10}{'floor':>10}{'ratio':>8}")
+        print(f"{'':<40}{'size':>10}{'value':>10}{'floor':>10}{'ratio':>8}")
     for one in figures:
         if as_json:
             print(json.dumps(one))
         else:
-            name, size, value, floor = one["name"], one["size"], one["value"], one["floor"]
-            print(
-                f"{name:<24}{size:>10}{value:>10.3f}{floor:>10.3f}{one['ratio']:>8.2f} {one['unit']}, {one['database']}"
-            )
+            name, size, value = one["name"], one["size"], one["value"]
+            beside = "-".rjust(18) if one["floor"] is None else f"{one['floor']:>10.3f}{one['ratio']:>8.2f}"
+            print(f"{name:<40}{size:>10}{value:>10.3f}{beside} {one['unit']}, {one['database']}")
 
 
-MEASURES = {"roster": roster, "small_form": small_form}
-PARTS = {"load": load, "job": job, "openpyxl": openpyxl, "asked": asked}
+MEASURES = {"roster": roster, "small_form": small_form, "statistics": statistics}
+PARTS = {"load": load, "job": job, "openpyxl": openpyxl, "asked": asked, "group": group}
 
 if __name__ == "__main__":
     main()

@@ -3,9 +3,11 @@
 A group of N members with 20 rows of evidence each is loaded (`bench.evidence`) and scored by the built-in sheets. The floor of a
 full run is the bare grouped query of each metric and one bare insert of as many result rows, in the same database: plain SQL
 that knows nothing of the product (`--plans` prints its query plans). `again` is a second run in which nothing has changed.
+A big run is shared with a worker of Celery's, as everywhere (SCORE_JOBS).
 
 `incremental` brings the scores up to date after one changed record; its floor are the bare queries of one subject's metrics.
-`memory` is by how many MB the worker's process grew.
+`memory` is by how many MB the worker's process grew, beside what it may. `voting_during` and `saving_during` are the waits that
+95 of 100 people have at most who vote or save while everybody is scored anew; their floor is the same while nothing else runs.
 
 PostgreSQL where BENCH_DATABASE_URL or DATABASE_URL names a server (a database of this run's own is made there), or where the
 wheel of the tests brings one; else SQLite (`--sqlite` for SQLite in any case).
@@ -15,11 +17,12 @@ import argparse
 import json
 import os
 import resource
+import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +30,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # also as `pyth
 
 from bench.ballots import database
 from bench.evidence import Evidence
+from bench.meanwhile import p95, people
 
-TRIES, ONES, CHANGES = 3, 20, 9
+TRIES, ONES, CHANGES, DURING = 3, 21, 9, 60
+OFTEN = 100_000
+"""Up to so many members, what takes long is tried TRIES times, ours and the floor alike; the shortest counts."""
 LINES = "2;3/4/1875a;3/4/1125a;41/52/788a;1/1/1000a;18/20/900a;8120/10000/2550a"
 
 
@@ -64,12 +70,32 @@ def measure(members: int, *, plans: bool) -> tuple[dict[str, tuple[float, float]
     warm()
     idle = memory()
     figures = {}
-    bare = note("floor", lambda: best(floor.full))
-    figures["full"] = (note("full", lambda: timed(lambda: run(evidence))), bare)
-    figures["again"] = (note("again", lambda: timed(lambda: run(evidence))), bare)
-    figures["incremental"] = note("incremental", lambda: (Change(evidence).seconds(), best(floor.one, ONES)))
+    tries = TRIES if members <= OFTEN else 1
+    with another_worker():
+        bare = note("floor", lambda: best(floor.full, tries))
+        figures["full"] = (note("full", lambda: fresh(evidence, tries)), bare)
+        figures["again"] = (note("again", lambda: best(lambda: run(evidence), tries)), bare)
+    figures["incremental"] = note("incremental", lambda: (Change(evidence).seconds(), median(floor.one, ONES)))
     figures["memory"] = (memory() - idle, 300.0)
+    with another_worker():
+        figures |= note("voting and saving", lambda: meanwhile(evidence))
     return figures, evidence.rows
+
+
+def meanwhile(evidence: Evidence) -> dict[str, tuple[float, float]]:
+    """Return how long votes and saves take while everybody is scored anew, beside what they take alone (95 of 100)."""
+    from django.db import connection
+
+    with people(evidence) as crowd:
+        alone, during = crowd.alone(), None
+        while during is None or len(during["saving"]) < DURING:
+            ask("UPDATE ballots_result SET total = (total + 1) % 10000")  # every score becomes another one
+            connection.close()
+            crowd.begin()
+            run(evidence)
+            found = crowd.stop()
+            during = found if during is None else {name: during[name] + found[name] for name in found}
+    return {f"{name}_during": (p95(during[name]), p95(alone[name])) for name in ("voting", "saving") if during[name]}
 
 
 class Floor:
@@ -191,15 +217,68 @@ def ask(sql: str) -> list[Any]:
 
 
 def run(evidence: Evidence) -> None:
+    """Do a full run here, as a worker would; who shares it hears of it as always."""
+    from campaign.jobs.models import Job
     from campaign.jobs.services import job_run
-    from campaign.scoring.services import score_run_request
+    from campaign.scoring.services import KIND, runs
 
-    job = score_run_request(actor=None, period=evidence.period, organization=evidence.root)
+    job = Job.objects.create(kind=KIND, parameters=runs.run_parameters(evidence.period, evidence.root.pk))
     job_run(job_id=str(job.pk))
     job.refresh_from_db()
     if job.state != "succeeded":
         sys.exit(job.message)
     print(job.message, file=sys.stderr)
+
+
+@contextmanager
+def another_worker() -> Iterator[None]:
+    """Start a worker of Celery's that takes its share of big runs, where they are shared."""
+    from django.conf import settings
+
+    from campaign.jobs.models import Job, JobState
+    from campaign.jobs.services import job_request
+    from campaign.scoring.services import parts
+
+    if settings.SCORE_JOBS < 2:
+        yield
+        return
+    options = (
+        "--concurrency",
+        str(settings.SCORE_JOBS - 1),
+        "--loglevel",
+        "ERROR",
+        "--without-gossip",
+        "--without-mingle",
+    )
+    command = [sys.executable, "-m", "celery", "--quiet", "-A", "campaign", "worker", *options]
+    worker = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        there = job_request(kind=parts.KIND, actor=None, parameters={"run": 0})
+        while Job.objects.get(pk=there.pk).state != JobState.SUCCEEDED:
+            time.sleep(0.1)
+        yield
+    finally:
+        worker.terminate()
+        worker.wait()
+
+
+def forget(evidence: Evidence) -> None:
+    """Take every score away again, as if nothing had ever been computed."""
+    tables = ("scoring_scorepart", "scoring_scoretally", "scoring_periodscore", "scoring_scoremark", "scoring_scorerun")
+    if evidence.postgres:
+        ask(f"TRUNCATE {', '.join(tables)} CASCADE")
+    else:
+        for table in tables:
+            ask(f"DELETE FROM {table}")
+
+
+def fresh(evidence: Evidence, tries: int) -> float:
+    """Return the shortest time of `tries` runs, each the first one."""
+    times = []
+    for _try in range(tries):
+        forget(evidence)
+        times.append(timed(lambda: run(evidence)))
+    return min(times)
 
 
 def warm() -> None:
@@ -245,8 +324,12 @@ class Change:
         return sorted(times[1:])[CHANGES // 2]
 
 
-def best(work: Callable[[], Any], tries: int = TRIES) -> float:
+def best(work: Callable[[], Any], tries: int) -> float:
     return min(timed(work) for _try in range(tries))
+
+
+def median(work: Callable[[], Any], tries: int) -> float:
+    return sorted(timed(work) for _try in range(tries))[tries // 2]
 
 
 def timed(work: Callable[[], Any]) -> float:

@@ -156,6 +156,7 @@ class PeriodKind(models.TextChoices):
     QUARTER = "quarter", _("Quarter")
     HALF_YEAR = "half_year", _("Half-year")
     YEAR = "year", _("Year")
+    RANGE = "range", pgettext_lazy("period", "Days of its own")
 
 
 class PeriodState(models.TextChoices):

@@ -163,6 +163,8 @@ JOB_HEARTBEAT_SECONDS = 1.0
 JOB_SWEEP_SECONDS = env_int("JOB_SWEEP_SECONDS", 5)
 JOB_MAX_ATTEMPTS = env_int("JOB_MAX_ATTEMPTS", 8)
 JOB_FILE_DAYS = env_int("JOB_FILE_DAYS", 7)
+# So many jobs share a big score run, as far as there are workers for them. SQLite has one writer: there one does all of it.
+SCORE_JOBS = env_int("SCORE_JOBS", 1 if DATABASES["default"]["ENGINE"].endswith("sqlite3") else 2)
 
 # Times of day are those of the installation. jobs.sweep also carries the scheduler's heartbeat (campaign/heartbeat.py).
 CELERY_BEAT_SCHEDULE = {

@@ -13,6 +13,7 @@ urlpatterns = [
     path("rounds/<int:pk>/copy/", setting_up.round_copy, name="round_copy"),
     path("rounds/<int:pk>/repeat/", setting_up.round_repeat, name="round_repeat"),
     path("rounds/<int:pk>/extend/", rounds.round_extend, name="round_extend"),
+    path("rounds/<int:pk>/roll/", rounds.round_roll_change, name="round_roll_change"),
     path("rounds/<int:pk>/results/", rounds.round_results, name="round_results"),
     path("rounds/<int:pk>/results/<int:subject>/", rounds.round_result, name="round_result"),
     path("rounds/<int:pk>/ballots/", channels.round_channels, name="round_channels"),

@@ -160,6 +160,7 @@ ACTIONS: dict[str, str | Promise] = {
     "freeze_withdraw": gettext_lazy("Leave a period unfrozen"),
     "periods_add": gettext_lazy("Add scoring periods"),
     "score_refresh": gettext_lazy("Bring scores up to date"),
+    "round_roll_change": gettext_lazy("Change the roll of an open round"),
     "round_update": gettext_lazy("Change an evaluation round"),
     "score_run": gettext_lazy("Compute scores"),
     "report_problem_add": gettext_lazy("Put a problem on the list of a secretary"),
@@ -173,7 +174,11 @@ ACTIONS: dict[str, str | Promise] = {
     "secretary_without_ballot": gettext_lazy("Grade secretaries without a ballot"),
     "self_appraisal": gettext_lazy("Hand in one's own appraisal"),
     "sessions_end": gettext_lazy("Sign out on other devices"),
+    "sheet_begin": gettext_lazy("Begin a version of a score sheet"),
+    "sheet_change": gettext_lazy("Change the draft of a score sheet"),
+    "sheet_remove": gettext_lazy("Throw away the draft of a score sheet"),
     "sheet_save": gettext_lazy("Save a score sheet"),
+    "sheet_use": gettext_lazy("Put a score sheet into use"),
     "transfer_overtaken": gettext_lazy("Withdraw an overtaken transfer"),
     "transfer_request": gettext_lazy("Ask for a transfer"),
     "two_factor_disable": gettext_lazy("Switch the second factor off"),
@@ -230,6 +235,9 @@ FIELDS: dict[str, str | Promise] = {
     "count": gettext_lazy("number"),
     "batch": gettext_lazy("batch of ballot papers"),
     "subject": gettext_lazy("evaluated"),
+    "entered": gettext_lazy("joined"),
+    "struck": gettext_lazy("left"),
+    "roll_digest": gettext_lazy("hash of the roll"),
 }
 """What is noted with an action and is no field of its object."""
 

@@ -10,6 +10,7 @@ from django.db import connection, transaction
 
 from campaign.ballots.models import Ballot, Paper
 from campaign.common import clock
+from campaign.common.lookups import fits
 
 Parameters = dict[str, Any]
 Places = Mapping[int, Sequence[int]]
@@ -28,7 +29,7 @@ OF_BALLOT = tuple(
 IN_HAND = f"""
 SELECT {", ".join(f"p.{name}" for name in OF_PAPER)}, {", ".join(f"b.{name}" for name in OF_BALLOT)}
 FROM ballots_paper p JOIN ballots_ballot b ON b.id = p.ballot_id
-WHERE {{held}} AND NOT p.marked AND b.state = 'open' AND b.opens_at <= %(moment)s AND b.closes_at > %(moment)s
+WHERE {{held}} AND NOT p.marked AND NOT p.struck AND b.state = 'open' AND b.opens_at <= %(moment)s AND b.closes_at > %(moment)s
 """  # noqa: S608
 BY_VOTER = IN_HAND.format(held="p.ballot_id = %(ballot)s AND p.voter_id = %(voter)s")
 BY_CODE = IN_HAND.format(held="p.digest = %(digest)s")
@@ -37,7 +38,7 @@ BY_CODE = IN_HAND.format(held="p.digest = %(digest)s")
 # first and then finds it marked.
 MARK = """
 UPDATE ballots_paper SET marked = TRUE
-WHERE id = {paper} AND (voter_id = {voter} OR digest = {code}) AND NOT marked AND {running}
+WHERE id = {paper} AND (voter_id = {voter} OR digest = {code}) AND NOT marked AND NOT struck AND {running}
 """
 # PostgreSQL does all in one function, and so in one statement, which is a transaction of its own: the tallies that all
 # voters share are locked for as long as the server takes, and never while it waits for us. They are locked in the order of
@@ -118,6 +119,8 @@ def install() -> bool:
 def paper_in_hand(*, ballot: int | None = None, voter: int | None = None, digest: str | None = None) -> Paper | None:
     """Return the paper that `voter` has in `ballot`, or the slip with this `digest`, if it can be cast now; with so much of
     its ballot as casting needs."""
+    if not fits(ballot):
+        return None
     given = {"ballot": ballot, "voter": voter, "digest": digest, "moment": _moment(clock.now())}
     with connection.cursor() as cursor:
         cursor.execute(BY_VOTER if digest is None else BY_CODE, given)

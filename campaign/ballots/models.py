@@ -280,9 +280,12 @@ class PaperQuerySet(ScopedQuerySet["Paper"]):
     person_lookup: ClassVar[str | None] = "voter"
 
     def running(self) -> Self:
-        """Keep those of ballots that take votes now."""
+        """Keep those of ballots that take votes now, without those that were struck before they were cast."""
         moment = clock.now()
-        return self.filter(ballot__state=BallotState.OPEN, ballot__opens_at__lte=moment, ballot__closes_at__gt=moment)
+        running = self.filter(
+            ballot__state=BallotState.OPEN, ballot__opens_at__lte=moment, ballot__closes_at__gt=moment
+        )
+        return running.exclude(struck=True, marked=False)
 
 
 class Entitlement(models.Model):
@@ -316,6 +319,8 @@ class Paper(Entitlement):
 
     digest = models.CharField(max_length=64, null=True, unique=True, editable=False)
     """The keyed hash of a slip's code; None for an account's paper and for a slip that was blocked. Not kept after sealing."""
+    struck = models.BooleanField(default=False)
+    """Its voter left while voting went on: it cannot be cast any more. It stays in the roll, whether it was cast or not."""
 
     objects = PaperQuerySet.as_manager()
 

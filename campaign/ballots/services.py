@@ -172,6 +172,11 @@ def papers_add(*, ballot: Ballot, papers: Sequence[PaperPlan]) -> int:
     """Entitle raters, each by one paper; raises StateConflict once the ballot is open. Statements do not grow with the
     papers."""
     ballot_must_be_draft(ballot)
+    return papers_load(ballot, papers)
+
+
+def papers_load(ballot: Ballot, papers: Sequence[PaperPlan]) -> int:
+    """Write papers into the roll; the caller has made sure that it may be written."""
     classes = dict(ballot.classes.values_list("key", "pk"))
     with transaction.atomic():
         slates = slates_for(ballot, {plan.subjects for plan in papers})
@@ -179,7 +184,7 @@ def papers_add(*, ballot: Ballot, papers: Sequence[PaperPlan]) -> int:
             Paper,
             ("rater_class_id", "voter_id", "slate_id", "own_id"),
             ((classes[plan.key], plan.voter_id, slates[plan.subjects], plan.own) for plan in papers),
-            {"ballot_id": ballot.pk, "marked": False},
+            {"ballot_id": ballot.pk, "marked": False, "struck": False},
         )
     return len(papers)
 
@@ -239,8 +244,7 @@ def ballot_open(*, ballot: Ballot) -> Ballot:
     """Fix the roll and let votes in from `opens_at` on. Raises DomainError with the first thing that stands in the way."""
     for blocker in blockers(ballot):
         raise DomainError(blocker)
-    raters = {cell: n for cell, n in entitled(ballot).items() if n > 0}
-    cells, slots = sorted(raters), _slots(max(raters.values()))
+    slots = _slots(max(entitled(ballot).values()))
     with transaction.atomic():
         moment = clock.now()
         changed = Ballot.objects.filter(pk=ballot.pk, state=BallotState.DRAFT).update(
@@ -254,17 +258,24 @@ def ballot_open(*, ballot: Ballot) -> Ballot:
         )
         if changed != 1:
             raise StateConflict
-        empty = zeros(ballot.items.count(), ballot.choices.count())
-        Tally.objects.bulk_create(
-            (
-                Tally(ballot=ballot, subject_id=subject, rater_class_id=rater_class, slot=slot, counts=empty)
-                for subject, rater_class in cells
-                for slot in range(slots)
-            ),
-            batch_size=BATCH,
-        )
-    ballot.refresh_from_db()
+        ballot.refresh_from_db()
+        tallies_make(ballot)
     return ballot
+
+
+def tallies_make(ballot: Ballot) -> None:
+    """Lay out empty tallies for every class of a subject that has raters and no tally yet."""
+    empty = zeros(ballot.items.count(), ballot.choices.count())
+    there = set(Tally.objects.filter(ballot=ballot, slot=0).values_list("subject_id", "rater_class_id"))
+    Tally.objects.bulk_create(
+        (
+            Tally(ballot=ballot, subject_id=subject, rater_class_id=rater_class, slot=slot, counts=empty)
+            for (subject, rater_class), n in sorted(entitled(ballot).items())
+            if n > 0 and (subject, rater_class) not in there
+            for slot in range(ballot.slots)
+        ),
+        batch_size=BATCH,
+    )
 
 
 def _slots(raters: int) -> int:
@@ -287,7 +298,7 @@ def roll_digest(ballot: Ballot) -> str:
         through.values_list("slate_id", "subject_id"),
         ballot.papers.filter(batch=None)
         .order_by("voter_id")
-        .values_list("voter_id", "rater_class_id", "own_id", "slate_id")
+        .values_list("voter_id", "rater_class_id", "own_id", "slate_id", "struck")
         .iterator(),
         ballot.batches.order_by("pk").values_list("channel", "rater_class_id", "organization_id", "slate_id", "count"),
         ballot.papers.filter(voter=None).order_by("batch_id").values_list("batch_id").annotate(Count("pk")),

@@ -35,6 +35,11 @@ def hundredths(value: int) -> str:
     return f"{sign}{whole}.{part:02d}"
 
 
+def signed(value: int) -> str:
+    """Write a difference of hundredths with its sign: 833 → "+8.33"."""
+    return f"+{hundredths(value)}" if value > 0 else hundredths(value)
+
+
 def percent(numerator: int, denominator: int) -> str:
     """Write numerator / denominator as percent with two decimals, half up; "—" when there is nothing to divide by."""
     return f"{hundredths(half_up(numerator * 10_000, denominator))}%" if denominator else "—"

@@ -1,16 +1,20 @@
-"""The third link of the story: a mass evaluation that is published, and one in which people vote today."""
+"""The third link of the story: mass evaluations that are published, of last year and of this one, and one in which people vote
+today."""
 
 import datetime as dt
 import random
 from collections.abc import Container, Sequence
+from dataclasses import asdict
 
 from django.utils import timezone
 
+from campaign.ballots.drafting import ballot_set
 from campaign.ballots.models import Channel, Paper
 from campaign.ballots.on_paper import Count
 from campaign.ballots.selectors import entitled_on_paper
-from campaign.ballots.services import paper_cast
-from campaign.ballots.sheet import ABSTAIN
+from campaign.ballots.services import PLAIN, BallotRules, paper_cast
+from campaign.ballots.sheet import ABSTAIN, Sheet
+from campaign.demo import texts
 from campaign.demo.group import Group
 from campaign.demo.logins import USERNAMES
 from campaign.demo.story import Story, on
@@ -25,7 +29,10 @@ from reviews.services.setting_up import round_begin, round_subjects_set
 
 MOODS = (0,) * 11 + (1,) * 5 + (2,) * 2 + (3, ABSTAIN)
 """The places of the choices, from satisfied to not satisfied, as often as people tend to take them."""
+STRICTER = (0,) * 7 + (1,) * 8 + (2,) * 3 + (3, ABSTAIN)
+"""A year ago they were less content."""
 STAYS_AWAY = 0.12
+WRITES = 0.6
 REPRESENTATIVES = 12
 """So many workers of a unit take part."""
 FIRST, OTHERS = 25, 5
@@ -33,14 +40,32 @@ FIRST, OTHERS = 25, 5
 
 
 def tell_evaluation(group: Group, campaign: Campaign, story: Story, chance: random.Random) -> None:
-    """Every company has its branches evaluated in June and published; the first one holds another round now."""
+    """Every company has its branches evaluated in June and published; the first one had it for the last year as well, and holds
+    another round now."""
+    first = group.companies[0]
+    _last_year(group, campaign, story, first, group.branches_of(first)[:FIRST])
     for number, company in enumerate(group.companies):
         branches = group.branches_of(company)
         _held(group, campaign, story, chance, company, branches[: OTHERS if number else FIRST])
-    company = group.companies[0]
-    branches = group.branches_of(company)[:3]
-    _open(group, campaign, story, chance, company, branches)
-    _prepared(group, campaign, story, company)
+    _open(group, campaign, story, chance, first, group.branches_of(first)[:3])
+    _prepared(group, campaign, story, first)
+
+
+def _last_year(
+    group: Group, campaign: Campaign, story: Story, company: Organization, branches: list[Organization]
+) -> None:
+    """Held in January, as offices do; this year's results are compared with it."""
+    year, staff = story.begin.year - 1, group.staff[company.pk]
+    opens, closes = story.day(1, 9), story.day(1, 16)
+    name = f"{year}年度{company.display_name}所属党支部群众评议"
+    held = _round(staff, campaign, company, branches, name, opens, closes)
+    then = random.Random(year)  # noqa: S311 — the rest of the story does not hang on it
+    _vote(held, opens + dt.timedelta(days=3), then, STAYS_AWAY, moods=STRICTER)
+    with on(closes, hour=19):
+        held = round_close(evaluation_round=held, actor=staff)
+    with on(closes + dt.timedelta(days=4)):
+        decision = f"{story.begin.year}年1月19日党委会研究决定，在参评单位范围内公布"
+        round_publish(evaluation_round=held, actor=staff, decision=decision)
 
 
 def _round(
@@ -53,6 +78,7 @@ def _round(
     closes: dt.date,
     *,
     workers: bool = False,
+    rules: BallotRules = PLAIN,
 ) -> EvaluationRound:
     with on(opens - dt.timedelta(days=2)):
         made = round_create(
@@ -66,6 +92,7 @@ def _round(
             opens_at=_moment(opens, 8),
             closes_at=_moment(closes, 18),
         )
+        ballot_set(ballot=made.ballot, **asdict(rules))
         if workers:
             _give_workers_ballots(made, actor)
         return round_open(evaluation_round=made, actor=actor)
@@ -108,21 +135,38 @@ def tell_last_votes(evaluation_round: EvaluationRound, day: dt.date, chance: ran
 
 
 def _vote(
-    evaluation_round: EvaluationRound, day: dt.date, chance: random.Random, away: float, keep: Container[str] = ()
+    evaluation_round: EvaluationRound,
+    day: dt.date,
+    chance: random.Random,
+    away: float,
+    keep: Container[str] = (),
+    moods: Sequence[int] = MOODS,
+    all_content: Container[int] = (),
 ) -> None:
+    """Let most vote who have not yet; about the subjects `all_content` (ids) everybody says the best."""
     papers = Paper.objects.filter(ballot=evaluation_round.ballot_id, marked=False)
-    moods = random.Random(evaluation_round.pk)  # noqa: S311 — of the workers: the rest of the story does not hang on them
+    workers = random.Random(evaluation_round.pk)  # noqa: S311 — the rest of the story does not hang on them
     with on(day):
         for paper in list(papers.select_related("voter", "ballot").order_by("pk")):
-            luck = moods if paper.voter is None else chance
+            luck = workers if paper.voter is None else chance
             if luck.random() < away or (paper.voter is not None and paper.voter.username in keep):
                 continue
             sheet = paper.sheet
-            answers = {pk: [luck.choice(MOODS) for _item in sheet.items] for pk, _name in sheet.subjects}
+            answers = {
+                pk: [0 if pk in all_content else luck.choice(moods) for _item in sheet.items]
+                for pk, _name in sheet.subjects
+            }
+            remarks = _remarks(sheet, workers)
             if paper.voter is None:
-                paper_cast(paper=paper, answers=answers)
+                paper_cast(paper=paper, answers=answers, remarks=remarks)
             else:
-                vote_cast(paper=paper, voter=paper.voter, answers=answers)
+                vote_cast(paper=paper, voter=paper.voter, answers=answers, remarks=remarks)
+
+
+def _remarks(sheet: Sheet, luck: random.Random) -> dict[int, str]:
+    if not sheet.asks_remarks:
+        return {}
+    return {pk: luck.choice(texts.BALLOT_REMARKS) for pk, _name in sheet.subjects if luck.random() < WRITES}
 
 
 def _held(
@@ -135,8 +179,10 @@ def _held(
 ) -> None:
     staff, year = group.staff[company.pk], story.begin.year
     name = f"{year}年上半年{company.display_name}所属党支部群众评议"
-    held = _round(staff, campaign, company, branches, name, story.day(6, 10), story.day(6, 20))
-    _vote(held, story.day(6, 15), chance, STAYS_AWAY)
+    rules = BallotRules(asks_remarks=True)
+    held = _round(staff, campaign, company, branches, name, story.day(6, 10), story.day(6, 20), rules=rules)
+    content = held.ballot.subjects.order_by("-pk").values_list("pk", flat=True)[:1]  # such a result says little
+    _vote(held, story.day(6, 15), chance, STAYS_AWAY, all_content=list(content))
     with on(story.day(6, 20), hour=19):
         held = round_close(evaluation_round=held, actor=staff)
     with on(story.day(6, 25)):

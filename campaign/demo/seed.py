@@ -23,6 +23,7 @@ from campaign.demo.importing import tell_import
 from campaign.demo.moving import tell_members
 from campaign.demo.organizing import tell_gaps, tell_organizing
 from campaign.demo.pledging import tell_appraisal, tell_comments, tell_pledges, tell_progress
+from campaign.demo.reporting import tell_reports
 from campaign.demo.reviewing import tell_reviews
 from campaign.demo.scoring import tell_scores
 from campaign.demo.secretaries import tell_secretaries
@@ -53,6 +54,7 @@ CHAPTERS: tuple[tuple[str, str, Tell], ...] = (
     ("pledges", "gaps in the data", tell_gaps),
     ("pledges", "members", tell_members),
     ("pledges", "accounts not used yet", tell_accounts),
+    ("pledges", "monthly exports", tell_reports),
     ("pledges", "deputies", tell_deputies),
 )
 """(stage that must be reached, what the console says, the chapter)"""

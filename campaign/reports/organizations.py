@@ -221,5 +221,6 @@ ORGANIZATION_OVERVIEW = Report(
     count=lambda request: organizations_seen(request).count(),
     by_period=False,
     icon="sitemap",
+    is_list=True,
     checks=(KINDS_ADD_UP, SEXES_ADD_UP, UNITS_COMPLETE, NOTHING_UNKNOWN),
 )

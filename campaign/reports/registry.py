@@ -14,8 +14,13 @@ from campaign.common import clock
 from campaign.common.excel.sheet import Filled
 from campaign.common.registry import Registry
 from campaign.models import Campaign, Period
-from campaign.reports.checks import Check
+from campaign.reports.checks import Check, Discrepancy, Severity, Tables
 from orgs.models import Organization
+
+__all__ = [
+    "LINES", "Check", "Discrepancy", "Option", "Report", "ReportRequest", "Severity", "Tables", "reports",
+]  # fmt: skip
+"""What apps need to define a form; other engines know nothing else of this one."""
 
 LINES = ("title", "left", "middle", "right", "signature")
 """The lines around the table that people may word anew before an export (fields of `FormSheet`)."""

@@ -31,6 +31,7 @@ MEMBER_ROSTER = Report(
     count=lambda request: _members(request).count(),
     by_period=False,
     icon="users",
+    is_list=True,
 )
 PUBLIC_MEMBER_ROSTER = Report(
     key="roster_public",
@@ -41,4 +42,6 @@ PUBLIC_MEMBER_ROSTER = Report(
     count=lambda request: _members(request).count(),
     by_period=False,
     icon="users-group",
+    is_list=True,
+    personal=False,
 )

@@ -24,6 +24,7 @@ from campaign.reports.checks import Checked, Tables, outcome
 from campaign.reports.choices import EXPORT_KIND, wording_of
 from campaign.reports.columns import picked
 from campaign.reports.figures import Records
+from campaign.reports.freezing import FROZEN
 from campaign.reports.preview import PREVIEW_ROWS, Link, ShownSheet, records_url, shown
 from campaign.reports.registry import Report, ReportRequest, reports
 from orgs.models import Organization
@@ -136,7 +137,8 @@ def report_discrepancies(report: Report, request: ReportRequest) -> list[Checked
     """Run the cross-checks of a report and return each with what it found. Raises what `report_check` raises."""
     report_check(report, request)
     tables = Tables(lambda: report.sheets(request))
-    return [outcome(check, request, tables) for check in report.checks]
+    checks = (*report.checks, FROZEN) if report.by_period else report.checks
+    return [outcome(check, request, tables) for check in checks]
 
 
 def report_write(

@@ -112,7 +112,7 @@ class ToCome:
         return FormColumn(self.header, self.kind, width=self.width, group=self.group)
 
 
-UNIT = FormColumn("单位", width=30)
+UNIT = FormColumn("单位", width=36)
 Column = UnitFigure | ToCome
 
 

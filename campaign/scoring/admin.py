@@ -8,8 +8,8 @@ from campaign.scoring.models import GradeBand, PeriodScore, ScoreRun, ScoreSheet
 
 @admin.register(ScoreSheet)
 class ScoreSheetAdmin(ReadOnlyAdmin):
-    list_display = ("name", "version", "audience", "in_force", "used_at")
-    list_filter = ("audience", "in_force")
+    list_display = ("name", "version", "audience", "state", "used_at")
+    list_filter = ("audience", "state")
 
 
 @admin.register(ScoreSheetItem)

@@ -37,6 +37,13 @@ class Column(TextChoices):
     CARRIERS = "carriers", pgettext_lazy("score column", "Carriers")
 
 
+class SheetState(TextChoices):
+    """A draft counts for nobody; what is in use stands for good, and the next version takes over."""
+
+    DRAFT = "draft", pgettext_lazy("score sheet", "Draft")
+    IN_USE = "in_use", pgettext_lazy("score sheet", "In use")
+
+
 class Tier(TextChoices):
     """Among whom a subject is ranked."""
 
@@ -48,6 +55,12 @@ class RunKind(TextChoices):
     FULL = "full", pgettext_lazy("score run", "Everything")
     INCREMENTAL = "incremental", pgettext_lazy("score run", "What was changed")
     CORRECTION = "correction", pgettext_lazy("score run", "Correction")
+
+
+class PartState(TextChoices):
+    WAITING = "waiting", pgettext_lazy("part of a score run", "Waiting")
+    RUNNING = "running", pgettext_lazy("part of a score run", "Being computed")
+    DONE = "done", pgettext_lazy("part of a score run", "Done")
 
 
 class RunState(TextChoices):

@@ -13,15 +13,13 @@ from typing import Any
 
 from django.db.models import Case, IntegerField, Q, When
 from django.db.models.expressions import RawSQL
-from django.utils.translation import gettext as _
 
-from campaign.common.errors import DomainError
-from campaign.models import Audience
+from campaign.models import Audience, Period
 from campaign.scoring import formulas, lines, roll
 from campaign.scoring.arithmetic import FULL_SHEET, Figure, Grade, Item, Rules
 from campaign.scoring.choices import Tier
-from campaign.scoring.models import EntryKind, PeriodScore, ScoreEntry, ScoreTally
-from campaign.scoring.plans import Plan, Plans
+from campaign.scoring.models import EntryKind, PeriodScore, ScoreEntry
+from campaign.scoring.plans import Plan, Plans, inexact, unknown_grade
 from campaign.scoring.registry import Metric, MetricScope, Rollup
 from campaign.scoring.roll import Extent
 from campaign.scoring.work import Work, numbers, sql_of
@@ -32,12 +30,19 @@ Source = tuple[str, tuple[Any, ...]]
 
 
 class Computation:
-    """One computation over `extent` by `plans`. `tell` is given the number of steps done so far, of `steps`."""
+    """One computation over `extent` by `plans`. `tell` is given the number of steps done so far, of `steps`; `from_below` gives
+    (above, key of the metric, numerator, denominator) of organizations below the extent that are computed already."""
 
-    def __init__(self, extent: Extent, plans: Plans, tell: Callable[[int], None] = lambda _done: None) -> None:
-        self.extent, self.plans, self.tell = extent, plans, tell
+    def __init__(
+        self,
+        extent: Extent,
+        plans: Plans,
+        tell: Callable[[int], None] = lambda _done: None,
+        from_below: Source | None = None,
+    ) -> None:
+        self.extent, self.plans, self.tell, self.from_below = extent, plans, tell, from_below
         self.work = Work()
-        self.done = 0
+        self.done = self.scored = 0
         self.figures: dict[tuple[Any, Audience], str] = {}
         """The working table of a figure, by what makes it and for whom."""
 
@@ -53,6 +58,7 @@ class Computation:
     def run(self) -> None:
         """Fill `work_score`. Raises DomainError for a figure that cannot be computed exactly."""
         roll.fill(self.work, self.extent, members=self._asks_members())
+        self._look()
         self._advance()
         self._measure()
         self._enter()
@@ -68,7 +74,6 @@ class Computation:
         """Return (subject, numerator, denominator) of one metric, without scoring anybody."""
         roll.fill(self.work, self.extent, members=self._asks_members())
         self._measure()
-        self._take_stored()
         if not metric.of_subtree:
             joined = "work_member" if audience == Audience.MEMBER else "work_place"
             table = self.figures[metric.figures, audience]
@@ -77,7 +82,7 @@ class Computation:
             )
         for depth in self._levels():
             self._sum(depth)
-            self._pass_on(depth)
+            self._pass_on(depth, 0)
         return self.work.rows("SELECT organization, numerator, denominator FROM work_sum")
 
     def _levels(self) -> list[int]:
@@ -90,6 +95,13 @@ class Computation:
     def _asks_members(self) -> bool:
         added = any(Audience.MEMBER in metric.adds_up for metric in self.summed)
         return self.plans.members is not None or added
+
+    def _look(self) -> None:
+        """Take down what readers see now of everybody in the run."""
+        whose = self._of_run(Audience.MEMBER, "member")
+        if not self.extent.everything:
+            whose |= Q(member=None) & self._of_run(Audience.ORGANIZATION, "organization")
+        self.work.take("work_shown", ("id", *SHOWN), *_shown(self.extent.period, whose))
 
     # -- figures ----------------------------------------------------------------------------------------------------
 
@@ -112,10 +124,7 @@ class Computation:
         if key in self.figures:
             return
         name = f"work_figure_{len(self.figures)}"
-        self.work.make(name, "subject {key}, numerator bigint, denominator bigint")
-        statement, parameters = self._asked(metric, audience)
-        self.work.run(f"INSERT INTO {name} (subject, numerator, denominator) {statement}", parameters)
-        self.work.filled(name)
+        self.work.take(name, ("subject", "numerator", "denominator"), *self._asked(metric, audience))
         self.figures[key] = name
 
     def _source(self, metric: Metric, audience: Audience) -> Source:
@@ -130,12 +139,10 @@ class Computation:
         return sql_of(found.filter(self._of_run(audience, "whose")).values_list("whose", "numerator", "denominator"))
 
     def _of_run(self, audience: Audience, name: str) -> Q:
-        """Return the condition that a subject is one of the run's. Few are named, so that indexes lead to them."""
+        """Return the condition that a subject is one of the run's."""
         if self.extent.everything:
             return Q()
         table = "work_member" if audience == Audience.MEMBER else "work_place"
-        if self.extent.marked is not None:
-            return Q(**{f"{name}__in": [pk for (pk,) in self.work.rows(f"SELECT id FROM {table}")]})
         return Q(**{f"{name}__in": RawSQL(f"SELECT id FROM {table}", ())})
 
     def _add_members(self, number: int, source: Source) -> None:
@@ -161,13 +168,8 @@ class Computation:
     # -- what people entered ----------------------------------------------------------------------------------------
 
     def _entered(self) -> Source:
-        """Return what was entered, confirmed and dated within the period: (member, organization, kind, points, grade, work)."""
-        period = self.extent.period
-        entries = ScoreEntry.objects.confirmed().filter(
-            campaign=period.campaign_id,
-            happened_on__range=(period.starts_on, period.ends_on),
-            decided_at__lte=self.extent.as_of,
-        )
+        """Return what was entered and counts: (member, organization, kind, points, grade, work)."""
+        entries = ScoreEntry.objects.counting(self.extent.period, self.extent.as_of)
         return sql_of(entries.order_by().values_list("member", "organization", "kind", "points", "grade", "work"))
 
     def _enter(self) -> None:
@@ -211,10 +213,7 @@ class Computation:
                 [*parameters, *[grade.name for grade in plan.rules.grades]],
             )
             if unknown:
-                raise DomainError(
-                    _("An entry names the grade “%(grade)s”, which the score sheet does not have.")
-                    % {"grade": unknown[0][0]}
-                )
+                raise unknown_grade(unknown[0][0])
 
     def _plans(self) -> list[Plan]:
         return [plan for audience in Audience for plan in self.plans.for_audience(audience)]
@@ -226,8 +225,7 @@ class Computation:
         if plan is None:
             return
         figures = [self._joined(metric, Audience.MEMBER, place) for place, metric in enumerate(plan.measured)]
-        shown = _shown(self.extent, Audience.MEMBER, self._of_run(Audience.MEMBER, "member"))
-        self._score(plan, MEMBERS, figures, shown)
+        self._score(plan, MEMBERS, figures)
         for number, metric in enumerate(self.summed):
             if metric.rollup == Rollup.MEMBERS:
                 self.work.run(
@@ -241,53 +239,27 @@ class Computation:
     def _score_organizations(self) -> None:
         """Level by level from the deepest: the sums of a level are made from those of the one below it."""
         plans = self.plans.for_audience(Audience.ORGANIZATION)
-        shown = _shown(self.extent, Audience.ORGANIZATION, self._of_run(Audience.ORGANIZATION, "organization"))
-        self._take_stored()
+        self._take_up()
         for depth in self._levels():
+            scored = self.scored
             self._sum(depth)
             for plan in plans:
                 figures = [self._joined(metric, Audience.ORGANIZATION, n) for n, metric in enumerate(plan.measured)]
-                self._score(plan, organizations(plan, self.plans.types_of(plan), depth), figures, shown)
-            self._pass_on(depth)
+                self._score(plan, organizations(plan, self.plans.types_of(plan), depth), figures)
+            self._pass_on(depth, scored)
 
-    def _take_stored(self) -> None:
-        """Where only some organizations are computed: what those have that pass something on to them, and what the members of
-        those have that are not computed with them."""
-        if self.extent.marked is None or not self.summed:
+    def _take_up(self) -> None:
+        if self.from_below is None or not self.summed:
             return
-        numbered = "CASE t.metric " + " ".join(f"WHEN %s THEN {number}" for number in range(len(self.summed))) + " END"
+        statement, parameters = self.from_below
         keys = [metric.key for metric in self.summed]
-        stored = sql_of(
-            ScoreTally.objects.current(self.extent.period)
-            .filter(Q(above__in=self._places()) | Q(organization__in=self._places()), metric__in=keys)
-            .values_list(
-                "organization", "above", "metric", "own_numerator", "own_denominator", "numerator", "denominator"
-            )
-        )
-        self.work.make(
-            "work_stored",
-            "organization bigint, above bigint, metric integer, own_numerator bigint, own_denominator bigint, "
-            "numerator bigint, denominator bigint",
-        )
+        number = "CASE b.metric " + " ".join(f"WHEN %s THEN {number}" for number in range(len(keys))) + " END"
         self.work.run(
-            f"""INSERT INTO work_stored WITH t (organization, above, metric, a, b, n, d) AS ({stored[0]})
-                SELECT t.organization, t.above, {numbered}, t.a, t.b, t.n, t.d FROM t""",
-            [*stored[1], *keys],
+            f"""INSERT INTO work_up (above, metric, numerator, denominator)
+                WITH b (above, metric, numerator, denominator) AS ({statement})
+                SELECT b.above, {number}, b.numerator, b.denominator FROM b""",
+            [*parameters, *keys],
         )
-        self.work.run(
-            """INSERT INTO work_own (organization, metric, numerator, denominator)
-               SELECT s.organization, s.metric, s.own_numerator, s.own_denominator
-               FROM work_stored s JOIN work_place p ON p.id = s.organization WHERE p.whole = 0"""
-        )
-        # Of organizations that are not computed now, what they pass on stands.
-        self.work.run(
-            """INSERT INTO work_up (above, metric, numerator, denominator)
-               SELECT s.above, s.metric, s.numerator, s.denominator
-               FROM work_stored s LEFT JOIN work_place p ON p.id = s.organization WHERE p.id IS NULL"""
-        )
-
-    def _places(self) -> list[int]:
-        return [pk for (pk,) in self.work.rows("SELECT id FROM work_place")]
 
     def _sum(self, depth: int) -> None:
         """The figures of a level: what the own members have, and what the organizations directly below pass on."""
@@ -306,8 +278,9 @@ class Computation:
                 WHERE p.depth = {depth}"""
         )
 
-    def _pass_on(self, depth: int) -> None:
-        """What a level passes on to the one above it: its figure, and what counts of each organization itself."""
+    def _pass_on(self, depth: int, before: int) -> None:
+        """What a level passes on to the one above it: its figure, and what counts of each organization itself. `before` is the
+        number of those who were scored before the level."""
         if not self.summed:
             return
         children = [number for number, metric in enumerate(self.summed) if metric.rollup == Rollup.CHILDREN]
@@ -315,8 +288,7 @@ class Computation:
             self.work.run(
                 f"""INSERT INTO work_self (organization, metric, numerator, denominator)
                     SELECT s.organization, {number}, s.total, {FULL_SHEET}
-                    FROM work_score s JOIN work_place p ON p.id = s.organization
-                    WHERE s.member IS NULL AND s.total IS NOT NULL AND p.depth = {depth}"""
+                    FROM work_score s WHERE s.n > {before} AND s.member IS NULL AND s.total IS NOT NULL"""
             )
         passed = f"CASE WHEN s.metric IN ({numbers([-1, *children])}) THEN 0 ELSE 1 END"
         self.work.run(
@@ -339,7 +311,7 @@ class Computation:
         table = self.figures[metric.figures, audience]
         return f"LEFT JOIN {table} f{place} ON f{place}.subject = {subject}"
 
-    def _score(self, plan: Plan, group: "Group", joins: Sequence[str], shown: Source) -> None:
+    def _score(self, plan: Plan, group: "Group", joins: Sequence[str]) -> None:
         """Score everybody of a group by one sheet: one statement, each layer computed from the one inside it."""
         rules = plan.rules
         items, numbered = rules.items, range(len(rules.items))
@@ -369,24 +341,21 @@ class Computation:
             query = f"SELECT x.*, {columns} FROM ({query}) x {self.work.fence}"
         names = " ".join(f"WHEN {n} THEN %s" for n in range(len(rules.grades)))
         grade = f"CASE CASE WHEN x.ceiling > x.band THEN x.ceiling ELSE x.band END {names} END"
-        self.work.run(
-            f"""INSERT INTO work_score (member, organization, place, peers, sheet, base, entered, bonus, deductions,
+        differs = " AND ".join(
+            f"COALESCE(s.{name}, -1) = COALESCE(x.{name}, -1)" if name in ("base", "total") else f"s.{name} = x.{name}"
+            for name in SHOWN[2:]
+        )
+        self.scored += self.work.run(
+            f"""INSERT INTO work_score (member, organization, place, peers, code, sheet, base, entered, bonus, deductions,
                                         total, grade, vetoed, lines, replaces, same)
-                WITH shown (id, subject, sheet, place, base, entered, bonus, deductions, total, grade, vetoed, lines)
-                    AS ({shown[0]})
-                SELECT x.*, s.id,
-                       CASE WHEN s.sheet = x.sheet AND s.place = x.place AND s.lines = x.lines
-                            AND s.entered = x.entered AND s.bonus = x.bonus AND s.deductions = x.deductions
-                            AND COALESCE(s.base, -1) = COALESCE(x.base, -1)
-                            AND COALESCE(s.total, -1) = COALESCE(x.total, -1)
-                            AND s.grade = x.grade AND s.vetoed = x.vetoed THEN 1 ELSE 0 END
-                FROM (SELECT x.member, x.organization, x.place, x.peers, {plan.sheet_id} AS sheet, x.base,
+                SELECT x.*, s.id, CASE WHEN {differs} THEN 1 ELSE 0 END
+                FROM (SELECT x.member, x.organization, x.place, x.peers, x.code, {plan.sheet_id} AS sheet, x.base,
                              x.entered * x.applies AS entered, x.bonus * x.applies AS bonus,
                              x.deductions * x.applies AS deductions, x.total,
                              CASE WHEN x.applies = 1 THEN {grade} ELSE '' END AS grade, x.vetoed * x.applies AS vetoed, x.lines
-                      FROM ({query}) x ORDER BY x.place {self.work.collation}, x.code {self.work.collation}) x
-                LEFT JOIN shown s ON s.subject = COALESCE(x.member, x.organization)""",
-            [*shown[1], *[grade.name for grade in rules.grades]],
+                      FROM ({query}) x) x
+                LEFT JOIN work_shown s ON {group.shown}""",
+            [grade.name for grade in rules.grades],
         )
 
     # -- exactness --------------------------------------------------------------------------------------------------
@@ -397,10 +366,7 @@ class Computation:
             for plan in self.plans.for_audience(audience):
                 for key, item, metric in zip(plan.keys, plan.rules.items, plan.measured, strict=True):
                     if self._outside(metric, audience, item):
-                        raise DomainError(
-                            _("The figure of the item “%(item)s” is outside of what can be computed exactly.")
-                            % {"item": key}
-                        )
+                        raise inexact(key)
 
     def _outside(self, metric: Metric, audience: Audience, item: Item) -> bool:
         if metric.of_subtree:
@@ -419,7 +385,7 @@ def figures_of(metric: Metric, extent: Extent, audience: Audience) -> dict[int, 
 
     Not for the figures that a run makes of its own scores (`Metric.rollup`).
     """
-    only = Plan(0, Tier.KIND, (), (metric,), Rules(items=(), grades=(Grade(0, ""),)))
+    only = Plan(0, "", Tier.KIND, (), (metric,), Rules(items=(), grades=(Grade(0, ""),)))
     of_members = audience == Audience.MEMBER
     plans = Plans({} if of_members else dict.fromkeys(OrganizationType.values, only), only if of_members else None)
     computation = Computation(extent, plans)
@@ -438,6 +404,7 @@ class Group:
     code: str
     peers: str
     entered: str
+    shown: str
     where: str = "1 = 1"
 
 
@@ -447,6 +414,7 @@ MEMBERS = Group(
     code="m.code",
     peers="''",
     entered="e.member = m.id",
+    shown="s.member = x.member",
     where="p.active = 1",
 )
 
@@ -460,15 +428,19 @@ def organizations(plan: Plan, types: Iterable[str], depth: int) -> Group:
         code="p.code",
         peers=f"substr(p.path, 1, length(p.path) - {roll.STEP})" if plan.tier == Tier.SIBLINGS else "''",
         entered="e.member IS NULL AND e.organization = p.id",
+        shown="s.member IS NULL AND s.organization = x.organization",
         where=f"p.depth = {depth} AND p.active = 1 AND p.type IN ({named})",
     )
 
 
-def _shown(extent: Extent, audience: Audience, of_run: Q) -> Source:
-    """Return what readers see now."""
-    scores = PeriodScore.objects.current().filter(of_run, period=extent.period)
-    scores = scores.of_members() if audience == Audience.MEMBER else scores.of_organizations()
-    subject = "member" if audience == Audience.MEMBER else "organization"
-    names = ("pk", subject, "sheet", "place", "base", "bonus_entered", "bonus", "deductions", "total", "grade")
+SHOWN = (
+    "member", "organization", "sheet", "place", "base", "entered", "bonus", "deductions", "total", "grade", "vetoed", "lines"
+)  # fmt: skip
+
+
+def _shown(period: Period, whose: Q) -> Source:
+    """Return what readers see now: the row, and SHOWN."""
+    scores = PeriodScore.objects.current().filter(whose, period=period).order_by()
+    names = ("pk", *SHOWN[:5], "bonus_entered", *SHOWN[6:10], "veto", "lines")
     veto = Case(When(vetoed=True, then=1), default=0, output_field=IntegerField())
-    return sql_of(scores.order_by().annotate(veto=veto).values_list(*names, "veto", "lines"))
+    return sql_of(scores.annotate(veto=veto).values_list(*names))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from campaign.common.access import Person, holds
-from campaign.common.exact import hundredths
+from campaign.common.exact import hundredths, signed
 from campaign.scoring import wording
 from campaign.scoring.arithmetic import FULL_SHEET, Figure, Item, Line, Rules, score_of
 from campaign.scoring.choices import LineState
@@ -92,11 +92,6 @@ class Explanation:
             _("from %(marks)s: %(grade)s") % {"marks": wording.decimal(band.at_least, 100), "grade": band.name}
             for band in self.score.sheet.grades.all()
         )
-
-
-def signed(value: int) -> str:
-    """Write a difference of hundredths with its sign."""
-    return f"+{hundredths(value)}" if value > 0 else hundredths(value)
 
 
 def explain(score: PeriodScore, previous: PeriodScore | None = None, viewer: Person | None = None) -> Explanation:

@@ -9,11 +9,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from campaign.common.capabilities import Cap
-from campaign.common.exact import hundredths
+from campaign.common.exact import hundredths, signed
 from campaign.scoring import wording
 from campaign.scoring.arithmetic import Line
 from campaign.scoring.choices import RunState
-from campaign.scoring.explain import records_url, signed
+from campaign.scoring.explain import records_url
 from campaign.scoring.models import FINISHED, PeriodScore, PeriodScoreQuerySet, ScoreRun, ScoreSheetItem
 from campaign.scoring.registry import evidence, metrics
 

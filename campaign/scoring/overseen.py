@@ -11,7 +11,12 @@ def of_score(score: PeriodScore) -> tuple[Cap, ...]:
     return (Cap.SCORE_VIEW if score.member_id is None else Cap.SCORE_VIEW_MEMBER,)
 
 
+def of_sheet(sheet: ScoreSheet) -> tuple[Cap, ...]:
+    """What is in use is open to everybody in the campaign; a draft to those who set it up."""
+    return (Cap.CAMPAIGN_MANAGE,) if sheet.is_draft else (Cap.CAMPAIGN_VIEW, Cap.CAMPAIGN_MANAGE)
+
+
 kinds.register(
     ObjectKind("score", PeriodScore, "score_detail", (Cap.SCORE_RUN,), seen_by=of_score, queryset=published_scores)
 )
-kinds.register(ObjectKind("sheet", ScoreSheet, "sheet_detail", (Cap.CAMPAIGN_MANAGE,)))
+kinds.register(ObjectKind("sheet", ScoreSheet, "sheet_detail", (Cap.CAMPAIGN_MANAGE,), seen_by=of_sheet))

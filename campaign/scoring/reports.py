@@ -3,35 +3,50 @@
 from collections.abc import Iterator
 from itertools import islice
 
+from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from campaign.common.access import under
-from campaign.common.excel.sheet import Filled, FormColumn, FormSheet, Kind, Row
+from campaign.common.capabilities import Cap
+from campaign.common.errors import NotAllowed
+from campaign.common.excel.sheet import Filled, FormColumn, FormSheet, Keyed, Kind, Row
+from campaign.common.text import is_key
 from campaign.models import PeriodState
-from campaign.reports.registry import Report, ReportRequest
+from campaign.reports.registry import Check, Discrepancy, Report, ReportRequest, Severity, Tables
 from campaign.scoring.choices import Column
 from campaign.scoring.models import PeriodScore, PeriodScoreQuerySet
 from campaign.scoring.selectors import column_points, totals_before
+from orgs.models import Organization
 
 COLUMNS = (Column.PLEDGE, Column.REVIEW, Column.EVALUATION, Column.INSPECTION, Column.POSTS, Column.CARRIERS)
+
+
+def score_page(request: ReportRequest, key: str) -> str:
+    """Points are no list: behind them is the page that explains the score line by line. Raises NotAllowed."""
+    score = _scores(request).filter(pk=int(key) if is_key(key) else 0).first()
+    if score is None:
+        raise NotAllowed
+    return reverse("score_detail", args=[score.pk])
+
+
+def _points(header: str, width: float = 9) -> FormColumn:
+    return FormColumn(header, Kind.HUNDREDTHS, width=width, counts=score_page)
+
+
 SUMMARY = FormSheet(
     name="综合得分汇总表",
     title="综合得分汇总表",
     freeze=1,
     columns=(
         FormColumn("党组织(党员)", width=34),
-        FormColumn("承诺践诺分", Kind.HUNDREDTHS, width=9),
-        FormColumn("点评分", Kind.HUNDREDTHS, width=9),
-        FormColumn("群众评议分", Kind.HUNDREDTHS, width=9),
-        FormColumn("考核评价分", Kind.HUNDREDTHS, width=9),
-        FormColumn("岗区分", Kind.HUNDREDTHS, width=9),
-        FormColumn("载体分", Kind.HUNDREDTHS, width=9),
-        FormColumn("加分", Kind.HUNDREDTHS, width=8),
-        FormColumn("扣分", Kind.HUNDREDTHS, width=8),
-        FormColumn("合计", Kind.HUNDREDTHS, width=9),
+        *map(_points, ("承诺践诺分", "点评分", "群众评议分", "考核评价分", "岗区分", "载体分")),
+        _points("加分", 8),
+        _points("扣分", 8),
+        _points("合计"),
         FormColumn("等次", width=8, align="center"),
-        FormColumn("上期", Kind.HUNDREDTHS, width=9),
-        FormColumn("增减", Kind.HUNDREDTHS, width=9),
+        _points("上期"),
+        _points("增减"),
         FormColumn("是否封账", Kind.YES_NO, width=8),
         FormColumn("备注", width=20),
     ),
@@ -64,7 +79,7 @@ def _row(score: PeriodScore, before: int | None) -> Row:
     items = list(score.sheet.items.all())
     points = column_points(score, items)
     change = score.total - before if score.total is not None and before is not None else None
-    return (
+    cells = (
         score.organization.name,
         *(points.get(column) for column in COLUMNS),
         score.bonus,
@@ -76,6 +91,7 @@ def _row(score: PeriodScore, before: int | None) -> Row:
         score.period.state == PeriodState.FROZEN,
         _remark(score, sum(points.values())),
     )
+    return Keyed(score.pk, cells)
 
 
 def _remark(score: PeriodScore, points: int) -> str:
@@ -84,6 +100,21 @@ def _remark(score: PeriodScore, points: int) -> str:
     if score.vetoed:
         return "一票否决"
     return "基本分已折算" if score.base != points else ""
+
+
+def _complete(request: ReportRequest, tables: Tables) -> Iterator[Discrepancy]:
+    """Name the active organizations without a score, of the types that are scored in the period."""
+    scored = PeriodScore.objects.current().of_organizations().filter(period=request.period)
+    types = set(scored.order_by().values_list("organization__type", flat=True))
+    places = Organization.objects.active().in_subtree(request.organization).filter(type__in=types)
+    if request.user is not None:
+        places = places.allowed(request.user, Cap.SCORE_VIEW)
+    missing = places.exclude(pk__in=_scores(request).order_by().values("organization"))
+    for name in missing.order_by("path").values_list("name", flat=True):
+        yield Discrepancy(gettext("%(name)s has no score in this period.") % {"name": name}, reverse("score_runs"))
+
+
+COMPLETE = Check("d.20.2", _("Every active organization has a score"), _complete, Severity.WARNING)
 
 
 def _sheets(request: ReportRequest) -> list[Filled]:
@@ -98,4 +129,5 @@ SCORE_SUMMARY = Report(
     sheets=_sheets,
     count=lambda request: _scores(request).count(),
     icon="chart-bar",
+    checks=(COMPLETE,),
 )

@@ -55,7 +55,8 @@ GUARDED = (
     Guarded(
         SHEETS,
         "{row}.used_at IS NOT NULL",
-        ("id", "campaign_id", "key", "version", "name", "audience", "tier", "bonus_cap", "used_at"),
+        ("id", "campaign_id", "key", "version", "name", "audience", "tier", "bonus_cap", "category", "honour_marks", "state",
+         "applies_from", "used_at"),
         inserts=False,
     ),
     *(

@@ -1,14 +1,12 @@
 """Reads of scores: what a user may see of them, with rank, period before, and the columns of form d.18."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.db.models import Case, Count, QuerySet, When
+from django.db.models import Case, QuerySet, When
 
 from campaign.common import clock
 from campaign.models import Campaign, Period
-from campaign.scoring.arithmetic import places
 from campaign.scoring.choices import Column, LineState
 from campaign.scoring.models import (
     EntryState,
@@ -69,7 +67,7 @@ def freezes_for(user: Any) -> QuerySet[ScoreFreeze]:
 
 
 def sheets_for(user: Any) -> ScoreSheetQuerySet:
-    return ScoreSheet.objects.visible_to(user).select_related("campaign").prefetch_related("types")
+    return ScoreSheet.objects.visible_to(user).with_successor().select_related("campaign").prefetch_related("types")
 
 
 def periods_for(user: Any) -> QuerySet[Period]:
@@ -121,33 +119,6 @@ def totals_before(scores: Sequence[PeriodScore]) -> dict[int, int | None]:
         .values_list("organization_id", "total")
     )  # fmt: skip
     return {score.pk: found.get(score.organization_id) for score in scores}
-
-
-def ranks_of(scores: Sequence[PeriodScore]) -> dict[int, tuple[int, int]]:
-    """Return (place, number of those ranked) by score: 1, 2, 2, 4 among the peers. One query for all of `scores`.
-
-    Peers are the present scores of the same period, sheet version and group (`PeriodScore.peers`). Who has no total, or was
-    vetoed, has no rank. Members are never ranked.
-    """
-    ranked = [score for score in scores if score.member_id is None and score.total is not None and not score.vetoed]
-    counts: dict[tuple[int, int, str], dict[int, int]] = defaultdict(dict)
-    rows = (
-        PeriodScore.objects.current().of_organizations()
-        .filter(
-            period__in={score.period_id for score in ranked}, sheet__in={score.sheet_id for score in ranked},
-            peers__in={score.peers for score in ranked}, vetoed=False, total__isnull=False,
-        )
-        .order_by().values_list("period_id", "sheet_id", "peers", "total").annotate(Count("pk"))
-    )  # fmt: skip
-    for period, sheet, peers, total, number in rows:
-        counts[period, sheet, peers][total] = number
-    tables = {group: (places(totals), sum(totals.values())) for group, totals in counts.items()}
-    found = {}
-    for score in ranked:
-        at, number = tables.get((score.period_id, score.sheet_id, score.peers), ({}, 0))
-        if score.total in at:  # else the score was replaced, maybe since the page began to be read
-            found[score.pk] = (at[score.total], number)
-    return found
 
 
 def column_points(score: PeriodScore, items: Iterable[ScoreSheetItem]) -> dict[Column, int]:

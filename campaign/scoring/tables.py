@@ -9,13 +9,14 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from campaign.common.exact import hundredths
+from campaign.common import clock
+from campaign.common.exact import hundredths, signed
 from campaign.common.tables import MarkColumn, MomentColumn, NumberColumn
 from campaign.common.templatetags import ui
 from campaign.scoring.choices import Column
-from campaign.scoring.explain import signed
 from campaign.scoring.models import EntryKind, PeriodScore, ScoreEntry, ScoreFreeze, ScoreRun, ScoreSheet
-from campaign.scoring.selectors import column_points, ranks_of, totals_before
+from campaign.scoring.selectors import column_points, totals_before
+from campaign.scoring.standing import ranks_of
 
 NONE = "—"
 
@@ -178,14 +179,31 @@ class SheetTable(tables.Table):
     audience = tables.Column(orderable=False)
     types = tables.Column(verbose_name=_("Types"), empty_values=(), orderable=False)
     campaign = tables.Column(orderable=False)
-    in_force = tables.Column(verbose_name=_("State"), orderable=False)
+    state = tables.Column(verbose_name=_("State"), orderable=False)
+    applies_from = tables.Column(orderable=False, default=_("the beginning"))
 
     class Meta:
         model = ScoreSheet
-        fields = ("name", "version", "audience", "types", "campaign", "in_force")
+        fields = ("name", "version", "audience", "types", "campaign", "state", "applies_from")
 
     def render_types(self, record: ScoreSheet) -> str:
-        return "、".join(str(row.get_type_display()) for row in record.types.all()) or NONE
+        named = "、".join(str(row.get_type_display()) for row in record.types.all())
+        return " · ".join(filter(None, (named, str(record.get_category_display())))) or NONE
 
-    def render_in_force(self, value: bool) -> SafeString:
-        return ui.state("current", _("In force")) if value else ui.state("archived", _("Replaced"))
+    def render_state(self, record: ScoreSheet) -> SafeString:
+        return sheet_state(record)
+
+    def render_applies_from(self, value: dt.date) -> str:
+        return value.isoformat()
+
+
+def sheet_state(sheet: ScoreSheet) -> SafeString:
+    """Show whether a version is a draft, in use, or was followed by another (`ScoreSheetQuerySet.with_successor`)."""
+    if sheet.is_draft:
+        return ui.state("draft", sheet.get_state_display())
+    followed_on: dt.date | None = getattr(sheet, "followed_on", None)
+    if not getattr(sheet, "is_followed", False):
+        return ui.state("current", sheet.get_state_display())
+    if followed_on and followed_on > clock.today():
+        return ui.state("current", _("In use until %(day)s") % {"day": followed_on.isoformat()})
+    return ui.state("archived", _("Replaced"))

@@ -5,15 +5,15 @@ in short transactions. No row passes through Python. On SQLite these tables lie 
 a run while it reads and computes.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connection
 
 TABLES = {
-    # Organizations of the run: `above` is 0 at the top; `whole` says that its members are all computed, too.
-    "work_place": "id {key}, code text, path text, above bigint, type text, active integer, depth integer, whole integer",
+    # Organizations of the run: `above` is 0 at the top.
+    "work_place": "id {key}, code text, path text, above bigint, type text, active integer, depth integer",
     "work_member": "id {key}, code text, organization bigint",
     # Figures from the members of an organization itself, by number of the metric.
     "work_own": "organization bigint, metric integer, numerator bigint, denominator bigint",
@@ -25,7 +25,7 @@ TABLES = {
     "work_up": "organization bigint, above bigint, metric integer, numerator bigint, denominator bigint",
     "work_entry": "sheet bigint, member bigint, organization bigint, entered bigint, deductions bigint, ceiling integer, "
     "vetoed integer",
-    "work_score": "n {number}, member bigint, organization bigint, place text, peers text, sheet bigint, base bigint, "
+    "work_score": "n {number}, code text, member bigint, organization bigint, place text, peers text, sheet bigint, base bigint, "
     "entered bigint, bonus bigint, deductions bigint, total bigint, grade text, vetoed integer, lines text, "
     "replaces bigint, same integer",
 }
@@ -36,6 +36,8 @@ TYPES = {
 
 
 _number = count(1)
+FETCHED = 5_000
+NUMBERS = {"subject", "numerator", "denominator"}
 
 
 class Work:
@@ -48,7 +50,8 @@ class Work:
         self._made: list[str] = []
         if self.postgres:
             # Long plans over many rows: to compile each expression costs more than it saves, and joins want room.
-            _configure("SET jit = off", "SET work_mem = '64MB'")
+            # Of what is needed for them, a small sample says enough.
+            _configure("SET jit = off", "SET work_mem = '128MB'", "SET default_statistics_target = 10")
         for name, columns in TABLES.items():
             self.make(name, columns)
 
@@ -57,13 +60,24 @@ class Work:
         self.run(f"CREATE TEMPORARY TABLE {name} ({columns.format_map(TYPES[connection.vendor])})")
         self._made.append(name)
 
+    def take(self, name: str, columns: Sequence[str], statement: str, parameters: Sequence[Any] = ()) -> None:
+        """Make a table of what `statement` finds. Unlike an insert, PostgreSQL lets several processes look for it. Numbers are as
+        wide as they can be."""
+        self.run(f"DROP TABLE IF EXISTS {name}")
+        listed = ", ".join(columns)
+        wide = ", ".join(f"CAST({column} AS bigint) AS {column}" if column in NUMBERS else column for column in columns)
+        made = f"{name} AS WITH taken ({listed}) AS ({statement}) SELECT {wide} FROM taken"  # noqa: S608
+        self.run(f"CREATE TEMPORARY TABLE {made}", parameters)
+        self._made.append(name)
+        self.filled(name)
+
     def drop(self) -> None:
         """Give back the room that the tables take; a connection may live for long."""
         for name in self._made:
             self.run(f"DROP TABLE IF EXISTS {name}")
         self._made.clear()
         if self.postgres:
-            _configure("RESET jit", "RESET work_mem")
+            _configure("RESET jit", "RESET work_mem", "RESET default_statistics_target")
 
     def filled(self, name: str) -> None:
         """Let PostgreSQL know how many rows there are, for the joins to come; nobody else tells it of a temporary table."""
@@ -80,6 +94,13 @@ class Work:
         with connection.cursor() as cursor:
             cursor.execute(statement.replace("work_", self._prefix), list(parameters))
             return list(cursor.fetchall())
+
+    def each(self, statement: str, parameters: Sequence[Any] = ()) -> Iterator[Any]:
+        """Yield the one value of every row; they are not kept all at once."""
+        with connection.chunked_cursor() as cursor:
+            cursor.execute(statement.replace("work_", self._prefix), list(parameters))
+            while rows := cursor.fetchmany(FETCHED):
+                yield from (value for (value,) in rows)
 
     @property
     def fence(self) -> str:

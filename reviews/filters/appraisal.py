@@ -21,18 +21,26 @@ def seen_organizations(request: Any) -> Any:
     return Organization.objects.visible_to(request.user)
 
 
-class BranchFilter(Filters):
-    year = django_filters.NumberFilter(label=_("year"))
-    state = django_filters.ChoiceFilter(
-        label=_("state"), choices=[choice for choice in BranchState.choices if choice[0] != BranchState.CANCELLED]
-    )
-    which = django_filters.ChoiceFilter(label=_("Which"), choices=WHICH, method="keep_which")
+class Below(Filters):
+    """Whatever lies in an organization can be looked at for a part of the tree."""
+
     organization = django_filters.ModelChoiceFilter(
         label=_("Organization with all below"),
         queryset=seen_organizations,
         method="keep_below",
         widget=RemoteSelect("organization_search"),
     )
+
+    def keep_below(self, queryset: Any, _name: str, value: Organization) -> Any:
+        return queryset.filter(under(value.path, "organization__path"))
+
+
+class BranchFilter(Below):
+    year = django_filters.NumberFilter(label=_("year"))
+    state = django_filters.ChoiceFilter(
+        label=_("state"), choices=[choice for choice in BranchState.choices if choice[0] != BranchState.CANCELLED]
+    )
+    which = django_filters.ChoiceFilter(label=_("Which"), choices=WHICH, method="keep_which")
 
     class Meta:
         model = BranchAppraisal
@@ -41,21 +49,12 @@ class BranchFilter(Filters):
     def keep_which(self, queryset: Any, _name: str, _value: str) -> Any:
         return queryset.filter(pk__in=to_confirm(self.request.user).values("pk"))
 
-    def keep_below(self, queryset: Any, _name: str, value: Organization) -> Any:
-        return queryset.filter(under(value.path, "organization__path"))
 
-
-class FollowUpFilter(Filters):
+class FollowUpFilter(Below):
     follow_up = django_filters.ChoiceFilter(
         label=_("follow-up"), choices=[choice for choice in FollowUp.choices if choice[0] != FollowUp.NONE]
     )
     overdue = django_filters.BooleanFilter(label=_("Overdue"), method="keep_overdue", widget=forms.CheckboxInput)
-    organization = django_filters.ModelChoiceFilter(
-        label=_("Organization with all below"),
-        queryset=seen_organizations,
-        method="keep_below",
-        widget=RemoteSelect("organization_search"),
-    )
 
     class Meta:
         model = AppraisedMember
@@ -63,6 +62,3 @@ class FollowUpFilter(Filters):
 
     def keep_overdue(self, queryset: Any, _name: str, value: bool) -> Any:
         return queryset.filter(follow_up=FollowUp.OPEN, due_on__lt=clock.today()) if value else queryset
-
-    def keep_below(self, queryset: Any, _name: str, value: Organization) -> Any:
-        return queryset.filter(under(value.path, "organization__path"))

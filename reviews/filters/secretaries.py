@@ -7,24 +7,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from campaign.common import clock
-from campaign.common.access import under
-from campaign.common.filters import Filters
-from campaign.common.forms import RemoteSelect
-from orgs.models import Organization
-from reviews.filters.appraisal import seen_organizations
+from reviews.filters.appraisal import Below
 from reviews.models.secretaries import ProblemState, ReportProblem, ReportState, SecretaryGrade, SecretaryReport
-
-
-class Below(Filters):
-    organization = django_filters.ModelChoiceFilter(
-        label=_("Organization with all below"),
-        queryset=seen_organizations,
-        method="keep_below",
-        widget=RemoteSelect("organization_search"),
-    )
-
-    def keep_below(self, queryset: Any, _name: str, value: Organization) -> Any:
-        return queryset.filter(under(value.path, "organization__path"))
 
 
 class SecretaryReportFilter(Below):

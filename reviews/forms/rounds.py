@@ -11,6 +11,7 @@ from django.utils.translation import pgettext_lazy
 from campaign.ballots.services import LONGEST_REMARK
 from campaign.ballots.sheet import ABSTAIN, Sheet
 from campaign.common.forms import Form
+from reviews.selectors.roll import RollDifference
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,34 @@ class VoteForm(Form):
         """Return what was written, as `vote_cast` takes it."""
         given = self.cleaned_data
         return {subject: given.get(_remark(subject), "") for subject, _name in self.sheet.subjects}
+
+
+class RollForm(Form):
+    """Who joined and who left since the round was opened."""
+
+    joining = forms.TypedMultipleChoiceField(
+        label=_("Joined: get a ballot"), coerce=int, required=False, widget=forms.CheckboxSelectMultiple
+    )
+    leaving = forms.TypedMultipleChoiceField(
+        label=_("Left: can no longer vote"),
+        coerce=int,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_(
+            "Whether they have voted is shown to nobody: a vote that was cast stays, and they count as entitled."
+        ),
+    )
+    reason = forms.CharField(label=_("Reason"), max_length=200, help_text=_("It is recorded with the names."))
+
+    def __init__(self, *args: Any, found: RollDifference, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        people, left = found.people(), set(found.leaving)
+        fields: dict[str, Any] = self.fields
+        fields["joining"].choices = [(pk, name) for pk, name in people.items() if pk not in left]
+        fields["leaving"].choices = [(pk, name) for pk, name in people.items() if pk in left]
+        for name in ("joining", "leaving"):
+            if not fields[name].choices:
+                del self.fields[name]
 
 
 def _remark(subject: int) -> str:

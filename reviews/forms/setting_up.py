@@ -11,9 +11,8 @@ from django.utils.translation import pgettext_lazy
 
 from campaign.ballots.services import BallotRules, ChoicePlan, ClassPlan, ItemPlan
 from campaign.common import clock
-from campaign.common.exact import hundredths
 from campaign.common.forms import Form, VersionMixin
-from campaign.common.text import is_key
+from campaign.common.rows import PointsField, Rows
 from campaign.models import Audience, Campaign, Standard
 from campaign.selectors import campaigns_for, current_campaign
 from orgs.models import Organization, PartyPost
@@ -182,20 +181,6 @@ class SubjectsForm(VersionMixin, Form):
         )
 
 
-class PointsField(forms.DecimalField):
-    """Points or percent as people write them; `cleaned` in hundredths."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(min_value=0, max_value=100, decimal_places=2, **kwargs)
-
-    def prepare_value(self, value: Any) -> Any:
-        return hundredths(value).removesuffix(".00") if isinstance(value, int) else value
-
-    def clean(self, value: Any) -> int | None:
-        found = super().clean(value)
-        return None if found is None else int(found * 100)
-
-
 class RulesForm(VersionMixin, Form):
     """What is asked besides the questions, and which papers are handed back; the rest of the step is made of rows."""
 
@@ -301,13 +286,6 @@ class ExtendForm(Form):
     reason = forms.CharField(label=_("Reason"), max_length=200, help_text=_("Everybody who may vote reads it."))
 
 
-class Rows(forms.BaseFormSet):  # type: ignore[type-arg]
-    """A list of which no row may be left empty: it is taken out instead."""
-
-    def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
-        return {**super().get_form_kwargs(index), "empty_permitted": False}
-
-
 ItemFormSet = forms.formset_factory(ItemForm, Rows, extra=0, max_num=MOST_ITEMS)
 ChoiceFormSet = forms.formset_factory(ChoiceForm, Rows, extra=0, max_num=MOST_CHOICES)
 BandFormSet = forms.formset_factory(BandForm, Rows, extra=0, max_num=MOST_BANDS)
@@ -326,10 +304,3 @@ def scheme_rows(key: str) -> list[dict[str, Any]]:
 def typed(form: type[Form], data: Mapping[str, str]) -> dict[str, Any]:
     """Return the fields of a form as they were typed, unchecked; a box that is not ticked is not sent."""
     return {name: data.get(name, "") for name in form.base_fields}
-
-
-def rows_typed(form: type[Form], data: Mapping[str, str], prefix: str) -> list[dict[str, Any]]:
-    """Return the rows of a list as they were typed, unchecked: adding or removing one loses nothing."""
-    total = data.get(f"{prefix}-TOTAL_FORMS", "0")
-    count = min(int(total), MOST_ITEMS) if is_key(total) else 0
-    return [{name: data.get(f"{prefix}-{place}-{name}", "") for name in form.base_fields} for place in range(count)]

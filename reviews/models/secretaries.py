@@ -41,7 +41,6 @@ class SecretaryAppraisal(YearlyAppraisal):
     """The ballot begins with the day of the meeting, after the reports were heard."""
     good_share = models.PositiveSmallIntegerField(_("at most so many percent good"), null=True, blank=True)
     """No rule is known (2-domain b.9): empty unless the office sets one. More is warned of."""
-    has_ballot = models.BooleanField(_("votes by secret ballot"), default=True)
     round = models.OneToOneField(
         EvaluationRound, models.PROTECT, null=True, related_name="secretary_appraisal", verbose_name=_("ballot")
     )

@@ -43,6 +43,8 @@ class YearlyAppraisal(Versioned):
     organization = models.ForeignKey(Organization, models.PROTECT, related_name="+", verbose_name=_("held by"))
     year = models.PositiveSmallIntegerField(_("year"))
     name = models.CharField(pgettext_lazy("thing", "name"), max_length=100)
+    has_ballot = models.BooleanField(_("votes by secret ballot"), default=True)
+    """False once it was decided, for a recorded reason, to do without one; setting one up after all makes it true again."""
     state = models.CharField(_("state"), max_length=9, choices=AppraisalState.choices, default=AppraisalState.OPEN)
 
     class Meta:

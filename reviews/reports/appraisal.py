@@ -6,11 +6,16 @@ from itertools import islice
 from typing import Any
 
 from django.db.models import Count, Q
+from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from campaign.common.access import under
+from campaign.common.errors import NotAllowed
 from campaign.common.exact import percent
-from campaign.common.excel.sheet import Filled, FormColumn, FormSheet, Kind, Row
+from campaign.common.excel.sheet import Filled, FormColumn, FormSheet, Keyed, Kind, Row
+from campaign.common.text import is_key
+from campaign.reports.checks import Check, Discrepancy, Severity, Tables
 from campaign.reports.registry import Report, ReportRequest
 from orgs.models import MembershipKind
 from reviews.models.appraisal import (
@@ -21,10 +26,19 @@ from reviews.models.appraisal import (
     BranchState,
     MemberAppraisal,
 )
-from reviews.selectors.appraisal import SHARE, Votes, votes_of
+from reviews.selectors.appraisal import SHARE, Votes, branches_without, votes_of
 
 CHUNK = 1000
 DECIDED = (BranchState.SUBMITTED, BranchState.CONFIRMED)
+
+
+def entry_page(request: ReportRequest, key: str) -> str:
+    """Votes are no list: behind them is the member's page of the appraisal. Raises NotAllowed."""
+    entry = _entries(request).filter(pk=int(key) if is_key(key) else 0).first()
+    if entry is None:
+        raise NotAllowed
+    return reverse("appraisal_member", args=[entry.pk])
+
 
 SUMMARY = FormSheet(
     name="民主评议党员汇总表",
@@ -35,10 +49,10 @@ SUMMARY = FormSheet(
         FormColumn("姓名", width=10),
         FormColumn("人员类别", width=10, align="center"),
         FormColumn("参加评议情况", width=12, align="center"),
-        FormColumn("优秀票", Kind.INTEGER, width=8, group="民主测评"),
-        FormColumn("合格票", Kind.INTEGER, width=8, group="民主测评"),
-        FormColumn("基本合格票", Kind.INTEGER, width=8, group="民主测评"),
-        FormColumn("不合格票", Kind.INTEGER, width=8, group="民主测评"),
+        *(
+            FormColumn(header, Kind.INTEGER, width=8, group="民主测评", counts=entry_page)
+            for header in ("优秀票", "合格票", "基本合格票", "不合格票")
+        ),
         FormColumn("测评结果", width=12, align="center"),
         FormColumn("支部评定等次", width=10, align="center"),
         FormColumn("主要问题或改进措施", width=34),
@@ -97,7 +111,7 @@ def _row(entry: AppraisedMember, votes: Votes | None) -> Row:
     elif votes is not None:
         result = "不足规定票数" if votes.is_valid else "无效"
     decided = entry.branch.state in DECIDED
-    return (
+    cells = (
         entry.organization.name,
         entry.name,
         entry.get_kind_display(),
@@ -109,6 +123,7 @@ def _row(entry: AppraisedMember, votes: Votes | None) -> Row:
         entry.opinion,
         _remark(entry),
     )
+    return Keyed(entry.pk, cells)
 
 
 def _grade(entry: AppraisedMember, *, decided: bool) -> str:
@@ -143,6 +158,42 @@ def foot_line(entries: AppraisedMemberQuerySet) -> str:
     )
 
 
+# -- cross-checks --------------------------------------------------------------------------------------------------------
+
+
+def _branches(request: ReportRequest, tables: Tables) -> Iterator[Discrepancy]:
+    """Name the branches in which the appraisal of the year has not been begun."""
+    year = request.period.ends_on.year if request.period else 0
+    missing = branches_without(request.organization, year)
+    if request.user is not None:
+        missing = missing.visible_to(request.user)
+    for pk, name in missing.order_by("path").values_list("pk", "name"):
+        yield Discrepancy(
+            gettext("%(name)s is in no appraisal of the year.") % {"name": name},
+            reverse("organization_detail", args=[pk]),
+        )
+
+
+def _a_third(request: ReportRequest, tables: Tables) -> Iterator[Discrepancy]:
+    """Name the branches in which more than a third are excellent (2-domain b.8)."""
+    decided = _entries(request).filter(branch__state__in=DECIDED).order_by()
+    counted = decided.values("branch", "organization__name").annotate(
+        graded=Count("pk", filter=~Q(grade="")), best=Count("pk", filter=Q(grade=AppraisalGrade.EXCELLENT))
+    )
+    over = counted.filter(best__gt=0).order_by("organization__path")
+    for branch, name, graded, best in over.values_list("branch", "organization__name", "graded", "best"):
+        if best * SHARE > graded:
+            yield Discrepancy(
+                gettext("%(name)s: %(best)d of %(graded)d are excellent, at most %(most)d should be.")
+                % {"name": name, "best": best, "graded": graded, "most": graded // SHARE},
+                reverse("appraisal_branch", args=[branch]),
+            )
+
+
+BRANCHES_COMPLETE = Check("d.20.2", _("Every active branch is in the appraisal"), _branches, Severity.WARNING)
+A_THIRD = Check("d.20.5", _("At most a third are excellent"), _a_third, Severity.WARNING)
+
+
 def _sheets(request: ReportRequest) -> list[Filled]:
     notes = (
         f"注：1.{foot_line(_entries(request))}2.测评票数不足规定数的不单独列示；测评结果为得票最多的等次，供支部评定参考。",
@@ -160,4 +211,5 @@ MEMBER_APPRAISALS = Report(
     sheets=_sheets,
     count=lambda request: _entries(request).count(),
     icon="user-check",
+    checks=(BRANCHES_COMPLETE, A_THIRD),
 )

@@ -161,6 +161,7 @@ REVIEW_LEDGER = Report(
     sheets=lambda request: [(LEDGER, _ledger_rows(request))],
     count=lambda request: _reviews(request).count(),
     icon="message-2-star",
+    is_list=True,
 )
 REVIEW_STATISTICS = Report(
     key="review_statistics",

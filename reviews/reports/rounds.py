@@ -4,22 +4,28 @@ What is hidden on the pages is hidden here: the sheets are made from the same st
 """
 
 import datetime as dt
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
+from django.db.models import Sum
+from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from campaign.ballots import results
-from campaign.ballots.models import Choice, Item, RaterClass, Result, Shown, Subject, Verdict
+from campaign.ballots.models import Choice, Invalidity, Item, RaterClass, Result, Shown, Subject, Verdict
 from campaign.ballots.results import POOLED, Answered, ClassResult, Empty
 from campaign.ballots.selectors import Questionnaire, remarks_shown
 from campaign.common import clock
 from campaign.common.access import under
-from campaign.common.exact import half_up
-from campaign.common.excel.sheet import Filled, FormColumn, FormSheet, Kind, Row
+from campaign.common.errors import NotAllowed
+from campaign.common.exact import half_up, hundredths
+from campaign.common.excel.sheet import Filled, FormColumn, FormSheet, Keyed, Kind, Row, Subtotal
+from campaign.common.text import is_key
 from campaign.models import Audience
 from campaign.reports.activity import figures
+from campaign.reports.checks import Check, Discrepancy, Tables
 from campaign.reports.registry import Report, ReportRequest, reports
 from campaign.reports.units import UnitFigure
 from reviews.grades import grade_of, ranks
@@ -33,29 +39,50 @@ NOTES = (
     "注：1.应到为有权参评人次，收回为有效票。2.票类不足规定票数（k）的不单独公布，以“不足 k 票”表示，可推知的数字一并不公布。",
     "3.满意率＝（满意＋比较满意＋基本满意）÷非弃权票，为已公布票类的满意率。4.得票率＝该项得票÷该项有效票（含弃权）。",
 )
-RANKED = (
-    FormColumn("被评议对象", width=30),
-    FormColumn("所在单位", width=26),
-    FormColumn("评议名称", width=30),
-    FormColumn("名次", Kind.INTEGER, width=7),
-    FormColumn("票类得分", width=34),
-    FormColumn("综合得分", Kind.HUNDREDTHS, width=10),
-    FormColumn("满意率%", Kind.HUNDREDTHS, width=10),
-    FormColumn("等次", width=10, align="center"),
-    FormColumn("应到", Kind.INTEGER, width=8),
-    FormColumn("收回", Kind.INTEGER, width=8),
-    FormColumn("备注", width=28),
-)
+
+
+def tally(request: ReportRequest, key: str) -> str:
+    """Votes are no list: behind a figure of a subject is the page of its result. Raises NotAllowed."""
+    subject = _subjects(request).filter(pk=int(key) if is_key(key) else 0).first()
+    if subject is None:
+        raise NotAllowed
+    return reverse("round_result", args=[subject.ballot_id, subject.pk])
+
+
+def _figure_column(header: str, kind: Kind, width: float, group: str = "") -> FormColumn:
+    return FormColumn(header, kind, width=width, group=group, counts=tally)
+
+
+LETTERS = ("A", "B", "C")
+"""The classes that the form of the office knows; a round may have more, or none of them."""
+
+
+def _ranked(letters: Sequence[str], *, ranked: bool) -> tuple[FormColumn, ...]:
+    rank = (_figure_column("名次", Kind.INTEGER, 7),) if ranked else ()
+    return (
+        FormColumn("被评议对象", width=30),
+        FormColumn("所在单位", width=26),
+        FormColumn("评议名称", width=26),
+        *rank,
+        *(_figure_column(f"{letter}票得分", Kind.HUNDREDTHS, 10) for letter in letters),
+        _figure_column("综合得分", Kind.HUNDREDTHS, 10),
+        _figure_column("满意率%", Kind.HUNDREDTHS, 10),
+        FormColumn("等次", width=9, align="center"),
+        _figure_column("应到", Kind.INTEGER, 8),
+        _figure_column("收回", Kind.INTEGER, 8),
+        FormColumn("备注", width=24),
+    )
+
+
 ORGANIZATIONS = FormSheet(
-    name="党组织评议汇总表", title="群众评议汇总表（党组织）", freeze=1, paper_a3=True, columns=RANKED, notes=NOTES
+    name="党组织评议汇总表",
+    title="群众评议汇总表（党组织）",
+    freeze=1,
+    columns=_ranked(LETTERS, ranked=True),
+    notes=NOTES,
 )
 PERSONS = FormSheet(
-    name="党员评议汇总表",
-    title="群众评议汇总表（党员）",
-    freeze=1,
-    paper_a3=True,
-    columns=tuple(column for column in RANKED if column.header != "名次"),
-    notes=NOTES,
+    name="党员评议汇总表", title="群众评议汇总表（党员）", freeze=1, columns=_ranked(LETTERS, ranked=False), notes=NOTES
 )
 CLASSES = FormSheet(
     name="票类统计表",
@@ -65,15 +92,15 @@ CLASSES = FormSheet(
         FormColumn("被评议对象", width=30),
         FormColumn("评议名称", width=30),
         FormColumn("票类", width=20),
-        FormColumn("权重%", Kind.HUNDREDTHS, width=9),
-        FormColumn("应到", Kind.INTEGER, width=8),
-        FormColumn("收回有效票", Kind.INTEGER, width=10),
-        FormColumn("平均分", Kind.HUNDREDTHS, width=9),
-        FormColumn("加权分", Kind.HUNDREDTHS, width=9),
+        _figure_column("权重%", Kind.HUNDREDTHS, 9),
+        _figure_column("应到", Kind.INTEGER, 8),
+        _figure_column("收回有效票", Kind.INTEGER, 10),
+        _figure_column("平均分", Kind.HUNDREDTHS, 9),
+        _figure_column("加权分", Kind.HUNDREDTHS, 9),
     ),
     notes=NOTES,
 )
-
+WHOLE_SCORE = "综合得分"
 REMARKS = FormSheet(
     name="评议意见",
     title="群众评议意见汇总表",
@@ -123,14 +150,6 @@ def _subjects(request: ReportRequest, audience: str | None = None) -> Any:
     return Subject.objects.filter(pk__in=found.order_by().values("pk"))
 
 
-def published_results(user: Any) -> Any:
-    """Return the published results of mass evaluations that `user` may see; None sees all."""
-    rounds = EvaluationRound.objects.published() if user is None else results_for(user)
-    mine = Subject.objects.all() if user is None else Subject.objects.visible_to(user)
-    seen = mine.filter(ballot__in=rounds.exclude(template__in=OPINIONS).values("pk"))
-    return Result.objects.filter(subject__in=seen.order_by().values("pk"))
-
-
 def _held(subjects: Any) -> Held:
     """Read what was asked in the rounds of `subjects`. Five queries, whatever their number."""
     ballots = set(subjects.order_by().values_list("ballot", flat=True).distinct())
@@ -167,40 +186,44 @@ def _loaded(subject: Subject) -> list[ClassResult]:
     return [results.load(each) for each in subject.result.classes]
 
 
-def _summary(held: Held, subjects: Iterator[Subject], *, ranked: bool) -> Iterator[Row]:
+def _summary(held: Held, subjects: Iterator[Subject], letters: Sequence[str], *, ranked: bool) -> Iterator[Row]:
     for subject in subjects:
         result = subject.result
         rank = held.first[subject.ballot_id].get(result.total) if result.total is not None else None
-        yield (
-            subject.name,
-            subject.organization.name,
-            subject.ballot.round.name,
-            *((rank,) if ranked else ()),
-            _scores(held, subject),
-            _figure(result.total_kind, result.total),
-            _figure(result.satisfaction_kind, result.satisfaction),
-            grade_of(subject.ballot.round.bands, result.total),
-            result.entitled,
-            result.returned,
-            _remark(subject),
+        scores = {each.key: _score(each) for each in _loaded(subject)}
+        yield Keyed(
+            subject.pk,
+            (
+                subject.name,
+                subject.organization.name,
+                subject.ballot.round.name,
+                *((rank,) if ranked else ()),
+                *(scores.get(letter) for letter in letters),
+                _figure(result.total_kind, result.total),
+                _figure(result.satisfaction_kind, result.satisfaction),
+                grade_of(subject.ballot.round.bands, result.total),
+                result.entitled,
+                result.returned,
+                _remark(subject),
+            ),
         )
+
+
+def _score(found: ClassResult) -> int | str | None:
+    """Return the score of a class; what is hidden says so, nothing where nobody voted."""
+    if isinstance(found, Answered):
+        return found.score
+    return None if isinstance(found, Empty) else TOO_FEW
+
+
+def _letters(held: Held) -> list[str]:
+    """Return the letters of the classes in these rounds, those of the office at least."""
+    keys = {each.key for asked in held.asked.values() for each in asked.classes}
+    return sorted({*LETTERS, *(key for key in keys if len(key) == 1 and key.isalpha())})
 
 
 def _figure(kind: str, value: int | None) -> int | str | None:
     return TOO_FEW if kind == Shown.HIDDEN else value
-
-
-def _scores(held: Held, subject: Subject) -> str:
-    """Return the scores of the classes in one cell: rounds differ in theirs."""
-    names = _class_names(held, subject)
-    parts = []
-    for each in _loaded(subject):
-        if isinstance(each, Answered):
-            shown = "—" if each.score is None else f"{each.score // 100}.{each.score % 100:02d}"
-        else:
-            shown = "—" if isinstance(each, Empty) else TOO_FEW
-        parts.append(f"{names[each.key]} {shown}")
-    return "；".join(parts)
 
 
 def _class_names(held: Held, subject: Subject) -> dict[str, str]:
@@ -212,12 +235,15 @@ def _remark(subject: Subject) -> str:
     if result.verdict == Verdict.INVALID:
         return f"无效：{result.get_reason_display()}，须重新评议"
     names = ["与其他单位合并统计"] if subject.counted_with_id else []
+    if subject.classes_pooled:
+        names.append(ALL_TOGETHER)
     if any(isinstance(each, Empty) for each in _loaded(subject)):
         names.append("有票类未收到票，未计入综合得分")
     return "；".join(names)
 
 
-def _class_rows(held: Held, subjects: Iterator[Subject]) -> Iterator[Row]:
+def _class_rows(held: Held, subjects: Iterator[Subject]) -> Iterator[Row | Subtotal]:
+    """Yield a row for each class and, in bold, the total of the subject."""
     for subject in subjects:
         names, loaded = _class_names(held, subject), _loaded(subject)
         counted = sum(each.weight for each in loaded if not isinstance(each, Empty)) or 1
@@ -226,16 +252,29 @@ def _class_rows(held: Held, subjects: Iterator[Subject]) -> Iterator[Row]:
             score = answered.score if answered else None
             returned = answered.returned if answered else 0 if isinstance(each, Empty) else TOO_FEW
             weighted = None if score is None else half_up(score * each.weight, counted)
-            yield (
-                subject.name,
-                subject.ballot.round.name,
-                names[each.key],
-                each.weight,
-                each.entitled,
-                returned,
-                score,
-                weighted,
+            yield Keyed(
+                subject.pk,
+                (
+                    subject.name,
+                    subject.ballot.round.name,
+                    names[each.key],
+                    each.weight,
+                    each.entitled,
+                    returned,
+                    score,
+                    weighted,
+                ),
             )
+        yield Subtotal(_class_total(subject, loaded), label="", key=str(subject.pk))
+
+
+def _class_total(subject: Subject, loaded: Sequence[ClassResult]) -> Row:
+    result = subject.result
+    weights = sum(each.weight for each in loaded)
+    total = _figure(result.total_kind, result.total)
+    return (
+        subject.name, subject.ballot.round.name, WHOLE_SCORE, weights, result.entitled, result.returned, None, total,
+    )  # fmt: skip
 
 
 def _item_sheet(number: int, labels: tuple[str, ...]) -> FormSheet:
@@ -244,8 +283,8 @@ def _item_sheet(number: int, labels: tuple[str, ...]) -> FormSheet:
         column
         for label in labels
         for column in (
-            FormColumn("票数", Kind.INTEGER, width=7, group=label),
-            FormColumn("得票率", Kind.PERCENT, width=9, group=label),
+            _figure_column("票数", Kind.INTEGER, 7, label),
+            _figure_column("得票率", Kind.PERCENT, 9, label),
         )
     ]
     return FormSheet(
@@ -258,10 +297,10 @@ def _item_sheet(number: int, labels: tuple[str, ...]) -> FormSheet:
             FormColumn("评议名称", width=26),
             FormColumn("评议项目", width=34),
             *choices,
-            FormColumn("弃权", Kind.INTEGER, width=7),
-            FormColumn("有效票", Kind.INTEGER, width=8),
-            FormColumn("满意率%", Kind.HUNDREDTHS, width=9),
-            FormColumn("项目得分", Kind.HUNDREDTHS, width=9),
+            _figure_column("弃权", Kind.INTEGER, 7),
+            _figure_column("有效票", Kind.INTEGER, 8),
+            _figure_column("满意率%", Kind.HUNDREDTHS, 9),
+            _figure_column("项目得分", Kind.HUNDREDTHS, 9),
         ),
         notes=NOTES,
     )
@@ -280,15 +319,18 @@ def _item_rows(held: Held, subjects: Iterator[Subject]) -> Iterator[Row]:
                 for value in (votes, half_up(votes * WHOLE, found.valid) if found.valid else None)
             ]
             pleased, answered = found.satisfaction
-            yield (
-                subject.name,
-                subject.ballot.round.name,
-                item.text,
-                *shares,
-                found.counts[-1],
-                found.valid,
-                half_up(pleased * WHOLE, answered) if answered else None,
-                found.score,
+            yield Keyed(
+                subject.pk,
+                (
+                    subject.name,
+                    subject.ballot.round.name,
+                    item.text,
+                    *shares,
+                    found.counts[-1],
+                    found.valid,
+                    half_up(pleased * WHOLE, answered) if answered else None,
+                    found.score,
+                ),
             )
 
 
@@ -311,23 +353,54 @@ def _remark_rows(request: ReportRequest, everything: Any) -> Iterator[Row]:
 def _sheets(request: ReportRequest) -> list[Filled]:
     everything = _subjects(request)
     held = _held(everything)
+    letters = _letters(held)
     filled: list[Filled] = []
     for audience, sheet, order in (
         (Audience.ORGANIZATION, ORGANIZATIONS, _ordered),
         (Audience.MEMBER, PERSONS, _by_roll),
     ):
         ranked = audience == Audience.ORGANIZATION
-        filled.append((sheet, _summary(held, order(everything.filter(audience=audience)), ranked=ranked)))
+        rows = _summary(held, order(everything.filter(audience=audience)), letters, ranked=ranked)
+        filled.append((replace(sheet, columns=_ranked(letters, ranked=ranked)), rows))
     for number, labels in enumerate(sorted({_labels(held, ballot) for ballot in held.asked}), start=1):
         ballots = [ballot for ballot in held.asked if _labels(held, ballot) == labels]
-        rows = _item_rows(held, _by_roll(everything.filter(ballot__in=ballots)))
-        filled.append((_item_sheet(number, labels), rows))
+        items = _item_rows(held, _by_roll(everything.filter(ballot__in=ballots)))
+        filled.append((_item_sheet(number, labels), items))
     filled.append((CLASSES, _class_rows(held, _by_roll(everything))))
     if everything.filter(ballot__asks_remarks=True).exists():
         filled.append((REMARKS, _remark_rows(request, everything)))
     return filled
 
 
+# -- cross-checks --------------------------------------------------------------------------------------------------------
+
+
+def _overfull(request: ReportRequest, tables: Tables) -> Iterator[Discrepancy]:
+    """Name the subjects with more ballots out of the box than were given out: those entered are refused otherwise."""
+    wrong = _results(request).filter(reason=Invalidity.OVERFULL).order_by("ballot_id", "subject_id")
+    for ballot, subject, name in wrong.values_list("ballot_id", "subject_id", "subject__name"):
+        yield Discrepancy(
+            gettext("%(name)s: more ballots were returned than issued; the evaluation has to be repeated.")
+            % {"name": name},
+            reverse("round_result", args=[ballot, subject]),
+        )
+
+
+def _weights(request: ReportRequest, tables: Tables) -> Iterator[Discrepancy]:
+    sums = (
+        RaterClass.objects.filter(ballot__in=_subjects(request).values("ballot"))
+        .order_by().values("ballot", "ballot__round__name").annotate(sum=Sum("weight"))
+    )  # fmt: skip
+    for ballot, name, found in sums.exclude(sum=WHOLE).values_list("ballot", "ballot__round__name", "sum"):
+        yield Discrepancy(
+            gettext("%(name)s: the weights of the classes make %(sum)s %%, not 100 %%.")
+            % {"name": name, "sum": hundredths(found)},
+            reverse("round_detail", args=[ballot]),
+        )
+
+
+ISSUED = Check("d.20.3", _("No more ballots were returned than issued"), _overfull)
+WEIGHTS = Check("d.20.4", _("The weights of the classes make 100 percent"), _weights)
 EVALUATION_SUMMARY = Report(
     key="evaluation_summary",
     form="d.5",
@@ -338,6 +411,7 @@ EVALUATION_SUMMARY = Report(
     sheets=_sheets,
     count=lambda request: _subjects(request).count(),
     icon="clipboard-check",
+    checks=(ISSUED, WEIGHTS),
 )
 
 

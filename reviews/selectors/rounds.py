@@ -33,6 +33,14 @@ def results_for(user: Any) -> RoundQuerySet:
     return found.select_related("ballot", "organization")
 
 
+def published_results(user: Any) -> Any:
+    """Return the published results of mass evaluations that `user` may see; None sees all."""
+    rounds = EvaluationRound.objects.published() if user is None else results_for(user)
+    mine = Subject.objects.all() if user is None else Subject.objects.visible_to(user)
+    seen = mine.filter(ballot__in=rounds.exclude(template__in=OPINIONS).values("pk"))
+    return Result.objects.filter(subject__in=seen.order_by().values("pk"))
+
+
 def may_manage(user: Any, evaluation_round: EvaluationRound) -> bool:
     """Tell whether `user` holds the round: sees the draft of its results."""
     return EvaluationRound.objects.allowed(user, Cap.ROUND_MANAGE).filter(pk=evaluation_round.pk).exists()

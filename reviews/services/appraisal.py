@@ -38,8 +38,8 @@ from reviews.questionnaires import MEMBER_APPRAISAL
 from reviews.selectors.appraisal import Electorate, branches_without, electorates
 from reviews.services.appraisal_ballots import (
     ballot_begin,
+    ballot_leave_out,
     has_ballot,
-    must_give_reason,
     must_have_no_ballot,
     must_manage,
     round_attach,
@@ -229,14 +229,17 @@ def _papers(electorate: Electorate, subject_of: dict[int | None, int]) -> Iterab
 
 
 def appraisal_without_ballot(*, actor: Any, appraisal: MemberAppraisal, reason: str) -> MemberAppraisal:
-    """Let the branches decide without a ballot through the portal, for a reason that is recorded (it was held elsewhere, or
-    too few have an account). Raises NotAllowed, StateConflict, DomainError without a reason or when there is a ballot."""
-    must_manage(actor, appraisal, Cap.APPRAISAL_MANAGE)
-    must_give_reason(reason)
-    must_have_no_ballot(appraisal)
+    """Let the branches decide without a ballot through the portal. Raises NotAllowed, StateConflict, DomainError without a
+    reason or when there is a ballot."""
     with transaction.atomic():
+        ballot_leave_out(
+            actor=actor,
+            appraisal=appraisal,
+            capability=Cap.APPRAISAL_MANAGE,
+            action="appraisal_without_ballot",
+            reason=reason,
+        )
         appraisal.branches.filter(state__in=EDITABLE).update(has_ballot=False, updated_at=clock.now())
-        audit_record(action="appraisal_without_ballot", actor=actor, target=appraisal, reason=reason)
     return appraisal
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from campaign.audit.services import audit_record
@@ -48,6 +49,18 @@ def must_give_reason(reason: str) -> None:
         raise DomainError(_("Please give a reason."))
 
 
+def ballot_leave_out(*, actor: Any, appraisal: Appraisal, capability: Cap, action: str, reason: str) -> None:
+    """Note that `appraisal` does without a ballot in the portal, for a reason that is recorded (it was held elsewhere, or too few
+    have an account). Raises NotAllowed, StateConflict, DomainError without a reason or when there is a ballot."""
+    must_manage(actor, appraisal, capability)
+    must_give_reason(reason)
+    must_have_no_ballot(appraisal)
+    with transaction.atomic():
+        type(appraisal).objects.filter(pk=appraisal.pk).update(has_ballot=False, updated_at=clock.now())
+        audit_record(action=action, actor=actor, target=appraisal, reason=reason)
+    appraisal.refresh_from_db()
+
+
 def ballot_begin(
     *, question: ItemPlan, choices: Sequence[ChoicePlan], raters: ClassPlan, first: dt.date, last: dt.date
 ) -> Ballot:
@@ -77,7 +90,7 @@ def round_attach(*, actor: Any, appraisal: Appraisal, ballot: Ballot, template: 
         scope=PublicationScope.LEADERS,
     )
     free = type(appraisal).objects.filter(pk=appraisal.pk, state=AppraisalState.OPEN, round=appraisal.round_id)
-    if free.update(round=made, updated_at=clock.now()) != 1:
+    if free.update(round=made, has_ballot=True, updated_at=clock.now()) != 1:
         raise StateConflict
     audit_record(action="round_create", actor=actor, target=made, changes={"name": ["", made.name]})
     return made

@@ -40,7 +40,7 @@ from reviews.models.rounds import EvaluationRound, PublicationScope, RoundState
 from reviews.questionnaires import templates
 from reviews.selectors.rounds import classes_without_ballots
 from reviews.services.setting_up import round_begin, round_subjects_set
-from reviews.services.telling import evaluated_tell, voters_tell
+from reviews.services.telling import evaluated_tell, opening_text, voters_tell
 from reviews.workflow.rounds import ROUNDS
 
 logger = logging.getLogger(__name__)
@@ -95,11 +95,7 @@ def round_open(*, evaluation_round: EvaluationRound, actor: Any) -> EvaluationRo
     with transaction.atomic():
         ROUNDS.take(evaluation_round, "round_open", actor=actor)
         ballot_open(ballot=evaluation_round.ballot)
-        text = _("“%(name)s” is open until %(day)s. Your ballot is secret: nobody can see what you choose.") % {
-            "name": evaluation_round.name,
-            "day": evaluation_round.last_day.isoformat(),
-        }
-        voters_tell(evaluation_round, "opened", str(text))
+        voters_tell(evaluation_round, "opened", opening_text(evaluation_round))
     return evaluation_round
 
 

@@ -44,7 +44,7 @@ from reviews.questionnaires import SECRETARY_APPRAISAL
 from reviews.selectors.secretaries import secretaries_without, voters_on
 from reviews.services.appraisal_ballots import (
     ballot_begin,
-    must_give_reason,
+    ballot_leave_out,
     must_have_no_ballot,
     must_manage,
     round_attach,
@@ -143,7 +143,6 @@ def secretary_ballot(*, actor: Any, appraisal: SecretaryAppraisal) -> Evaluation
     with transaction.atomic():
         ballot = _ballot(appraisal, reports, voters)
         made = round_attach(actor=actor, appraisal=appraisal, ballot=ballot, template=SECRETARY_APPRAISAL)
-        SecretaryAppraisal.objects.filter(pk=appraisal.pk).update(has_ballot=True)
         audit_record(action="secretary_ballot", actor=actor, target=appraisal)
     appraisal.refresh_from_db()
     return made
@@ -182,13 +181,8 @@ def secretary_step(*, actor: Any, appraisal: SecretaryAppraisal, step: str, reas
 
 
 def _without_ballot(actor: Any, appraisal: SecretaryAppraisal, reason: str) -> SecretaryAppraisal:
-    must_manage(actor, appraisal, Cap.SECRETARY_MANAGE)
-    must_give_reason(reason)
-    must_have_no_ballot(appraisal)
-    with transaction.atomic():
-        SecretaryAppraisal.objects.filter(pk=appraisal.pk).update(has_ballot=False, updated_at=clock.now())
-        audit_record(action="secretary_without_ballot", actor=actor, target=appraisal, reason=reason)
-    appraisal.refresh_from_db()
+    action, capability = "secretary_without_ballot", Cap.SECRETARY_MANAGE
+    ballot_leave_out(actor=actor, appraisal=appraisal, capability=capability, action=action, reason=reason)
     return appraisal
 
 

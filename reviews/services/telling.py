@@ -30,6 +30,19 @@ def voters_tell(evaluation_round: EvaluationRound, what: str, text: str) -> int:
     )
 
 
+def opening_text(evaluation_round: EvaluationRound) -> str:
+    """Return what those who may vote are told."""
+    return _("“%(name)s” is open until %(day)s. Your ballot is secret: nobody can see what you choose.") % {
+        "name": evaluation_round.name,
+        "day": evaluation_round.last_day.isoformat(),
+    }
+
+
+def people_tell(evaluation_round: EvaluationRound, users: Iterable[int], what: str, text: str) -> int:
+    """Tell some of those who have a paper; nobody is told the same twice."""
+    return _tell(evaluation_round, users, what, text, reverse("vote_list"))
+
+
 def evaluated_tell(evaluation_round: EvaluationRound) -> int:
     """Tell the members who were evaluated, or the secretaries of the units, that the results can be seen."""
     subjects = Subject.objects.filter(ballot=evaluation_round.ballot_id)

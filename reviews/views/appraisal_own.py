@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from campaign.common.access import GatedRequest, access, gate, own_member_ids, reaches
 from campaign.common.capabilities import Cap
 from campaign.common.errors import EditConflict
+from campaign.drafts.forms import dropped, keep
 from campaign.drafts.selectors import draft_of
 from campaign.drafts.services import draft_clear
 from orgs.models import MembershipKind
@@ -63,12 +64,15 @@ def appraisal_member(request: GatedRequest, pk: int) -> HttpResponse:
         "writes": own and entry.branch.is_editable and entry.branch.appraisal.is_open,
         "attends": decides and entry.branch.is_editable and entry.branch.appraisal.is_open,
         "steps": FOLLOW_UPS.available(entry, request.user) if told else [],
-        "opinion": OpinionForm(initial={"version": entry.version, "opinion": entry.opinion or _("I agree.")})
-        if own and told and entry.branch.appraisal.is_open
-        else None,
+        "opinion": _opinion(request, entry) if own and told and entry.branch.appraisal.is_open else None,
         "crumbs": _way(request, entry, reads_all=reads_all),
     }
     return render(request, "reviews/appraisal/member.html", context)
+
+
+def _opinion(request: GatedRequest, entry: AppraisedMember) -> Any:
+    form = OpinionForm(initial={"version": entry.version, "opinion": entry.opinion or _("I agree.")})
+    return keep(request, form, f"appraisal_opinion:{entry.pk}")
 
 
 def _way(request: GatedRequest, entry: AppraisedMember, *, reads_all: bool) -> list[dict[str, str]]:
@@ -150,9 +154,13 @@ def appraisal_peers(request: GatedRequest, pk: int) -> HttpResponse:
 def appraisal_opinion(request: GatedRequest, pk: int) -> HttpResponse:
     """Say what one thinks of the own result."""
     entry: AppraisedMember = gate(request, _entries(), pk=pk)
+    key = f"appraisal_opinion:{pk}"
+    if dropped(request, key):
+        return redirect("appraisal_member", pk=pk)
     form = OpinionForm(request.POST)
     if form.is_valid():
         services.opinion_give(actor=request.user, appraised=entry, **form.cleaned_data)
+        draft_clear(request=request, key=key)
         messages.success(request, _("Noted. Your secretary reads it."))
     else:
         messages.error(request, _("Please write what you think of it, or that you agree."))

@@ -24,11 +24,13 @@ from campaign.common.access import GatedRequest, access, gate, holds
 from campaign.common.capabilities import Cap
 from campaign.common.errors import DomainError, NotAllowed
 from campaign.common.listing import BoundedPaginator, list_response
-from reviews.forms.rounds import VoteForm
+from reviews.forms.rounds import RollForm, VoteForm
 from reviews.forms.setting_up import ExtendForm
 from reviews.jobs import is_large, step_request
 from reviews.models.rounds import EvaluationRound, RoundState
 from reviews.selectors import rounds as selectors
+from reviews.selectors.roll import roll_can_change, roll_difference
+from reviews.services import roll as services_roll
 from reviews.services import rounds as services
 from reviews.services.setting_up import neighbours
 from reviews.tables.rounds import RoundTable
@@ -88,6 +90,7 @@ def round_detail(request: GatedRequest, pk: int) -> HttpResponse:
         context["uncounted"] = len(ballots.uncounted(found.ballot))
     if manages:
         context["has_batches"] = found.ballot.batches.exists()
+        context["roll_can_change"] = roll_can_change(found)
         context["steps"] = ROUNDS.available(found, request.user)
         context["left_out"] = selectors.classes_without_ballots(found) if found.state == RoundState.SEALED else []
         context["invalid"] = selectors.invalid_count(found) if found.has_results else 0
@@ -144,6 +147,23 @@ def round_extend(request: GatedRequest, pk: int) -> HttpResponse:
         return redirect("round_detail", pk=pk)
     crumbs = [*_crumbs(request), {"label": found.name, "url": reverse("round_detail", args=[pk])}]
     return render(request, "reviews/rounds/extend.html", {"round": found, "form": form, "crumbs": crumbs})
+
+
+@access(GET=Cap.ROUND_MANAGE, POST=Cap.ROUND_MANAGE)
+def round_roll_change(request: GatedRequest, pk: int) -> HttpResponse:
+    """Enter who joined, and strike who left, while the round is open."""
+    found: EvaluationRound = gate(request, _rounds(), pk=pk)
+    if not roll_can_change(found):
+        messages.info(request, _("The roll of this round cannot be changed now."))
+        return redirect("round_detail", pk=pk)
+    form = RollForm(request.POST or None, found=roll_difference(found))
+    if form.is_valid():
+        given = {"joining": (), "leaving": (), **form.cleaned_data}
+        if form.attempt(services_roll.round_roll_change, evaluation_round=found, actor=request.user, **given):
+            messages.success(request, _("The roll is changed, and its hash is made anew."))
+            return redirect("round_detail", pk=pk)
+    crumbs = [*_crumbs(request), {"label": found.name, "url": reverse("round_detail", args=[pk])}]
+    return render(request, "reviews/rounds/roll.html", {"round": found, "form": form, "crumbs": crumbs})
 
 
 @access(GET=Cap.ROUND_RESULTS)
@@ -225,7 +245,7 @@ def _paper_not_in_hand(request: GatedRequest, pk: int) -> HttpResponse:
         if not SealedPaper.objects.filter(ballot=pk, voter=request.user.pk).exists():
             raise
         return _own_ballots(request, str(NotCounted()))
-    if paper.marked or not paper.ballot.is_running():
+    if paper.marked or paper.struck or not paper.ballot.is_running():
         return _own_ballots(request, str(NotCounted())) if request.method == "POST" else redirect("vote_list")
     return _paper_page(request, paper)
 

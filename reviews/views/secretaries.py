@@ -16,6 +16,7 @@ from campaign.common.access import GatedRequest, access, gate, holds, own_member
 from campaign.common.capabilities import Cap
 from campaign.common.errors import DomainError, EditConflict
 from campaign.common.listing import list_response, listing
+from campaign.drafts.forms import dropped, keep
 from campaign.drafts.selectors import draft_of
 from campaign.drafts.services import draft_clear
 from reviews.filters.secretaries import ProblemFilter, SecretaryReportFilter
@@ -257,10 +258,14 @@ def secretary_answer(request: GatedRequest, pk: int, question: int) -> HttpRespo
     asked = report.questions.select_related("report__appraisal").filter(pk=question).first()
     if asked is None:
         raise Http404
-    form = AnswerForm(request.POST or None, initial={"text": asked.answer})
+    key = f"secretary_answer:{question}"
+    if dropped(request, key):
+        return redirect(request.path)
+    form = keep(request, AnswerForm(request.POST or None, initial={"text": asked.answer}), key)
     if form.is_valid() and form.attempt(
         services.secretary_answer, actor=request.user, question=asked, text=form.cleaned_data["text"]
     ):
+        draft_clear(request=request, key=key)
         messages.success(request, _("Your answer is noted."))
         return redirect("secretary_report", pk=pk)
     context = {"form": form, "report": report, "asked": asked, "crumbs": _crumbs(report)}
@@ -271,12 +276,15 @@ def secretary_answer(request: GatedRequest, pk: int, question: int) -> HttpRespo
 def secretary_grade(request: GatedRequest, pk: int) -> HttpResponse:
     """Comment and comprehensive grade, beside what the ballot says."""
     report: SecretaryReport = gate(request, _reports(), pk=pk)
-    form = GradeForm(
-        request.POST or None, initial={"version": report.version, "comment": report.comment, "grade": report.grade}
-    )
+    key = f"secretary_grade:{pk}"
+    if dropped(request, key):
+        return redirect(request.path)
+    stored = {"version": report.version, "comment": report.comment, "grade": report.grade}
+    form = keep(request, GradeForm(request.POST or None, initial=stored), key)
     if form.is_valid() and form.attempt(
         services.secretary_grade, actor=request.user, report=report, **form.cleaned_data
     ):
+        draft_clear(request=request, key=key)
         messages.success(request, _("Graded. The secretary reads grade and comment now."))
         share = selectors.good_share(report.appraisal)
         if share.is_exceeded:
@@ -345,10 +353,14 @@ def secretary_problems(request: GatedRequest) -> HttpResponse:
 @access(GET=Cap.SECRETARY_GRADE, POST=Cap.SECRETARY_GRADE)
 def secretary_problem_add(request: GatedRequest, pk: int) -> HttpResponse:
     report: SecretaryReport = gate(request, _reports(), pk=pk)
-    form = ProblemForm(request.POST or None)
+    key = f"secretary_problem_add:{pk}"
+    if dropped(request, key):
+        return redirect(request.path)
+    form = keep(request, ProblemForm(request.POST or None), key)
     if form.is_valid() and form.attempt(
         services.report_problem_add, actor=request.user, report=report, **form.cleaned_data
     ):
+        draft_clear(request=request, key=key)
         messages.success(request, _("It is on the list. The secretary writes down measures."))
         return redirect("secretary_report", pk=pk)
     return render(
@@ -375,9 +387,14 @@ def secretary_problem(request: GatedRequest, pk: int) -> HttpResponse:
     """One problem; its secretary writes down measures."""
     problem: ReportProblem = gate(request, _problems(), pk=pk)
     own = problem.report.member_id in own_member_ids(request.user) and request.user.acting_for is None
-    form = MeasuresForm(request.POST or None, initial={"version": problem.version, "measures": problem.measures})
+    key = f"secretary_problem:{pk}"
+    if dropped(request, key):
+        return redirect(request.path)
+    stored = {"version": problem.version, "measures": problem.measures}
+    form = keep(request, MeasuresForm(request.POST or None, initial=stored), key)
     if form.is_valid():
         if form.attempt(services.report_problem_plan, actor=request.user, problem=problem, **form.cleaned_data):
+            draft_clear(request=request, key=key)
             messages.success(request, _("Saved."))
             return redirect("secretary_problem", pk=pk)
         if isinstance(form.refusal, EditConflict):

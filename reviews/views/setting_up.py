@@ -16,6 +16,7 @@ from campaign.ballots import selectors as ballots
 from campaign.common.access import GatedRequest, access, gate
 from campaign.common.capabilities import Cap
 from campaign.common.errors import DomainError, EditConflict
+from campaign.common.rows import edits_rows, rows_edited, rows_typed
 from campaign.drafts.models import Draft
 from campaign.drafts.selectors import draft_of
 from campaign.drafts.services import draft_clear
@@ -34,7 +35,6 @@ from reviews.forms.setting_up import (
     RatersForm,
     RulesForm,
     SubjectsForm,
-    rows_typed,
     scheme_rows,
     typed,
 )
@@ -158,8 +158,9 @@ def round_questions(request: GatedRequest, pk: int) -> HttpResponse:
         rows = _rows(names, dict(draft.fields)) if draft else _stored_questions(found)
     elif op.startswith("template:"):
         rows = _template_rows(op.removeprefix("template:"), found)
-    elif op.startswith(("add:", "remove:")):
-        rows = _edited(_rows(names, request.POST), op)
+    elif edits_rows(op):
+        rows = _rows(names, request.POST)
+        rows_edited(rows, op)
         form = RulesForm(evaluation_round=found, initial=typed(RulesForm, request.POST))
     else:
         form = RulesForm(request.POST, evaluation_round=found)
@@ -225,14 +226,18 @@ def round_raters(request: GatedRequest, pk: int) -> HttpResponse:
         getattr(services, op)(evaluation_round=found, actor=request.user)
         messages.success(request, POOLS[op])
         return redirect("round_raters", pk=pk)
-    form = RatersForm(evaluation_round=found)
+    draft = _kept(request, "raters", found)
+    kept = dict(draft.fields) if draft else {}
+    form = RatersForm(evaluation_round=found, initial=typed(RatersForm, kept) if draft else None)
     if request.method == "GET":
-        rows = _stored_classes(found)
+        rows = _rows(("classes",), kept)["classes"] if draft else _stored_classes(found)
     elif op.startswith("scheme:"):
         key = op.removeprefix("scheme:")
         rows = scheme_rows(key) if key in schemes else _stored_classes(found)
-    elif op.startswith(("add:", "remove:")):
-        rows = _edited(_rows(("classes",), request.POST), op)["classes"]
+    elif edits_rows(op):
+        given = _rows(("classes",), request.POST)
+        rows_edited(given, op)
+        rows = given["classes"]
         form = RatersForm(evaluation_round=found, initial=typed(RatersForm, request.POST))
     else:
         form = RatersForm(request.POST, evaluation_round=found)
@@ -246,11 +251,17 @@ def round_raters(request: GatedRequest, pk: int) -> HttpResponse:
             classes=[row.plan() for row in lists],
             electorate={row.cleaned_data["key"]: row.cleaned_data["source"] for row in lists},
         ):
+            draft_clear(request=request, key=f"round_raters:{pk}")
             messages.success(request, _("Stored, and the roll was made anew."))
             return redirect("round_raters", pk=pk)
-        return _page(request, "round_raters", found, {"form": form, "classes": lists, **_sizes(found)})
+        return _page(request, "round_raters", found, _raters(form, lists, draft, found))
     lists = ClassFormSet(initial=rows, prefix="classes")
-    return _page(request, "round_raters", found, {"form": form, "classes": lists, **_sizes(found)})
+    return _page(request, "round_raters", found, _raters(form, lists, draft, found))
+
+
+def _raters(form: Any, classes: Any, draft: Draft | None, found: EvaluationRound) -> dict[str, Any]:
+    key = f"round_raters:{found.pk}"
+    return {"form": form, "classes": classes, "draft": draft, "draft_key": key, **_sizes(found)}
 
 
 POOLS: Mapping[str, Any] = {
@@ -322,16 +333,6 @@ def _on(request: GatedRequest, here: str, found: EvaluationRound) -> HttpRespons
 
 def _rows(names: tuple[str, ...], data: Mapping[str, str]) -> dict[str, list[dict[str, Any]]]:
     return {name: rows_typed(LISTS[name][0], data, name) for name in names}
-
-
-def _edited(rows: dict[str, list[dict[str, Any]]], op: str) -> dict[str, list[dict[str, Any]]]:
-    """Add an empty row (`add:items`), or take one out (`remove:items:2`)."""
-    verb, name, *place = op.split(":")
-    if name in rows and verb == "add":
-        rows[name].append({})
-    elif name in rows and place:
-        rows[name] = [row for number, row in enumerate(rows[name]) if str(number) != place[0]]
-    return rows
 
 
 def _page(request: GatedRequest, here: str, found: EvaluationRound, context: dict[str, Any]) -> HttpResponse:

@@ -157,8 +157,8 @@ def test_no_time_no_key_and_nothing_else_leads_from_a_paper_to_a_tally() -> None
     assert keys[Remark] == keys[SealedRemark] == {"ballot", "subject"}
     own = {field.name for field in SealedPaper._meta.fields}
     assert own == {"id", "ballot", "rater_class", "voter", "batch", "slate", "own", "marked"}
-    # The code of a slip does not outlive the vote.
-    assert {field.name for field in Paper._meta.fields} == own | {"digest"}
+    # The code of a slip does not outlive the vote; that somebody left, who may have voted or not, neither.
+    assert {field.name for field in Paper._meta.fields} == own | {"digest", "struck"}
     # A batch is a class in a unit, and knows nothing of the tallies.
     assert {field.name for field in Batch._meta.fields if isinstance(field, ForeignKey)} == {
         "ballot",

@@ -65,7 +65,7 @@ def mistakes(page: Page) -> None:
 
 def preview(page: Page) -> None:
     page.goto("/reports/")
-    steps.main(page).get_by_role("link", name="综合得分汇总表").click()
+    steps.main(page).get_by_role("link", name="综合得分汇总表", exact=True).first.click()
     steps.press(page, "预览")
 
 
@@ -82,6 +82,8 @@ PICTURES = (
     Picture("manual/awards.png", "office", DESK, at("/awards/")),
     Picture("manual/score.png", "secretary", DESK, at("/scores/", "党支部")),
     Picture("manual/report.png", "staff", DESK, preview),
+    Picture("manual/reports.png", "staff", DESK, at("/reports/")),
+    Picture("manual/bundle.png", "staff", DESK, at("/reports/bundle/")),
 )
 
 

@@ -15,8 +15,8 @@ from campaign.ballots.slips import batch_codes, code_digest
 from campaign.common import clock
 from campaign.filings.services import plan_create
 from campaign.models import Campaign
-from campaign.scoring.models import EntryKind
-from campaign.scoring.services import entry_add, freeze_request
+from campaign.scoring.models import EntryKind, ScoreSheet
+from campaign.scoring.services import definition_of, entry_add, freeze_request, sheet_begin
 from orgs.models import CodePurpose, ImportKind, Organization, User
 from orgs.services import code_sheet_request
 from orgs.services.imports import import_upload
@@ -71,7 +71,15 @@ def _of_scores(campaign: Campaign, branch: Organization) -> list[str]:
     )
     over = campaign.periods.filter(ends_on__lt=clock.today()).latest("ends_on")
     asked = freeze_request(actor=office, period=over, reason="上半年考核结束")
-    return [reverse("entry_detail", args=[bonus.pk]), reverse("freeze_detail", args=[asked.pk])]
+    in_use = ScoreSheet.objects.get(campaign=campaign, key="branches")
+    draft = sheet_begin(actor=office, campaign=campaign, definition=definition_of(in_use))
+    building = ("sheet_edit", "sheet_preview", "sheet_use")
+    return [
+        reverse("entry_detail", args=[bonus.pk]),
+        reverse("freeze_detail", args=[asked.pk]),
+        reverse("sheet_begin", args=[campaign.pk]),
+        *(reverse(name, args=[draft.pk]) for name in building),
+    ]
 
 
 def _asked(secretary: User) -> list[int]:

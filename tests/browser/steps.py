@@ -258,9 +258,9 @@ def compute_scores(page: Page, period: str, organization: str) -> None:
 def export(page: Page, report: str, organization: str, **choices: str) -> tuple[str, Workbook]:
     """Ask for a report as a job and fetch its file."""
     page.goto("/reports/")
-    main(page).get_by_role("link", name=report).click()
+    main(page).get_by_role("link", name=report, exact=True).first.click()
     for label, value in {"党组织": organization, **choices}.items():
-        page.get_by_label(label).select_option(label=value)
+        page.get_by_label(re.compile(rf"^{label}\*?$")).select_option(label=value)
     press(page, "导出")
     page.wait_for_url("**/jobs/**")
     return downloaded(page, lambda: follow(page, "下载"))

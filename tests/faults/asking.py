@@ -16,6 +16,13 @@ def ask(kind: str, root: Organization, period: Period, asked: dt.datetime) -> Jo
     """Put a job into the queue; `asked` is the same for all, so that equal jobs write equal files."""
     parameters = {
         "reports.export": {"report": "roster", "organization": root.pk, "format": "xlsx"},
+        "reports.bundle": {
+            "reports": ["roster", "pledge_ledger"],
+            "organizations": list(root.get_children().order_by("path").values_list("pk", flat=True)[:20]),
+            "campaign": period.campaign_id,
+            "year": 2026,
+            "format": "xlsx",
+        },
         "scoring.run": {"period": period.pk, "organization": root.pk},
     }[kind]
     with transaction.atomic():

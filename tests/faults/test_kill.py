@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-KINDS = ("reports.export", "scoring.run")
+KINDS = ("reports.export", "reports.bundle", "scoring.run")
 LEASE = 4
 STARTING = 30
 """Seconds that a busy machine may take to start a new worker; an idle one takes four."""

@@ -169,6 +169,18 @@ def to_extend(world: World, at: str) -> Target:
     return Target(found, {"pk": found.pk}, {"closes_at": "2026-07-30T18:00", "reason": "参评人出差"}, marker=mark(at))
 
 
+def to_change_the_roll(world: World, at: str) -> Target:
+    """An open round with papers of people who belong to no unit any more."""
+    found = held(world, at, [organization(world, at)], raters())
+    ballot_open(ballot=found.ballot)
+    _put(found, RoundState.OPEN)
+    found.electorate = {"all": "everybody"}
+    found.save(update_fields=["electorate"])
+    left = Paper.objects.filter(ballot=found.pk).order_by("voter_id").values_list("voter_id", flat=True)
+    return Target(found, {"pk": found.pk}, {"leaving": [left[0]], "reason": "调离本单位"}, marker=mark(at))
+
+
+case("round_roll_change", Case(make=to_change_the_roll))
 case("round_basics", Case(make=set_up("basics", **TIMES)))
 case("round_subjects", Case(make=set_up("subjects", which="rule")))
 case("round_questions", Case(make=set_up("questions", **QUESTIONS)))

@@ -1,5 +1,6 @@
 """Cases of scores, runs and sheets. Organizations' scores and members' grades are seen by two different capabilities."""
 
+from dataclasses import replace
 from typing import Any
 
 from campaign.attachments.services import attachment_store
@@ -17,12 +18,13 @@ from campaign.scoring.models import (
     ScoreRun,
     ScoreSheet,
     ScoreSheetItem,
+    ScoreSheetType,
 )
 from campaign.scoring.registry import Metric, metrics
 from tests.attachments.files import pdf
 from tests.permissions.campaign import held
 from tests.permissions.cases import Case, Listed, Scoped, Target, case, lists, mark, scoped
-from tests.permissions.oracle import BRANCHES
+from tests.permissions.oracle import BRANCHES, expected
 from tests.world import World
 
 MEMBERS_AT = ("east_one", "east_two", "west_one")
@@ -97,9 +99,62 @@ def of_member(world: World, at: str) -> Target:
     return Target(made, {"pk": made.pk}, marker=as_badge(made.grade), owner=f"member@{at}", hidden=hidden)
 
 
+def place(world: World, at: str) -> Target:
+    """The course of an organization: it is there before its first score."""
+    return Target(world.orgs[at], {"pk": world.orgs[at].pk}, marker=world.orgs[at].name)
+
+
 def sheet(world: World, at: str) -> Target:
     made = sheet_of(held(world, at), "test", "好", name=mark(at))
-    return Target(made, {"pk": made.pk}, marker=mark(at))
+
+    def rule(actor: str, capability: Cap) -> bool:
+        """Whoever sets up a campaign for an organization below sees its sheets as well."""
+        sets_up = capability == Cap.CAMPAIGN_VIEW and expected(actor, Cap.CAMPAIGN_MANAGE, at)
+        return sets_up or expected(actor, capability, at)
+
+    return Target(made, {"pk": made.pk}, marker=mark(at), rule=rule)
+
+
+def draft(world: World, at: str) -> Target:
+    """Seen and changed by those alone who set the campaign up."""
+    made = sheet_of(held(world, at), "test", "好", name=mark(at))
+    ScoreSheet.objects.filter(pk=made.pk).update(state="draft")
+    made.refresh_from_db()
+
+    def rule(actor: str, capability: Cap) -> bool:
+        return expected(actor, Cap.CAMPAIGN_MANAGE if capability == Cap.CAMPAIGN_VIEW else capability, at)
+
+    return Target(made, {"pk": made.pk}, marker=mark(at), rule=rule)
+
+
+def edited(world: World, at: str) -> Target:
+    target = draft(world, at)
+    page: dict[str, Any] = {
+        "revision": 1, "name": "改过的", "types": ["branch"], "tier": "siblings", "bonus_cap": "10", "honour_marks": "1",
+        "items-TOTAL_FORMS": "1", "items-INITIAL_FORMS": "0", "grades-TOTAL_FORMS": "1", "grades-INITIAL_FORMS": "0",
+        "grades-0-name": "好", "grades-0-at_least": "0",
+    }  # fmt: skip
+    item = {
+        "label": "承诺兑现", "full": "100", "metric": "pledges.fulfilment", "method": "proportional", "goal": "100",
+        "when_nothing": "zero", "column": "pledge",
+    }  # fmt: skip
+    return replace(target, payload=page | {f"items-0-{name}": value for name, value in item.items()})
+
+
+def to_be_used(world: World, at: str) -> Target:
+    target = draft(world, at)
+    made = target.record
+    assert isinstance(made, ScoreSheet)
+    made.items.exclude(order=1).delete()
+    made.items.update(full_marks=100_00)
+    ScoreSheetType.objects.create(sheet=made, type="branch")
+    period = made.campaign.periods.latest("starts_on")
+    return replace(target, payload={"revision": 1, "period": period.pk})
+
+
+def begun(world: World, at: str) -> Target:
+    made = held(world, at)
+    return Target(made, {"pk": made.pk}, {"source": "built-in:branches"}, marker=mark(at))
 
 
 def run(world: World, at: str) -> Target:
@@ -174,10 +229,18 @@ case("score_list", Case())
 case("score_detail", Case(make=of_organization), Case(make=of_member, places=MEMBERS_AT))
 case("grade_list", Case())
 case("grade_detail", Case(make=of_member, places=MEMBERS_AT), Case(make=of_organization))
+case("score_ranking", Case())
+case("score_spread", Case())
+case("score_course", Case(make=place))
 case("score_run", Case(make=new_run, named_in_form=True, told=of_a_branch))
 case("score_runs", Case())
 case("sheet_list", Case())
 case("sheet_detail", Case(make=sheet))
+case("sheet_begin", Case(make=begun, names=False))
+case("sheet_edit", Case(make=edited))
+case("sheet_preview", Case(make=draft))
+case("sheet_use", Case(make=to_be_used))
+case("sheet_remove", Case(make=draft))
 case("metric_list", Case())
 lists += [
     Listed("score_list", of_organization, Cap.SCORE_VIEW),
@@ -186,9 +249,11 @@ lists += [
     Listed("grade_list", of_organization, Cap.SCORE_VIEW_MEMBER),
     Listed("score_runs", run, Cap.SCORE_VIEW),
     Listed("sheet_list", sheet, Cap.CAMPAIGN_VIEW),
+    Listed("sheet_list", draft, Cap.CAMPAIGN_VIEW),
     Listed("entry_list", entry, Cap.SCORE_RUN),
     Listed("freeze_list", freeze, Cap.SCORE_FREEZE),
 ]
 scoped += [
-    Scoped(of_organization), Scoped(of_member, MEMBERS_AT), Scoped(sheet), Scoped(run), Scoped(entry), Scoped(freeze),
+    Scoped(of_organization), Scoped(of_member, MEMBERS_AT), Scoped(sheet), Scoped(draft), Scoped(run), Scoped(entry),
+    Scoped(freeze),
 ]  # fmt: skip

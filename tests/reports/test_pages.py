@@ -1,5 +1,6 @@
 """The catalogue, the page of one form, its wording and columns, and the print view."""
 
+import datetime as dt
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from campaign.audit.models import AuditEntry
+from campaign.common import clock
 from campaign.common.errors import DomainError
 from campaign.jobs.models import Job
 from campaign.jobs.services import job_run
@@ -195,5 +197,14 @@ def test_the_page_takes_as_many_statements_for_three_rows_as_for_one(
     members = Member.objects.filter(organization=world.orgs["east_one"]).order_by("pk")
     for kept in (3, 1):
         members.filter(pk__in=list(members.values_list("pk", flat=True)[kept:])).update(status="left")
-        with django_assert_num_queries(12):
+        with django_assert_num_queries(13):
             client.get(url, {"organization": world.orgs["east_one"].pk})
+
+
+def test_the_history_leads_to_the_files_and_can_be_narrowed_to_a_kind(world: World, client: Client) -> None:
+    job = export(client, "roster", organization=world.orgs["east"].pk, format="csv")
+    url, file = reverse("jobs_list"), reverse("jobs_download", args=[job.pk])
+    assert f'href="{file}"' in client.get(url, {"kind": "reports.export"}).content.decode()
+    assert "党员花名册" not in body(client.get(url, {"kind": "reports.bundle"}))
+    Job.objects.filter(pk=job.pk).update(file_expires_at=clock.now() - dt.timedelta(days=1))
+    assert f'href="{file}"' not in client.get(url).content.decode(), "what is no longer kept is not offered"

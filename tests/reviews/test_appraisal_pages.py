@@ -19,6 +19,7 @@ from reviews.models import AppraisedMember, BranchAppraisal, MemberAppraisal
 from reviews.reminders.appraisal import decisions_due, follow_ups_due, self_due
 from reviews.services import branch_decide, branch_step, self_appraisal_hand_in
 from reviews.services.appraisal_branch import Decision
+from tests.reports.figures import assert_linked
 from tests.reviews.appraisals import TODAY, branch_of, confirmed, decided, entry_of, held, submitted, voted
 from tests.reviews.pages import as_, text
 from tests.world import World
@@ -130,6 +131,45 @@ def test_what_is_typed_is_kept_and_offered_again(world: World) -> None:
     fields = [["version", "1"], [f"m{entry.pk}-grade", "basic"], [f"m{entry.pk}-problems", "学习少"]]
     Draft.objects.create(user=secretary, key=f"appraisal_decide:{branch.pk}", fields=fields)
     assert "学习少" in text(as_(secretary).get(reverse("appraisal_decide", args=[branch.pk])))
+
+
+def test_an_opinion_that_was_typed_is_kept_until_it_is_saved(world: World) -> None:
+    found = held(world, ["east_one"])
+    member = world.user("member", "east_one")
+    branch = branch_of(found, world.orgs["east_one"])
+    voted(world, found)
+    confirmed(world, branch)
+    entry = entry_of(found, Member.objects.get(user=member))
+    key, address = f"appraisal_opinion:{entry.pk}", reverse("appraisal_member", args=[entry.pk])
+    Draft.objects.create(user=member, key=key, fields=[["opinion", "请考虑我下半年的情况"]])
+    assert "请考虑我下半年的情况" in text(as_(member).get(address))
+    as_(member).post(reverse("appraisal_opinion", args=[entry.pk]), {"op": "discard"})
+    assert "请考虑我下半年的情况" not in text(as_(member).get(address))
+    Draft.objects.create(user=member, key=key, fields=[["opinion", "请考虑"]])
+    entry.refresh_from_db()
+    given = {"version": entry.version, "opinion": "请考虑我下半年的情况"}
+    as_(member).post(reverse("appraisal_opinion", args=[entry.pk]), given)
+    assert "请考虑我下半年的情况" in text(as_(member).get(address))
+    assert not Draft.objects.exists()
+
+
+def test_the_page_says_that_there_is_no_ballot_and_offers_one_after_all(world: World) -> None:
+    found = held(world, ["east_one"])
+    staff = as_(world.user("staff", "east"))
+    address = reverse("appraisal_detail", args=[found.pk])
+    assert "不在平台测评" in text(staff.get(address))
+    step = {"step": "appraisal_without_ballot", "reason": "人数少，会上举手"}
+    staff.post(reverse("appraisal_step", args=[found.pk]), step)
+    page = text(staff.get(address))
+    assert "已决定不在平台测评" in page
+    assert 'value="appraisal_without_ballot"' not in page
+    assert "改为在平台测评" in page
+    member = world.user("secretary", "east_one")
+    assert "改为在平台测评" not in text(as_(member).get(reverse("appraisal_branch", args=[found.branches.get().pk])))
+    staff.post(reverse("appraisal_ballot", args=[found.pk]))
+    found.refresh_from_db()
+    assert (found.has_ballot, found.branches.get().has_ballot) == (True, True)
+    assert "已决定不在平台测评" not in text(staff.get(address))
 
 
 def test_a_decision_with_something_missing_is_not_half_stored(world: World) -> None:
@@ -258,6 +298,7 @@ def test_form_d6_lists_everybody_with_votes_grade_and_the_check_of_a_third(world
     told(world)
     period = Period.objects.filter(code="2026").first() or Period.objects.filter(ends_on__year=2026).latest("ends_on")
     request = ReportRequest(world.user("office", "root"), world.orgs["root"], period.campaign, period)
+    assert assert_linked(reports.get("member_appraisals"), request) == 6 * 4
     sheet, rows = reports.get("member_appraisals").sheets(request)[0]
     by_name = {str(row[1]): row for row in list(rows)}  # type: ignore[index]
     assert len(by_name) == 7

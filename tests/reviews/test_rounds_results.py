@@ -10,12 +10,14 @@ from django.urls import reverse
 
 from campaign.ballots.models import Ballot, Result
 from campaign.common import clock
+from campaign.common.excel.sheet import Subtotal
 from campaign.models import Campaign, Period
 from campaign.reports.registry import ReportRequest, reports
 from orgs.models import User
 from reviews.models.rounds import EvaluationRound
 from reviews.services import rounds as services
 from reviews.views.results import distribution, grade_of, stacked
+from tests.reports.figures import assert_linked
 from tests.reviews.pages import as_, text
 from tests.reviews.rounds import STAGE, running, vote, voters
 from tests.world import World
@@ -124,7 +126,11 @@ def sheets(world: World, who: tuple[str, str] | None = ("staff", "east"), at: st
     user = world.user(*who) if who else None
     request = ReportRequest(user, world.orgs[at], campaign, period)
     report = reports.get("evaluation_summary")
-    found = {sheet.name: [list(row) for row in rows] for sheet, rows in report.sheets(request)}
+    found = {
+        sheet.name: [list(row.values if isinstance(row, Subtotal) else row) for row in rows]
+        for sheet, rows in report.sheets(request)
+    }
+    assert_linked(report, request)
     assert report.count(request) == len(found["党组织评议汇总表"]) + len(found["党员评议汇总表"])
     return found
 
@@ -135,7 +141,7 @@ def test_the_summary_ranks_organizations_and_lists_persons(world: World) -> None
     found = sheets(world, ("staff", "root"), "root")
     ranking = found["党组织评议汇总表"]
     # Each branch has six ballots: two for each of the first three choices, 80 points.
-    assert [(row[0], row[3], row[5], row[6], row[7], row[8], row[9]) for row in ranking] == [
+    assert [(row[0], row[3], *row[7:12]) for row in ranking] == [
         ("东山公司采掘一区党支部", 1, 8000, 10_000, "良好", 6, 6),
         ("东山公司采掘二区党支部", 1, 8000, 10_000, "良好", 6, 6),
     ]
@@ -146,7 +152,8 @@ def test_the_summary_ranks_organizations_and_lists_persons(world: World) -> None
     assert len(items) == 10
     assert items[0][3:] == [2, 3333, 2, 3333, 2, 3333, 0, 0, 0, 6, 10_000, 8000]
     assert [row[2:] for row in found["票类统计表"] if row[1] == "年终评议"] == [
-        ["全体参评人员", 10_000, 6, 6, 8000, 8000]
+        ["全体参评人员", 10_000, 6, 6, 8000, 8000],
+        ["综合得分", 10_000, 6, 6, None, 8000],
     ] * 2
 
 
@@ -166,10 +173,7 @@ def test_a_hidden_class_stays_hidden_in_the_form(world: World) -> None:
     found = EvaluationRound.objects.select_related("ballot").get(pk=found.pk)
     services.round_publish(evaluation_round=found, actor=actor, leave_out=True)
     filled = sheets(world)
-    assert filled["党组织评议汇总表"][0][4:6] == [
-        "A 票 · 领导班子 不足 k 票；B 票 · 党员 100.00；C 票 · 职工群众 —",
-        "不足 k 票",
-    ]
+    assert filled["党组织评议汇总表"][0][4:8] == ["不足 k 票", 10_000, None, "不足 k 票"]
     assert filled["票类统计表"][0][4:] == [2, "不足 k 票", None, None]
     # Only the seven 满意 of class B: the two 不满意 are nowhere.
     assert filled["评议项目统计表"][0][3:5] == [7, 10_000]

@@ -155,6 +155,14 @@ def test_what_is_typed_and_not_stored_stands_there_again(world: World) -> None:
     assert "没有存下的问题" not in text(staff.get(reverse("round_questions", args=[held.pk])))
     staff.post(reverse("round_create"), begin_form(world))
     assert not Draft.objects.filter(user=user).exists()
+    address = reverse("round_raters", args=[held.pk])
+    typed = {"version": "1", "minimum_turnout": "66.5", **together(), "classes-0-name": "写到一半的类别"}
+    draft_save(user=user, key=f"round_raters:{held.pk}", fields=[[k, str(v)] for k, v in typed.items()])
+    page = text(staff.get(address))
+    assert "写到一半的类别" in page
+    assert 'value="66.5"' in page
+    staff.post(address, {**typed, "classes-0-name": "全体"})
+    assert not Draft.objects.filter(user=user).exists()
 
 
 def test_rows_are_added_and_taken_out_without_losing_the_others(world: World) -> None:

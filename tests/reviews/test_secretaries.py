@@ -355,6 +355,28 @@ def test_what_is_typed_is_kept_and_a_file_is_read_through_the_gate(world: World)
     assert not ReportAttachment.objects.exists()
 
 
+def test_answers_grades_and_problems_are_kept_while_they_are_typed(world: World) -> None:
+    report = handed_in(world, held(world))
+    staff, secretary = world.user("staff", "east"), world.user("secretary", "east_one")
+    asked = secretary_ask(actor=staff, report=report, text="覆盖面？")
+    for user, name, key, args in (
+        (secretary, "secretary_answer", f"secretary_answer:{asked.pk}", [report.pk, asked.pk]),
+        (staff, "secretary_problem_add", f"secretary_problem_add:{report.pk}", [report.pk]),
+        (staff, "secretary_grade", f"secretary_grade:{report.pk}", [report.pk]),
+    ):
+        field = "comment" if name == "secretary_grade" else "text"
+        Draft.objects.create(user=user, key=key, fields=[[field, "写到一半的话"]])
+        client, address = as_(user), reverse(name, args=args)
+        page = text(client.get(address))
+        assert "写到一半的话" in page
+        assert f'data-draft="{key}"' in page
+        client.post(address, {"op": "discard"})
+        assert not Draft.objects.filter(key=key).exists()
+    Draft.objects.create(user=secretary, key=f"secretary_answer:{asked.pk}", fields=[["text", "写到"]])
+    as_(secretary).post(reverse("secretary_answer", args=[report.pk, asked.pk]), {"text": "九成以上"})
+    assert not Draft.objects.exists()
+
+
 def test_lists_take_the_same_statements_for_one_and_three(world: World) -> None:
     office = as_(world.user("office", "root"))
     report = handed_in(world, held(world))

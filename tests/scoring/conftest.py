@@ -12,6 +12,7 @@ from campaign.common import clock
 from campaign.models import Audience, Period
 from campaign.scoring.registry import Figures, Metric, MetricScope, metrics
 from orgs.models import Member, Organization
+from tests.world import World
 
 KEYS = tuple(f"test.m{number}" for number in range(6))
 BOTH = frozenset({Audience.ORGANIZATION, Audience.MEMBER})
@@ -78,3 +79,17 @@ def measured() -> Iterator[Measured]:
     yield table
     for key in KEYS:
         del metrics._items[key]
+
+
+@pytest.fixture
+def measured_world(world: World, measured: Measured) -> World:
+    for place, key in enumerate(("east_one", "east_two", "west_one", "west_two")):
+        measured.set("test.m0", world.orgs[key], place, 4)
+        measured.set("test.m1", world.orgs[key], place % 2, 1)
+        measured.set("test.m2", world.orgs[key], 6000 + 1000 * place, 10_000)
+    for key in ("east", "west", "root"):
+        measured.set("test.m0", world.orgs[key], 1, 2)
+    for members in world.members.values():
+        for place, member in enumerate(members):
+            measured.set("test.m0", member, place, 5)
+    return world

@@ -124,3 +124,13 @@ def _inside(group: dict, code: str, above: str) -> bool:
     while code and code != above:
         code = group["organizations"][code]["above"]
     return code == above
+
+
+def home(first: str, moves: list, last: str) -> str:
+    """Where a member belongs on the day `last` (ISO): `moves` are (day, organization, or "" for leaving) in the order they
+    happened; who moves on the last day belongs to where they came."""
+    found = first
+    for day, to in moves:
+        if day <= last:
+            found = to
+    return found

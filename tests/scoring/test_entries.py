@@ -12,8 +12,8 @@ from campaign.common import clock
 from campaign.common.errors import DomainError, NotAllowed, StateConflict
 from campaign.models import Campaign, Period
 from campaign.scoring.models import EntryKind, EntryState, PeriodScore, ScoreEntry, ScoreMark
-from campaign.scoring.selectors import ranks_of
 from campaign.scoring.services import entry_add, entry_confirm, entry_refuse, scores_refresh
+from campaign.scoring.standing import ranks_of
 from orgs.models import Member, User
 from tests.attachments.files import pdf
 from tests.scoring.conftest import Measured

@@ -11,8 +11,12 @@ from django.urls import reverse
 
 from campaign.jobs.models import Job
 from campaign.models import Campaign, Period
+from campaign.reports.registry import ReportRequest, reports
+from campaign.reports.services import report_discrepancies
 from campaign.scoring.models import PeriodScore, ScoreRun, ScoreSheet
 from orgs.models import Organization
+from orgs.services.tree import tree_insert
+from tests.reports.figures import assert_linked
 from tests.scoring.conftest import Measured
 from tests.scoring.sheets import BRANCHES, COMMITTEES, MEMBERS, ready, run
 from tests.scoring.test_by_hand import BRANCHES as FIGURES
@@ -242,3 +246,16 @@ def test_nobody_outside_the_campaign_sees_its_sheets(scored: World, as_: As) -> 
     client = as_("member@east_one")
     assert client.get(reverse("sheet_detail", args=[sheet.pk])).status_code == 404
     assert sheet.name not in text(client.get(reverse("sheet_list")))
+
+
+def test_form_d18_leads_to_the_explanation_and_names_who_has_no_score(scored: World) -> None:
+    score = score_of(scored, "east_one")
+    report = reports.get("score_summary")
+    request = ReportRequest(scored.user("office", "root"), scored.orgs["root"], score.period.campaign, score.period)
+    assert assert_linked(report, request) > 3
+    missing = {each.check.key: each.found for each in report_discrepancies(report, request)}["d.20.2"]
+    assert missing == []
+    new = Organization(code="NEW", name="新建党支部", type="branch")
+    tree_insert([(new, scored.orgs["east"])])
+    missing = {each.check.key: each.found for each in report_discrepancies(report, request)}["d.20.2"]
+    assert [new.name in each.text for each in missing] == [True]

@@ -5,17 +5,19 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+from django.test import override_settings
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from campaign.common import clock
 from campaign.models import Audience, Period
+from campaign.scoring import roll
 from campaign.scoring.arithmetic import Grade, method_of
 from campaign.scoring.builtin import ItemDefinition, SheetDefinition
 from campaign.scoring.choices import Column, WhenNothing
 from campaign.scoring.models import PeriodScore, ScoreEntry
-from campaign.scoring.selectors import ranks_of
 from campaign.scoring.services import sheet_save, staging
+from campaign.scoring.standing import ranks_of
 from campaign.services import campaign_create
 from orgs.models import Enrolment, Member, Organization, OrganizationType, User
 from tests.scoring import slow
@@ -196,6 +198,9 @@ def expected(group: dict[str, Any]) -> dict[str, Any]:
 @pytest.fixture
 def odd_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(staging, "CHUNKS", dict.fromkeys(staging.CHUNKS, 3))
+    # Whatever has enough places to be cut at is shared out.
+    monkeypatch.setattr(roll, "SPLIT_FROM", 0)
+    monkeypatch.setattr(roll, "CHOICE", 1)
 
 
 @pytest.mark.usefixtures("odd_chunks")
@@ -205,7 +210,7 @@ def odd_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
 @given(data=st.data())
 def test_a_random_group_is_scored_as_the_slow_scorer_does_it(measured: Measured, data: Any) -> None:
     group = data.draw(groups())
-    with transaction.atomic():
+    with transaction.atomic(), override_settings(SCORE_JOBS=data.draw(st.integers(1, 3))):
         period, subjects = build(group, measured)
         job = run(period, subjects["O0"])
         assert job.state == "succeeded", job.message

@@ -7,8 +7,8 @@ import pytest
 
 from campaign.common import clock
 from campaign.models import Period
-from campaign.scoring.models import PeriodPlace, PeriodScore
-from campaign.scoring.services import period_places_keep, periods_end
+from campaign.scoring.models import PeriodPlace, PeriodScore, ScoreMark
+from campaign.scoring.services import period_places_keep, periods_end, scores_refresh
 from orgs.models import EnrolmentOrigin, Member, Organization
 from orgs.services.enrolments import enrolments_move, enrolments_settle
 from tests.scoring.conftest import Measured
@@ -92,3 +92,19 @@ def test_a_run_keeps_the_tree_where_midnight_was_missed(world: World, period: Pe
         run(period, world.orgs["root"])
     kept: Any = PeriodPlace.objects.filter(period=period)
     assert kept.count() == 7
+
+
+def test_of_two_moves_on_the_last_day_the_later_one_counts(world: World, period: Period) -> None:
+    member = world.members["east_one"][1]
+    with clock.at(AFTERWARDS):
+        move(member, world.orgs["west_one"], dt.date(2026, 6, 30))
+        move(member, world.orgs["east_two"], dt.date(2026, 6, 30))
+        run(period, world.orgs["root"])
+        assert home(period, member) == world.orgs["east_two"]
+        ScoreMark.objects.all().delete()
+        move(member, world.orgs["west_two"], dt.date(2026, 6, 30))
+        scores_refresh()
+        assert home(period, member) == world.orgs["west_two"]
+        move(member, world.orgs["west_one"], dt.date(2026, 7, 1))
+        scores_refresh()
+        assert home(period, member) == world.orgs["west_two"]

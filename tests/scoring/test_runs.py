@@ -29,20 +29,6 @@ from tests.world import World
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def measured_world(world: World, measured: Measured) -> World:
-    for place, key in enumerate(("east_one", "east_two", "west_one", "west_two")):
-        measured.set("test.m0", world.orgs[key], place, 4)
-        measured.set("test.m1", world.orgs[key], place % 2, 1)
-        measured.set("test.m2", world.orgs[key], 6000 + 1000 * place, 10_000)
-    for key in ("east", "west", "root"):
-        measured.set("test.m0", world.orgs[key], 1, 2)
-    for members in world.members.values():
-        for place, member in enumerate(members):
-            measured.set("test.m0", member, place, 5)
-    return world
-
-
 def last_run() -> ScoreRun:
     return ScoreRun.objects.latest("pk")
 

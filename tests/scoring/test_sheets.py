@@ -7,6 +7,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from campaign.audit.models import AuditEntry
+from campaign.common import clock
 from campaign.common.errors import DomainError, NotAllowed
 from campaign.models import Audience, Campaign
 from campaign.scoring.arithmetic import Grade, Proportional
@@ -48,7 +49,7 @@ def test_a_used_sheet_stays_and_the_next_version_takes_over(world: World, measur
     items = list(old.items.values())
     new = sheet_save(campaign=period.campaign, definition=simple(), actor=None)
     old.refresh_from_db()
-    assert (old.in_force, new.in_force, new.version) == (False, True, 2)
+    assert (list(ScoreSheet.objects.newest()), new.version) == ([new], 2)
     assert list(old.items.values()) == items
 
     before = PeriodScore.objects.current().get(organization=world.orgs["east_one"])
@@ -101,10 +102,14 @@ def test_who_may_write_sheets(world: World, campaign: Campaign, actor: str, allo
             sheet_save(campaign=campaign, definition=BRANCHES, actor=user)
 
 
-def test_the_database_keeps_one_version_in_force(campaign: Campaign) -> None:
+def test_the_database_keeps_one_draft_and_scores_nobody_by_it(campaign: Campaign) -> None:
     sheet = sheet_save(campaign=campaign, definition=BRANCHES, actor=None)
+    draft = {"campaign": campaign, "key": sheet.key, "name": "x", "audience": Audience.ORGANIZATION, "state": "draft"}
+    begun = ScoreSheet.objects.create(version=2, **draft)
     with pytest.raises(IntegrityError), transaction.atomic():
-        ScoreSheet.objects.create(campaign=campaign, key=sheet.key, version=2, name="x", audience=Audience.ORGANIZATION)
+        ScoreSheet.objects.create(version=3, **draft)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        ScoreSheet.objects.filter(pk=begun.pk).update(used_at=clock.now())
     with pytest.raises(IntegrityError), transaction.atomic():
         ScoreSheetItem.objects.filter(sheet=sheet).update(method="guess")
 

@@ -191,7 +191,9 @@ class Frame:
     def _style(self, font: Font, align: str, number_format: str) -> int:
         cell = Cell(self.sheet, row=1, column=1)
         cell.font, cell.border, cell.number_format = font, _BOX, number_format
-        cell.alignment = Alignment(horizontal=align, vertical="center", wrap_text=True, indent=align == "right")
+        cell.alignment = Alignment(
+            horizontal=align, vertical="center", wrap_text=align != "right", indent=align == "right"
+        )
         return int(cell.style_id)
 
     # -- below the rows

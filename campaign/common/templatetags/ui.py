@@ -51,6 +51,12 @@ def hundredths(value: int | None) -> str:
     return "—" if value is None else exact.hundredths(value)
 
 
+@register.filter
+def signed(value: int | None) -> str:
+    """Show a difference of hundredths with its sign; "—" for nothing."""
+    return "—" if value is None else exact.signed(value)
+
+
 @register.simple_tag
 def sorted_actions(actions: Iterable[Mapping[str, Any]] | None) -> dict[str, list[Mapping[str, Any]]]:
     """Return the actions of a page, what is rarely needed (`more`) apart; it stands with the others where there are none."""

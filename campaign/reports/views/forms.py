@@ -171,6 +171,7 @@ class _Page:
             "official": is_official(report, asked),
             "wording": WordingForm(initial=self.lines, hints=hints),
             "worded": bool(self.lines),
+            "paper": f"{reverse('report_print', args=[report.key])}?{self.form.query()}",
             "monthly": f"{reverse('schedule_new', args=[report.key])}?{self.form.query()}",
             "linked": any(column.counts for sheet, _rows in sheets for column in sheet.columns),
         }

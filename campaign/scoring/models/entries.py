@@ -1,6 +1,7 @@
 """What people enter beside the figures (2-domain b.15): bonus, deduction, ceiling and veto, each with its evidence and
 confirmed by a second person."""
 
+import datetime as dt
 from typing import ClassVar, Self
 
 from django.conf import settings
@@ -14,7 +15,7 @@ from campaign.attachments.models import Attachment
 from campaign.common.access import ScopedQuerySet
 from campaign.common.capabilities import Cap
 from campaign.common.models import TimeStamped, choice_check
-from campaign.models import Campaign
+from campaign.models import Campaign, Period
 from orgs.models import Member, Organization
 
 MOST = 100_00
@@ -44,12 +45,19 @@ class ScoreEntryQuerySet(ScopedQuerySet["ScoreEntry"]):
     def confirmed(self) -> Self:
         return self.filter(state=EntryState.CONFIRMED)
 
+    def counting(self, period: Period, as_of: dt.datetime) -> Self:
+        """Keep those that count in `period`: confirmed by `as_of` and dated within it."""
+        return self.confirmed().filter(
+            campaign=period.campaign_id, happened_on__range=(period.starts_on, period.ends_on), decided_at__lte=as_of
+        )
+
 
 class ScoreEntry(TimeStamped):
     """One entry for an organization, or for a member in the branch of that time.
 
     It counts in every period of the campaign that holds `happened_on`. `points` are hundredths; `work` names what was honoured:
-    the same work honoured at several levels counts once, at the highest.
+    the same work honoured at several levels counts once, at the highest. `origin` names the record of another part that
+    proposed it (`registry.merits`); what a person entered has none.
     """
 
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="score_entries", verbose_name=_("campaign"))
@@ -78,6 +86,7 @@ class ScoreEntry(TimeStamped):
     )
     decided_at = models.DateTimeField(_("decided at"), null=True)
     note = models.CharField(_("note"), max_length=500, blank=True)
+    origin = models.CharField(max_length=60, blank=True, editable=False)
 
     objects = ScoreEntryQuerySet.as_manager()
 
@@ -88,6 +97,7 @@ class ScoreEntry(TimeStamped):
         constraints = (
             choice_check("kind", EntryKind, "score_entry_kind"),
             choice_check("state", EntryState, "score_entry_state"),
+            models.UniqueConstraint(fields=("campaign", "origin"), condition=~Q(origin=""), name="score_entry_origin"),
             models.CheckConstraint(
                 condition=(Q(kind__in=MARKED, points__gt=0, points__lte=MOST, grade=""))
                 | (Q(kind=EntryKind.CEILING, points=0) & ~Q(grade=""))

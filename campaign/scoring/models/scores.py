@@ -17,10 +17,11 @@ from campaign.common.models import TimeStamped, choice_check
 from campaign.jobs.models import ACTIVE, Job
 from campaign.models import Period
 from campaign.scoring.arithmetic import Line
-from campaign.scoring.choices import RunKind, RunState
+from campaign.scoring.choices import PartState, RunKind, RunState
 from campaign.scoring.lines import unpack
 from campaign.scoring.models.sheets import ScoreSheet
 from orgs.models import Member, Organization, OrganizationType, User
+from orgs.models.organizations import Category
 
 FINISHED = (RunState.PUBLISHED, RunState.UNCHANGED)
 
@@ -82,6 +83,28 @@ class ScoreRun(TimeStamped):
         """The state for readers: one that nobody will finish is given up, though nobody has swept it out yet."""
         lost = self.state == RunState.STAGING and not (self.job and self.job.is_active)
         return RunState.FAILED if lost else RunState(self.state)
+
+
+class ScorePart(models.Model):
+    """Part of a big run under way, for one job at a time: the organizations whose path lies from `low` to below `high` and has
+    `least` to `most` characters. `done` is in percent, `counts` what came of it."""
+
+    run = models.ForeignKey(ScoreRun, models.CASCADE, related_name="parts")
+    low = models.CharField(max_length=255)
+    high = models.CharField(max_length=255)
+    least = models.PositiveSmallIntegerField()
+    most = models.PositiveSmallIntegerField()
+    state = models.CharField(max_length=7, choices=PartState.choices, default=PartState.WAITING)
+    holder = models.UUIDField(null=True)
+    """The job that computes it, in its attempt number `attempt`."""
+    attempt = models.PositiveIntegerField(default=0)
+    done = models.PositiveSmallIntegerField(default=0)
+    counts = models.JSONField(default=dict)
+
+    class Meta:
+        verbose_name = _("part of a score run")
+        ordering = ("pk",)
+        constraints = (choice_check("state", PartState, "score_part_state"),)
 
 
 class PeriodScoreQuerySet(ScopedQuerySet["PeriodScore"]):
@@ -215,16 +238,9 @@ class PeriodScore(models.Model):
 
 
 class ScoreTallyQuerySet(models.QuerySet["ScoreTally"]):
-    def current(self, period: Period) -> Self:
-        """Keep, of each organization and metric, what the latest finished run of the period left."""
-        later = ScoreTally.objects.filter(
-            organization=OuterRef("organization"),
-            metric=OuterRef("metric"),
-            run__gt=OuterRef("run"),
-            run__period=period,
-            run__state__in=FINISHED,
-        )
-        return self.filter(~Exists(later), run__period=period, run__state__in=FINISHED)
+    def finished(self, period: Period) -> Self:
+        """Keep what finished runs of the period left: of an organization's figure the one of the latest run counts."""
+        return self.filter(run__period=period, run__state__in=FINISHED)
 
 
 class ScoreTally(models.Model):
@@ -271,12 +287,14 @@ class PeriodPlace(models.Model):
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="+")
     path = models.CharField(max_length=255)
     type = models.CharField(max_length=20, choices=OrganizationType.choices)
+    category = models.CharField(max_length=12, choices=Category.choices, blank=True)
     is_active = models.BooleanField()
 
     class Meta:
         verbose_name = _("place in the tree at the end of a period")
         constraints = (
             choice_check("type", OrganizationType, "period_place_type"),
+            choice_check("category", Category, "period_place_category", blank=True),
             models.UniqueConstraint(fields=("period", "organization"), name="period_place_once"),
             models.UniqueConstraint(fields=("period", "path"), name="period_place_path"),
         )

@@ -1,5 +1,6 @@
 """What may be done with score sheets and runs."""
 
+from campaign.scoring.services.drafting import definition_apart, sheet_begin, sheet_change, sheet_remove, sheet_use
 from campaign.scoring.services.entries import entry_add, entry_confirm, entry_refuse
 from campaign.scoring.services.freezing import (
     correction_request,
@@ -16,11 +17,13 @@ from campaign.scoring.services.runs import (
     score_run_request,
     score_runs_nightly,
 )
-from campaign.scoring.services.sheets import ensure_builtin_sheets, sheet_save
+from campaign.scoring.services.sheets import definition_of, ensure_builtin_sheets, sheet_save
 
 __all__ = [
     "KIND",
     "correction_request",
+    "definition_apart",
+    "definition_of",
     "ensure_builtin_sheets",
     "entry_add",
     "entry_confirm",
@@ -37,5 +40,9 @@ __all__ = [
     "score_runs_nightly",
     "scores_fall_due",
     "scores_refresh",
+    "sheet_begin",
+    "sheet_change",
+    "sheet_remove",
     "sheet_save",
+    "sheet_use",
 ]

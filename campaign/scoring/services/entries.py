@@ -13,7 +13,7 @@ from campaign.common.access import actor_ids, own_member_ids, reaches
 from campaign.common.capabilities import Cap
 from campaign.common.errors import DomainError, NotAllowed, StateConflict
 from campaign.models import Audience, Campaign
-from campaign.scoring.models import MARKED, EntryKind, EntryState, GradeBand, ScoreEntry
+from campaign.scoring.models import MARKED, EntryKind, EntryState, GradeBand, ScoreEntry, ScoreSheet
 from orgs.models import Member, Organization
 
 
@@ -88,7 +88,8 @@ def _check(
         raise DomainError(_("Give the marks: more than 0, at most 100."))
     if kind == EntryKind.CEILING:
         audience = Audience.MEMBER if isinstance(subject, Member) else Audience.ORGANIZATION
-        bands = GradeBand.objects.filter(sheet__campaign=campaign, sheet__in_force=True, sheet__audience=audience)
+        sheets = ScoreSheet.objects.newest().filter(campaign=campaign, audience=audience)
+        bands = GradeBand.objects.filter(sheet__in=sheets)
         if not bands.filter(name=grade).exists():
             raise DomainError(_("There is no grade “%(grade)s”.") % {"grade": grade})
 

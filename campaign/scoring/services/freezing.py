@@ -25,9 +25,9 @@ from campaign.scoring.models import (
     ScoreRun,
     ScoreSeal,
 )
-from campaign.scoring.selectors import ranks_of
 from campaign.scoring.services.asking import freeze_ask
 from campaign.scoring.services.runs import KIND, run_parameters
+from campaign.scoring.standing import ranks_of
 
 
 def freeze_request(*, actor: Any, period: Period, reason: str = "") -> ScoreFreeze:

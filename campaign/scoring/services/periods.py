@@ -24,8 +24,8 @@ def period_places_keep(period: Period) -> bool:
             return False
         with connection.cursor() as cursor:
             cursor.execute(
-                f"""INSERT INTO {PeriodPlace._meta.db_table} (period_id, organization_id, path, type, is_active)
-                    SELECT %s, id, path, type, is_active FROM {Organization._meta.db_table}
+                f"""INSERT INTO {PeriodPlace._meta.db_table} (period_id, organization_id, path, type, category, is_active)
+                    SELECT %s, id, path, type, category, is_active FROM {Organization._meta.db_table}
                     WHERE path >= %s AND path < %s""",
                 [period.pk, low, high],
             )

@@ -7,25 +7,34 @@ above (`ScoreTally`), so that a change below costs a row a level.
 import datetime as dt
 import hashlib
 from collections import Counter
+from collections.abc import Mapping, Sequence
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from campaign.audit.services import audit_record
 from campaign.common import clock
-from campaign.common.access import under
+from campaign.common.bulk import bulk_delete, bulk_load
 from campaign.jobs.models import Job
 from campaign.jobs.services import job_request
 from campaign.models import CampaignState, Period, PeriodState
 from campaign.scoring import marking, roll
 from campaign.scoring.choices import RunKind, RunState
-from campaign.scoring.engine import Computation
-from campaign.scoring.models import FINISHED, FreezeState, ScoreDrift, ScoreMark, ScoreRun
+from campaign.scoring.few import COMPARED, Few, Found
+from campaign.scoring.models import (
+    FINISHED,
+    FreezeState,
+    PeriodScore,
+    ScoreDrift,
+    ScoreFreeze,
+    ScoreMark,
+    ScoreRun,
+    ScoreTally,
+)
 from campaign.scoring.plans import plans_for
 from campaign.scoring.registry import Concerned, evidence
-from campaign.scoring.roll import Extent
+from campaign.scoring.roll import Changed
 from campaign.scoring.services.runs import KIND, run_parameters
-from campaign.scoring.services.staging import stage, tallies_differ, tally
-from orgs.models import Organization
 
 MARKS = 20_000
 """With more marks than these nobody looks at them one by one: everything is computed again."""
@@ -39,13 +48,13 @@ def scores_refresh() -> int:
     Run by a task every minute. Where very much has changed, or the tree, a full run is asked for instead. While another run of
     such a period is under way the marks wait for the next time.
     """
+    if not ScoreMark.objects.exists():
+        return 0
     with transaction.atomic():
         periods = _periods()
         if ScoreRun.objects.under_way().filter(period__in=periods).exists():
             return 0
         marks = list(ScoreMark.objects.order_by("pk").values_list("pk", "kind", "record")[: MARKS + 1])
-        if not marks:
-            return 0
         too_many = len(marks) > MARKS
         # By number: a smaller one may be committed later.
         gone = ScoreMark.objects.all() if too_many else ScoreMark.objects.filter(pk__in=[pk for pk, *_rest in marks])
@@ -64,19 +73,16 @@ def _frozen() -> list[Period]:
 
 def _notice(period: Period, found: Concerned) -> None:
     """Note of whom a frozen period would say something else now ("changed since"); a correction takes it up."""
-    places = frozenset() if found.everybody else _places(period, found)
-    if not 0 < len(places) <= PLACES:
+    changed = _changed(period, found)
+    if changed is None or not 0 < len(changed.places) <= PLACES:
         return
-    computation = Computation(
-        Extent(period, period.campaign.organization.path, clock.now(), places), plans_for(period.campaign)
-    )
-    try:
-        computation.run()
-        rows = computation.work.rows("SELECT organization, member FROM work_score WHERE same = 0")
-    finally:
-        computation.work.drop()
+    few = Few(changed, plans_for(period)).run()
     ScoreDrift.objects.bulk_create(
-        (ScoreDrift(period=period, organization_id=place, member_id=member) for place, member in rows),
+        (
+            ScoreDrift(period=period, organization_id=one.organization, member_id=one.member)
+            for one in few.found
+            if not one.same
+        ),
         ignore_conflicts=True,
         batch_size=500,
     )
@@ -92,31 +98,26 @@ def scores_fall_due(*, after: dt.date, until: dt.date) -> int:
 def _periods() -> list[Period]:
     """Return the periods that are kept up to date, locked: those not frozen, of running campaigns, that were once computed as
     a whole."""
-    whole = ScoreRun.objects.filter(state__in=FINISHED, kind=RunKind.FULL)
-    # One that is to be frozen stays as the second person finds it.
-    asked = Period.objects.filter(freezes__state=FreezeState.REQUESTED)
-    periods = (
-        Period.objects.filter(campaign__state=CampaignState.RUNNING, score_runs__in=whole)
-        .exclude(state=PeriodState.FROZEN)
-        .exclude(pk__in=asked.values("pk"))
+    whole = ScoreRun.objects.filter(
+        state__in=FINISHED, kind=RunKind.FULL, period=OuterRef("pk"), organization=OuterRef("campaign__organization")
     )
-    found = list(
+    # One that is to be frozen stays as the second person finds it.
+    asked = ScoreFreeze.objects.filter(period=OuterRef("pk"), state=FreezeState.REQUESTED)
+    return list(
         Period.objects.select_for_update(no_key=True, of=("self",))
-        .filter(pk__in=periods.values("pk"))
+        .filter(Exists(whole), ~Exists(asked), campaign__state=CampaignState.RUNNING)
+        .exclude(state=PeriodState.FROZEN)
         .select_related("campaign__organization")
         .order_by("pk")
     )
-    top = {period.pk: period.campaign.organization_id for period in found}
-    done = set(whole.filter(period__in=top).values_list("period_id", "organization_id").distinct())
-    return [period for period in found if (period.pk, top[period.pk]) in done]
 
 
 def _refresh(period: Period, found: Concerned, causes: dict[str, int]) -> int:
-    places = frozenset() if found.everybody else _places(period, found)
-    if found.everybody or len(places) > PLACES:
+    changed = _changed(period, found)
+    if changed is None or len(changed.places) > PLACES:
         _ask_for_all(period)
         return 0
-    return int(bool(places) and score_refresh(period=period, places=places, causes=causes) is not None)
+    return int(bool(changed.places or changed.members) and score_refresh(changed=changed, causes=causes) is not None)
 
 
 def _ask_for_all(period: Period) -> None:
@@ -125,68 +126,63 @@ def _ask_for_all(period: Period) -> None:
         job_request(kind=KIND, actor=None, parameters=parameters)
 
 
-def _places(period: Period, found: Concerned) -> frozenset[int]:
-    """Return the organizations of the campaign that are concerned themselves, or in which a member who is belongs."""
-    homes = roll.homes(period, found.members) | found.organizations
-    inside = Organization.objects.filter(under(period.campaign.organization.path), pk__in=homes)
-    return frozenset(inside.order_by().values_list("pk", flat=True))
+def _changed(period: Period, found: Concerned) -> Changed | None:
+    """Return what of the period is to be computed again; None where it is everything."""
+    if found.everybody:
+        return None
+    places = roll.located(period, found.organizations, found.members)
+    return Changed(period, clock.now(), places, found.members)
 
 
-def score_refresh(
-    *,
-    period: Period,
-    places: frozenset[int],
-    as_of: dt.datetime | None = None,
-    causes: dict[str, int] | None = None,
-) -> ScoreRun | None:
-    """Compute `places`, their members and everything above them, and publish what differs; None where nothing does.
+def score_refresh(*, changed: Changed, causes: Mapping[str, int] | None = None) -> ScoreRun | None:
+    """Compute `changed` and publish what differs; None where nothing does.
 
     All in one transaction: readers see the old result or the new.
     """
-    top = period.campaign.organization
-    extent = Extent(period, top.path, as_of or clock.now(), places)
     with transaction.atomic():
-        computation = Computation(extent, plans_for(period.campaign))
-        try:
-            computation.run()
-            return _publish(computation, top, causes or {})
-        finally:
-            computation.work.drop()
+        few = Few(changed, plans_for(changed.period)).run()
+        return _publish(few, causes or {}) if few.differs else None
 
 
-def _publish(computation: Computation, top: Organization, causes: dict[str, int]) -> ScoreRun | None:
-    extent, counts = computation.extent, tally(computation)
-    run = ScoreRun(
-        period=extent.period,
-        organization=top,
-        place=top.path,
-        kind=RunKind.INCREMENTAL,
-        as_of=extent.as_of,
-        causes=causes,
-    )
-    run.save()
-    counts["removed"] = stage(Unwatched(), run, computation)
-    if not counts["changed"] and not counts["removed"] and not tallies_differ(computation):
-        run.tallies.all().delete()
-        run.delete()
-        return None
-    run.state, run.counts, run.digest = RunState.PUBLISHED, counts, _digest(computation)
-    run.finished_at = clock.now()
-    run.save(update_fields=("state", "counts", "digest", "finished_at", "updated_at"))
-    audit_record(action="score_refresh", actor=None, target=run, changes={"changed": [0, counts["changed"]]})
+def _publish(few: Few, causes: Mapping[str, int]) -> ScoreRun:
+    new = [one for one in few.found if not one.same]
+    totals = [one.values[COMPARED.index("total")] for one in few.found]
+    counts = {
+        "organizations": sum(one.member is None for one in few.found),
+        "members": sum(one.member is not None for one in few.found),
+        "not_applicable": totals.count(None),
+        "changed": len(new),
+        "removed": len(few.gone),
+    }
+    period, top = few.period, few.period.campaign.organization
+    run = ScoreRun.objects.create(
+        period=period, organization=top, place=top.path, kind=RunKind.INCREMENTAL, as_of=few.changed.as_of,
+        state=RunState.PUBLISHED, counts=counts, causes=dict(causes), digest=_digest(new), finished_at=clock.now(),
+    )  # fmt: skip
+    same = {"run_id": run.pk, "period_id": period.pk}
+    rows = [(one.organization, one.member, one.peers, one.replaces, False, *one.values) for one in new]
+    rows += [
+        (one.organization, one.member, "", one.pk, True, one.sheet, one.place, None, 0, 0, 0, None, "", False, "")
+        for one in few.gone
+    ]
+    bulk_load(PeriodScore, ("organization_id", "member_id", "peers", "replaces_id", "removed", *COMPARED), rows, same)
+    _tell_above(few, run)
+    audit_record(action="score_refresh", actor=None, target=run, changes={"changed": [0, len(new)]})
     return run
 
 
-def _digest(computation: Computation) -> str:
-    """Return the SHA-256 over what is new in this run."""
-    rows = computation.work.rows(
-        "SELECT COALESCE(member, 0), organization, COALESCE(total, -1), grade, lines FROM work_score WHERE same = 0 ORDER BY n"
+def _tell_above(few: Few, run: ScoreRun) -> None:
+    """Store what organizations pass on now; what they passed on before is of no more use."""
+    bulk_load(
+        ScoreTally,
+        ("organization_id", "above", "metric", "own_numerator", "own_denominator", "numerator", "denominator"),
+        ((one.organization, one.above, one.metric, *one.values) for one in few.passed),
+        {"run_id": run.pk},
     )
+    bulk_delete(ScoreTally, "id", few.outdated)
+
+
+def _digest(new: Sequence[Found]) -> str:
+    """Return the SHA-256 over what is new in this run."""
+    rows = ((one.member or 0, one.organization, *one.values[1:]) for one in new)
     return hashlib.sha256("\n".join("|".join(map(str, row)) for row in rows).encode()).hexdigest()
-
-
-class Unwatched:
-    """The steps of a run that is over in a moment and belongs to no job."""
-
-    def advance(self, done: int) -> None: ...
-    def guard(self) -> None: ...

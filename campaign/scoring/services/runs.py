@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.urls import reverse
@@ -38,9 +39,10 @@ from campaign.scoring.models import (
 from campaign.scoring.plans import Plans, plans_for
 from campaign.scoring.roll import Extent
 from campaign.scoring.services.asking import freeze_ask
+from campaign.scoring.services.parts import WHOLE, parts_compute
 from campaign.scoring.services.periods import period_places_keep
 from campaign.scoring.services.sheets import ensure_builtin_sheets
-from campaign.scoring.services.staging import chunk_size, digest, stage, tally
+from campaign.scoring.services.staging import chunk_size, digest, digest_of, forget_tallies, settle, stage, tally
 from orgs.models import Organization
 
 KIND = "scoring.run"
@@ -124,8 +126,11 @@ def score_run_perform(progress: Progress) -> Outcome:
     progress.step(_("Preparing"))
     run = _open(progress, period, organization)
     if run.state == RunState.STAGING:
-        _clear(progress, run)
+        _clear(progress, run, again=progress.job.attempt > 1)
         run = _publish(progress, run, _compute(progress, run, _plans(progress, run)))
+        forget_tallies(run)
+        if run.counts["changed"]:
+            settle()
     return _outcome(run)
 
 
@@ -154,11 +159,14 @@ def _open(progress: Progress, period: Period, organization: Organization) -> Sco
     return run
 
 
-def _clear(progress: Progress, run: ScoreRun) -> None:
-    """Delete what an earlier attempt of this run staged, and what runs left that nobody will finish."""
+def _clear(progress: Progress, run: ScoreRun, *, again: bool) -> None:
+    """Delete what an earlier attempt of this run staged (`again`: there was one), and what runs left that nobody will finish."""
+    with transaction.atomic():
+        progress.guard()
+        run.parts.all().delete()  # from here on no other job writes for this run
     dead = ScoreRun.objects.abandoned().filter(period=run.period)
     refused = ScoreRun.objects.filter(period=run.period, kind=RunKind.CORRECTION, state=RunState.FAILED)
-    for left in [run, *dead, *refused]:
+    for left in [*([run] if again else []), *dead, *refused]:
         for model in (PeriodScore, ScoreTally):
             rows = model._default_manager.filter(run=left)
             while ids := list(rows.values_list("pk", flat=True)[: chunk_size()]):
@@ -171,16 +179,26 @@ def _clear(progress: Progress, run: ScoreRun) -> None:
 
 
 def _plans(progress: Progress, run: ScoreRun) -> Plans:
-    """Read the sheets in force; from here on they are used, and no longer edited."""
+    """Read the sheets of the period; from here on they are used, and no longer edited."""
     with transaction.atomic():
         progress.guard()
-        in_force = ScoreSheet.objects.in_force().filter(campaign=run.period.campaign)
-        in_force.filter(used_at=None).update(used_at=clock.now())
-        return plans_for(run.period.campaign)
+        of_period = ScoreSheet.objects.for_period(run.period).filter(used_at=None)
+        ScoreSheet.objects.filter(pk__in=list(of_period.values_list("pk", flat=True))).update(used_at=clock.now())
+        return plans_for(run.period)
 
 
 def _compute(progress: Progress, run: ScoreRun, plans: Plans) -> Tally:
-    """Compute everything in the working tables, then stage what differs from what readers see."""
+    """Compute and stage what differs from what readers see: a big run together with other jobs, else all of it here."""
+    progress.step(_("Computing scores"), WHOLE * settings.SCORE_JOBS)
+    if counts := parts_compute(progress, run, plans):
+        progress.step(_("Sealing the result"))
+        return Tally(counts, digest(run.period, run.place, run))
+    if run.parts.exists():
+        _clear(progress, run, again=True)
+    return _compute_alone(progress, run, plans)
+
+
+def _compute_alone(progress: Progress, run: ScoreRun, plans: Plans) -> Tally:
     extent = Extent(run.period, run.place, run.as_of)
     computation = Computation(extent, plans, progress.advance)
     try:
@@ -190,7 +208,7 @@ def _compute(progress: Progress, run: ScoreRun, plans: Plans) -> Tally:
         progress.step(_("Storing scores"), counts["organizations"] + counts["members"])
         removed = stage(progress, run, computation)
         progress.step(_("Sealing the result"))
-        return Tally(counts | {"removed": removed}, digest(run.period, run.place, run))
+        return Tally(counts | {"removed": removed}, digest_of(computation))
     finally:
         computation.work.drop()
 

@@ -3,23 +3,27 @@
 
 import hashlib
 from collections.abc import Iterator
+from itertools import islice
 from typing import Protocol
 
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.expressions import RawSQL
 
 from campaign.common.access import bounds, under
-from campaign.models import Period
+from campaign.common.bulk import bulk_delete
+from campaign.models import Audience, Period
 from campaign.scoring.choices import RunState
-from campaign.scoring.engine import Computation
-from campaign.scoring.models import PeriodPlace, PeriodScore, ScoreRun, ScoreSheet, ScoreTally
-from campaign.scoring.roll import Extent, has_kept_tree
+from campaign.scoring.engine import Computation, Source
+from campaign.scoring.models import FINISHED, PeriodPlace, PeriodScore, ScoreRun, ScoreSheet, ScoreTally
+from campaign.scoring.roll import ABOVE, STEP, WITHIN, Extent, Span, has_kept_tree, tree
 from campaign.scoring.work import sql_of
 from orgs.models import Member, Organization
 
 CHUNKS = {"postgresql": 50_000, "sqlite": 2_000}
 """Rows of one transaction. On SQLite everybody else waits for it to end."""
 FETCHED = 5_000
+MARKS = ("base", "entered", "bonus", "deductions", "total")
 SCORES, TALLIES = PeriodScore._meta.db_table, ScoreTally._meta.db_table
 COLUMNS = (
     "run_id, period_id, organization_id, member_id, sheet_id, place, peers, base, bonus_entered, bonus, deductions, total, "
@@ -63,15 +67,15 @@ def _false() -> str:
 
 def _stage_removed(progress: Steps, run: ScoreRun, computation: Computation) -> int:
     """Say of those who are scored no more (an organization closed, a member gone) that they are not there."""
-    shown = PeriodScore.objects.current().filter(period=run.period)
-    within = _reach(run, computation.extent)
-    names = ("pk", "organization_id", "member_id", "sheet_id", "place")
-    statement, parameters = sql_of(shown.filter(within).order_by().values_list(*names))
+    source, parameters = "SELECT id, organization, member, sheet, place FROM work_shown", ()
+    if not computation.extent.everything:
+        shown = PeriodScore.objects.current().filter(_reach(run, computation.extent), period=run.period).order_by()
+        source, parameters = sql_of(shown.values_list("pk", "organization_id", "member_id", "sheet_id", "place"))
     with transaction.atomic():
         progress.guard()
         return computation.work.run(
             f"""INSERT INTO {SCORES} ({COLUMNS})
-                WITH s (id, organization, member, sheet, place) AS ({statement})
+                WITH s (id, organization, member, sheet, place) AS ({source})
                 SELECT {run.pk}, {run.period_id}, s.organization, s.member, s.sheet, s.place, '', NULL, 0, 0, 0, NULL, '',
                        {_false()}, '', s.id, NOT {_false()}
                 FROM s LEFT JOIN work_score w ON w.replaces = s.id WHERE w.n IS NULL""",
@@ -81,44 +85,71 @@ def _stage_removed(progress: Steps, run: ScoreRun, computation: Computation) -> 
 
 def _reach(run: ScoreRun, extent: Extent) -> Q:
     """Return which scores are the run's to take away: those of whom belongs to it by the tree and the roll of the period."""
-    if extent.marked is not None:
-        return Q(organization__in=extent.marked) | Q(member__organization__in=extent.marked)
-    if has_kept_tree(run.period):
-        kept = PeriodPlace.objects.filter(under(run.place), period=run.period)
-        return Q(organization__in=kept.values("organization"))
-    of_organizations = Q(member=None) & under(run.place, "organization__path")
-    return of_organizations | ~Q(member=None) & under(run.place, "member__organization__path")
+    here, kept = RawSQL("SELECT id FROM work_place", ()), has_kept_tree(run.period)
+    if kept:
+        reach = Q(organization__in=here)
+        outside = ~Q(organization__in=PeriodPlace.objects.filter(period=run.period).values("organization"))
+    else:
+        reach = Q(member=None, organization__in=here) | Q(member__isnull=False, member__organization__in=here)
+        outside = Q(member=None) & ~under(run.place, "organization__path")
+        outside |= Q(member__isnull=False) & ~under(run.place, "member__organization__path")
+    return reach | outside if extent.whole and extent.is_top else reach
 
 
 def _stage_tallies(progress: Steps, run: ScoreRun, computation: Computation) -> None:
+    """Store what organizations pass on, where it is not what the last run left."""
     if not computation.summed:
         return
     keys = [metric.key for metric in computation.summed]
     named = "CASE s.metric " + " ".join(f"WHEN {number} THEN %s" for number in range(len(keys))) + " END"
+    finished, known = sql_of(ScoreRun.objects.filter(period=run.period, state__in=FINISHED).order_by().values("pk"))
     with transaction.atomic():
         progress.guard()
         computation.work.run(
             f"""INSERT INTO {TALLIES} (run_id, organization_id, above, metric, own_numerator, own_denominator,
                                        numerator, denominator)
-                SELECT {run.pk}, u.organization, u.above, {named}, s.own_numerator, s.own_denominator,
-                       u.numerator, u.denominator
-                FROM work_up u JOIN work_sum s ON s.organization = u.organization AND s.metric = u.metric""",
-            keys,
+                WITH x AS (SELECT u.organization, u.above, {named} AS metric, s.own_numerator AS own_n,
+                                  s.own_denominator AS own_d, u.numerator AS n, u.denominator AS d
+                           FROM work_up u JOIN work_sum s ON s.organization = u.organization AND s.metric = u.metric),
+                     l AS (SELECT organization_id, metric, MAX(run_id) AS run_id FROM {TALLIES}
+                           WHERE run_id IN ({finished}) GROUP BY organization_id, metric)
+                SELECT {run.pk}, x.* FROM x
+                LEFT JOIN l ON l.organization_id = x.organization AND l.metric = x.metric
+                LEFT JOIN {TALLIES} t
+                    ON t.organization_id = l.organization_id AND t.metric = l.metric AND t.run_id = l.run_id
+                WHERE t.id IS NULL OR t.above <> x.above OR t.own_numerator <> x.own_n OR t.own_denominator <> x.own_d
+                   OR t.numerator <> x.n OR t.denominator <> x.d""",
+            [*keys, *known],
         )
 
 
-def tallies_differ(computation: Computation) -> bool:
-    """Tell whether any organization passes on something else than it did."""
-    if not computation.summed:
-        return False
-    return bool(
-        computation.work.rows(
-            """SELECT 1 FROM work_up u JOIN work_sum s ON s.organization = u.organization AND s.metric = u.metric
-               LEFT JOIN work_stored b ON b.organization = u.organization AND b.metric = u.metric
-               WHERE b.organization IS NULL OR b.numerator <> u.numerator OR b.denominator <> u.denominator
-                  OR b.own_numerator <> s.own_numerator OR b.own_denominator <> s.own_denominator LIMIT 1"""
-        )
+def passed_up(run: ScoreRun, span: Span) -> Source:
+    """Return what the organizations right below `span` pass on: (above, metric, numerator, denominator), as this run has staged
+    it, or as the last one left it where that was the same."""
+    places, given = tree(run.period)
+    finished, known = sql_of(ScoreRun.objects.filter(period=run.period, state__in=FINISHED).order_by().values("pk"))
+    below = span._replace(least=span.most + STEP, most=span.most + STEP)
+    return (
+        f"""SELECT a.id, t.metric, t.numerator, t.denominator
+            FROM ({places}) o JOIN ({places}) a ON {ABOVE}
+            JOIN (SELECT organization_id, metric, MAX(run_id) AS run_id FROM {TALLIES}
+                  WHERE run_id = {run.pk} OR run_id IN ({finished}) GROUP BY organization_id, metric) l
+                ON l.organization_id = o.id
+            JOIN {TALLIES} t ON t.organization_id = l.organization_id AND t.metric = l.metric AND t.run_id = l.run_id
+            WHERE {WITHIN}""",
+        (*given, *given, *known, *below),
     )
+
+
+def forget_tallies(run: ScoreRun) -> None:
+    """Delete what earlier runs left of the organizations of which a finished one has stored something else: nobody reads it any
+    more, whoever deletes it."""
+    earlier = ScoreTally.objects.finished(run.period).filter(run__lt=run)
+    again = ScoreTally.objects.filter(run=run, organization=OuterRef("organization"), metric=OuterRef("metric"))
+    old = earlier.filter(Exists(again)).order_by().values_list("pk", flat=True)
+    while run.state in FINISHED and (keys := list(old[: chunk_size()])):
+        with transaction.atomic():
+            bulk_delete(ScoreTally, "id", keys)
 
 
 def tally(computation: Computation) -> dict[str, int]:
@@ -131,20 +162,47 @@ def tally(computation: Computation) -> dict[str, int]:
     return {name: int(number or 0) for name, number in found.items()}
 
 
+def settle() -> None:
+    """Let PostgreSQL know at once how much was added: until it looks by itself, small questions would take the long way."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"ANALYZE {SCORES} (run_id, period_id, organization_id, member_id, sheet_id, peers, total, replaces_id)"
+            )
+            cursor.execute(f"ANALYZE {TALLIES}")
+            cursor.execute(f"ANALYZE {ScoreRun._meta.db_table}")
+
+
+def digest_of(computation: Computation) -> str:
+    """Return the digest of what was computed: that of `digest` once it is published."""
+    plans, work = computation.plans, computation.work
+    of_sheets = {plan.sheet_id: plan.name for audience in Audience for plan in plans.for_audience(audience)}
+    sheet = "CASE sheet " + " ".join(f"WHEN {number} THEN %s" for number in of_sheets) + " END"
+    marks = " || '|' || ".join(f"COALESCE(CAST({name} AS text), '')" for name in MARKS)
+    statement = f"""SELECT CASE WHEN member IS NULL THEN 'o' ELSE 'm' END || '|' || code || '|' || {sheet} || '|' || {marks} ||
+                           '|' || grade || '|' || CASE WHEN vetoed = 1 THEN 'v' ELSE '' END || '|' || lines
+                    FROM work_score ORDER BY place {work.collation}, member IS NULL, code {work.collation}"""
+    return _hashed(work.each(statement, list(of_sheets.values())))
+
+
+def _hashed(texts: Iterator[str]) -> str:
+    found = hashlib.sha256()
+    while some := list(islice(texts, FETCHED)):
+        found.update(("\n".join(some) + "\n").encode())
+    return found.hexdigest()
+
+
 def digest(period: Period, place: str, run: ScoreRun | None = None) -> str:
     """Return the SHA-256 over the canonical lines of everybody at or below `place`, in the order of the tree: as readers see
     them, or as they will see them once `run` is published."""
-    found = hashlib.sha256()
-    for text in canonical_lines(period, place, run):
-        found.update(text.encode() + b"\n")
-    return found.hexdigest()
+    return _hashed(canonical_lines(period, place, run))
 
 
 def canonical_lines(period: Period, place: str, run: ScoreRun | None = None) -> Iterator[str]:
     """Yield one line for every subject: whose it is, by which sheet, and everything that is printed."""
     low, high = bounds(place)
     collation = 'COLLATE "C"' if connection.vendor == "postgresql" else "COLLATE BINARY"
-    printed = ("base", "bonus_entered", "bonus", "deductions", "total")
+    printed = ["bonus_entered" if name == "entered" else name for name in MARKS]
     marks = " || '|' || ".join(f"COALESCE(CAST(s.{name} AS text), '')" for name in printed)
     own = run.pk if run else 0
     with connection.chunked_cursor() as cursor:

@@ -17,7 +17,7 @@ from campaign.common.exact import hundredths
 from campaign.common.listing import list_response
 from campaign.scoring import selectors, services
 from campaign.scoring.filters import EntryFilter
-from campaign.scoring.forms import EntryForm
+from campaign.scoring.forms.entries import EntryForm
 from campaign.scoring.models import ScoreEntry
 from campaign.scoring.tables import EntryTable
 

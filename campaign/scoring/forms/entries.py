@@ -1,4 +1,4 @@
-"""Asking for a run."""
+"""Entering a bonus, a deduction or a veto."""
 
 from typing import Any, cast
 
@@ -6,66 +6,12 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from campaign.attachments.forms import FilesField
-from campaign.common import clock
 from campaign.common.capabilities import Cap
 from campaign.common.forms import DateInput, Form
-from campaign.models import Campaign, Period, PeriodState
-from campaign.scoring.filters import PeriodChoice
+from campaign.models import Campaign
 from campaign.scoring.models import EntryKind
-from campaign.scoring.selectors import periods_for
 from campaign.selectors import campaigns_for
 from orgs.models import Member, Organization
-from orgs.models.organizations import BRANCH_TYPES
-
-
-class OrganizationChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
-    def label_from_instance(self, obj: Any) -> str:
-        return f"{'　' * (obj.depth - 1)}{obj.name}"
-
-
-class RunForm(Form):
-    period = PeriodChoice(Period.objects.none(), label=_("Period"), empty_label=None)
-    organization = OrganizationChoice(
-        Organization.objects.none(),
-        label=_("Party organization"),
-        empty_label=None,
-        help_text=_("It and everything below it is computed."),
-    )
-
-    def __init__(self, user: Any, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        periods: Any = self.fields["period"]
-        periods.queryset = periods_for(user).exclude(state=PeriodState.FROZEN)
-        organizations: Any = self.fields["organization"]
-        organizations.queryset = (
-            Organization.objects.allowed(user, Cap.SCORE_RUN).active().exclude(type__in=BRANCH_TYPES)
-        )
-
-
-class FreezeForm(Form):
-    period = PeriodChoice(
-        Period.objects.none(),
-        label=_("Period"),
-        empty_label=None,
-        help_text=_("Only periods that are over can be frozen."),
-    )
-    reason = forms.CharField(
-        label=_("Reason"),
-        max_length=500,
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("Read by the second person. Needed where a frozen period is to be corrected."),
-    )
-
-    def __init__(self, user: Any, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        periods: Any = self.fields["period"]
-        held = Organization.objects.allowed(user, Cap.SCORE_FREEZE)
-        periods.queryset = (
-            Period.objects.filter(campaign__organization__in=held, ends_on__lt=clock.today())
-            .select_related("campaign")
-            .order_by("-starts_on", "-pk")
-        )
 
 
 class EntryForm(Form):

@@ -13,7 +13,7 @@ from campaign.common.capabilities import Cap
 from campaign.common.listing import list_response
 from campaign.models import PeriodState
 from campaign.scoring import selectors, services
-from campaign.scoring.forms import FreezeForm
+from campaign.scoring.forms.runs import FreezeForm
 from campaign.scoring.models import ScoreFreeze
 from campaign.scoring.tables import FreezeTable
 
