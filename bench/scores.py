@@ -250,7 +250,8 @@ def another_worker() -> Iterator[None]:
         "--without-gossip",
         "--without-mingle",
     )
-    worker = subprocess.Popen([sys.executable, "-m", "celery", "-A", "campaign", "worker", *options])
+    command = [sys.executable, "-m", "celery", "--quiet", "-A", "campaign", "worker", *options]
+    worker = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         there = job_request(kind=parts.KIND, actor=None, parameters={"run": 0})
         while Job.objects.get(pk=there.pk).state != JobState.SUCCEEDED:

@@ -1,7 +1,17 @@
 from typing import Any
 
 from django.apps import AppConfig
-from django.db.models.signals import post_migrate
+from django.db import connection
+from django.db.models.signals import post_migrate, pre_migrate
+
+
+def clear_the_way(sender: Any, plan: Any = (), **_options: Any) -> None:
+    """Take the triggers away on SQLite when something is to be migrated: it rebuilds tables under another name, and a trigger
+    that asks a table which is not there for a moment would end the migration."""
+    from campaign.scoring import sealing
+
+    if plan and connection.vendor == "sqlite":
+        sealing.uninstall()
 
 
 def watch_tables(sender: Any, **_options: Any) -> None:
@@ -23,11 +33,13 @@ class ScoringConfig(AppConfig):
         from campaign.common.navigation import Entry, menu
         from campaign.jobs.registry import JobKind, kinds
         from campaign.reports.registry import reports
+        from campaign.rulebooks import Rulebook, rulebooks
         from campaign.scoring import marking, metrics, records, structure
         from campaign.scoring.registry import evidence
         from campaign.scoring.reports import SCORE_SUMMARY
         from campaign.scoring.services import KIND, parts, score_run_check, score_run_perform
 
+        pre_migrate.connect(clear_the_way, sender=self)
         post_migrate.connect(watch_tables, sender=self)
         evidence.register(marking.ROLL)
         evidence.register(marking.ENTRIES)
@@ -37,6 +49,7 @@ class ScoringConfig(AppConfig):
         reports.register(SCORE_SUMMARY)
         kinds.register(JobKind(KIND, _("Computing scores"), score_run_perform, score_run_check))
         kinds.register(JobKind(parts.KIND, _("Part of a score run"), parts.score_part_perform, parts.score_part_check))
+        rulebooks.register(Rulebook("periods", _("Periods"), "period_list", "calendar-event"))
         for entry in (
             Entry("score", "results", _("Periodic scores"), "score_list", "chart-bar", Cap.SCORE_VIEW, order=10),
             Entry(

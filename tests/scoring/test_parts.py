@@ -1,10 +1,13 @@
 """Big runs that several jobs share: the same result, one progress bar, and nothing lost whoever dies."""
 
 import datetime as dt
+import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from campaign.common import clock
 from campaign.common.errors import NotAllowed
@@ -14,7 +17,8 @@ from campaign.models import Period
 from campaign.scoring import roll
 from campaign.scoring.models import PeriodScore, ScorePart, ScoreRun, ScoreTally
 from campaign.scoring.roll import Extent, split
-from campaign.scoring.services import parts, score_run_request, staging
+from campaign.scoring.services import KIND, parts, score_run_request, staging
+from campaign.scoring.services.runs import run_parameters
 from orgs.models import Organization
 from tests.scoring.conftest import Measured
 from tests.scoring.sheets import BRANCHES, COMMITTEES, MEMBERS, ready, run, shown
@@ -200,6 +204,38 @@ def test_when_the_run_s_own_worker_dies_the_others_write_no_more(
     help_along(between=at(2, next_attempt))
     job.refresh_from_db()
     assert (job.state, lines(period), job.figures["digest"]) == (JobState.SUCCEEDED, *expected)
+
+
+@pytest.mark.usefixtures("emptied")
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_at_once_are_in_nobodys_way(measured_world: World, measured: Measured, request: Any) -> None:
+    period = ready(measured_world, BRANCHES, COMMITTEES, MEMBERS)
+    digest = run(period, measured_world.orgs["root"]).figures["digest"]
+    request.getfixturevalue("shared")
+    for turn in range(4):
+        change_everything(measured_world, measured)
+        for place, member in enumerate(measured_world.members["west_two"]):
+            measured.set("test.m0", member, place, 9 + turn)
+        Job.objects.all().delete()
+        job = Job.objects.create(kind=KIND, parameters=run_parameters(period, measured_world.orgs["root"].pk))
+
+        def other(moment: dt.datetime) -> None:
+            try:
+                with clock.at(moment):
+                    while not Job.objects.filter(kind=parts.KIND).exists():
+                        time.sleep(0.01)
+                    job_run(job_id=str(helper().pk))
+            finally:
+                connection.close()
+
+        thread = threading.Thread(target=other, args=(clock.now(),))
+        thread.start()
+        job_run(job_id=str(job.pk))
+        thread.join(timeout=60)
+        job.refresh_from_db()
+        assert (job.state, helper().state) == (JobState.SUCCEEDED, JobState.SUCCEEDED), job.message
+        assert job.figures["digest"] == staging.digest(period, measured_world.orgs["root"].path) != digest
+        assert len(shown(period)) == 7 + 24
 
 
 def test_parts_are_the_system_s_own(measured_world: World) -> None:

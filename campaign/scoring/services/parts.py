@@ -56,7 +56,7 @@ class PartSteps:
         mine = held(self.part).filter(run__state=RunState.STAGING, run__job__state__in=ACTIVE)
         if connection.features.has_select_for_update:
             mine = mine.select_for_update(of=("self",))
-        if not mine.exists():
+        if mine.first() is None:  # exists() would lock the run and its job, too, which the others read
             raise PartLost
 
     def _tell(self, done: int) -> None:
