@@ -45,6 +45,7 @@ def _hand_in(telling: Telling, branch: Organization, secretary: User) -> None:
     owing = (
         Member.objects.present()
         .filter(organization=branch, is_exempt=False)
+        .exclude(user=secretary)  # whose own pledge would be returned from above
         .exclude(pledges__in=Pledge.objects.filter(campaign=telling.campaign).exclude(state=PledgeState.DRAFT))
     )
     for number, member in enumerate(owing.select_related("user", "organization").order_by("pk")[:4]):

@@ -15,6 +15,7 @@ from campaign.audit.services import audit_chain
 from campaign.common.append_only import AppendOnlyError
 from campaign.common.errors import DomainError
 from campaign.demo.importing import RENEWED
+from campaign.demo import group
 from campaign.demo.logins import demo_logins
 from campaign.demo.people import SIZES, Size
 from campaign.demo.seed import demo_remove, demo_seed
@@ -59,6 +60,15 @@ def test_it_is_told_up_to_the_stage(tell: Callable[..., Campaign], stage: str, m
     campaign.refresh_from_db()
     assert (campaign.state == CampaignState.CLOSED) == (stage == "closed")
     assert len(demo_logins()) == 9
+
+
+def test_in_a_large_group_only_some_branches_have_written_one_by_one(
+    tell: Callable[..., Campaign], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(group, "LARGE", 1)
+    campaign = tell("evaluation")
+    written = Pledge.objects.filter(campaign=campaign).exclude(member=None)
+    assert 0 < written.values("organization").distinct().count() < Organization.objects.count() - 3
 
 
 def test_new_members_wait_for_accounts(tell: Callable[..., Campaign]) -> None:
