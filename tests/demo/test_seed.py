@@ -14,8 +14,8 @@ from campaign.audit.models import AuditEntry
 from campaign.audit.services import audit_chain
 from campaign.common.append_only import AppendOnlyError
 from campaign.common.errors import DomainError
-from campaign.demo.importing import RENEWED
 from campaign.demo import group
+from campaign.demo.importing import RENEWED
 from campaign.demo.logins import demo_logins
 from campaign.demo.people import SIZES, Size
 from campaign.demo.seed import demo_remove, demo_seed
