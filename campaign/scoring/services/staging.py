@@ -1,6 +1,7 @@
 # ruff: noqa: S608 — statements are put together from the names of our own tables and from whole numbers alone
 """From what was computed to rows that readers may see: staged in short transactions, published by one statement."""
 
+import datetime as dt
 import hashlib
 import time
 from collections.abc import Callable, Iterator
@@ -22,7 +23,8 @@ from campaign.scoring.work import Work, sql_of
 from orgs.models import Member, Organization
 
 CHUNKS = {"postgresql": 50_000, "sqlite": 500}
-"""Rows of one transaction. On SQLite everybody else waits for it to end, and between two of them has as much time."""
+"""Rows of one transaction. On SQLite everybody else waits for it to end, and then has as much time, up to PAUSE."""
+PAUSE = dt.timedelta(milliseconds=20)
 FETCHED = 5_000
 MARKS = ("base", "entered", "bonus", "deductions", "total")
 SCORES, TALLIES = PeriodScore._meta.db_table, ScoreTally._meta.db_table
@@ -74,7 +76,7 @@ def _add(
             work.run(f"{statement} n BETWEEN {first} AND {first + chunk_size() - 1} ORDER BY n")
         tell(min(first + chunk_size() - 1, last))
         if not work.postgres:
-            time.sleep(time.monotonic() - began)
+            time.sleep(min(time.monotonic() - began, PAUSE.total_seconds()))
     return int(last)
 
 
