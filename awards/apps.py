@@ -7,11 +7,11 @@ class AwardsConfig(AppConfig):
     def ready(self) -> None:
         from django.utils.translation import gettext_lazy as _
 
-        from awards import activity, desk, records, reminders, reports, structure, timeline
+        from awards import activity, desk, merits, records, reminders, reports, structure, timeline
         from campaign.common.capabilities import Cap
         from campaign.common.navigation import Entry, menu
 
         menu.register(Entry("batch", "links", _("Awards"), "batch_list", "award", Cap.AWARD_VIEW, order=50))
         menu.register(Entry("honour", "results", _("Honours"), "honour_list", "trophy", Cap.AWARD_VIEW, order=60))
-        for part in (activity, desk, records, reminders, reports, structure, timeline):
+        for part in (activity, desk, merits, records, reminders, reports, structure, timeline):
             part.register()

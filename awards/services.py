@@ -19,6 +19,7 @@ from campaign.common.access import reaches
 from campaign.common.capabilities import Cap
 from campaign.common.errors import DomainError, NotAllowed, StateConflict
 from campaign.models import Campaign
+from campaign.scoring.services import merits_propose
 from orgs.models import Member, Organization, User
 
 MAX_DEEDS = 2000
@@ -130,7 +131,8 @@ def batch_reopen(*, batch: AwardBatch, actor: User) -> AwardBatch:
 
 def award_announce(*, batch: AwardBatch, actor: User) -> list[Honour]:
     """Announce what was approved: one honour each, with certificate numbers 2026-0001, 2026-0002 … within the batch, in
-    the order of categories, then of the tree. A constant number of statements per 500.
+    the order of categories, then of the tree; they are proposed as bonuses in the periodic scores. A constant number of
+    statements per 500.
 
     Raises NotAllowed, StateConflict, or DomainError: nominations wait for a decision, nobody was approved.
     """
@@ -146,7 +148,9 @@ def award_announce(*, batch: AwardBatch, actor: User) -> list[Honour]:
         if awarded != len(approved):
             raise StateConflict
         honours = [_honour(nomination, f"{today.year}-{n:04d}") for n, nomination in enumerate(approved, start=1)]
-        return Honour.objects.bulk_create(honours, batch_size=BATCH_SIZE)
+        made = Honour.objects.bulk_create(honours, batch_size=BATCH_SIZE)
+        merits_propose(campaign=batch.campaign)
+        return made
 
 
 def _honour(nomination: Nomination, number: str) -> Honour:

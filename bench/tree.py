@@ -1,14 +1,17 @@
 """How long a move and the tree take, beside the bare statements: `python -m bench.tree [--organizations N] [--json]`.
 
 A group of N organizations stands three deep: committees of 25 branches below 40 divisions. `move` hangs the largest division,
-with all below it, under another one; its floor is the one UPDATE that rewrites the same places, by plain SQL. `page` is the
-first page of the tree as an administrator opens it, `branch` one opened committee; their floor is the bare read of the same
-rows. What is asked of the database does not grow with N; the tests say so by counting.
+with all below it, under another one; its floor is the one UPDATE that rewrites the same places, by plain SQL. `preview` is the
+page before that says what the move touches; its floor counts the organizations in the subtree. `page` is the first page of
+the tree as an administrator opens it, `branch` one opened committee; their floor is the bare read of the same rows. `search`
+looks for characters inside a name, `initials` for the beginnings of its syllables, both over the whole group; their floor is
+the bare search. How many statements are asked does not grow with N; the tests say so by counting.
 """
 
 import argparse
 import json
 import os
+import sys
 import tempfile
 from typing import Any
 
@@ -48,7 +51,10 @@ def measure(size: int) -> dict[str, tuple[float, float]]:
     )
     opened = timed(lambda: client.get(f"/organizations/{divisions[1].pk}/children/"))
     opened_floor = timed(lambda: query(committee.format(divisions[1].path)))
-    return {"move": move(divisions), "page": (page, page_floor), "branch": (opened, opened_floor)}
+    looked = {name: search(client, words) for name, words in (("search", "分部7第13"), ("initials", "fb7d13"))}
+    shown = preview(client, divisions)
+    pages = {"page": (page, page_floor), "branch": (opened, opened_floor), **looked, "preview": shown}
+    return {**pages, "move": move(divisions)}
 
 
 def make_group(size: int) -> tuple[list[Any], Any]:
@@ -56,6 +62,7 @@ def make_group(size: int) -> tuple[list[Any], Any]:
     import datetime as dt
 
     from orgs.models import Organization, RoleAssignment, User
+    from orgs.services.organizations import search_names
 
     root = Organization.add_root(code="R", name="root", type="committee")
     divisions = [
@@ -74,7 +81,12 @@ def make_group(size: int) -> tuple[list[Any], Any]:
         )
         branches += [
             Organization(
-                code=f"B{at}-{place}", name=f"branch {at}-{place}", type="branch", depth=4, path=path_below(path, place)
+                code=f"B{at}-{place}",
+                type="branch",
+                depth=4,
+                path=path_below(path, place),
+                name=(name := f"集团分部{at}第{place}党支部"),
+                **search_names(name),
             )
             for place in range(PER_COMMITTEE)
         ]
@@ -93,6 +105,26 @@ def signed_in(user: Any) -> Any:
     client = Client()
     client.force_login(user, backend="orgs.authentication.AccountBackend")
     return client
+
+
+def search(client: Any, words: str) -> tuple[float, float]:
+    """Search the whole group for `words`, which some organizations have in their name or initials."""
+    column = "initials" if words.isascii() else "name"
+    sql = f"SELECT name FROM orgs_organization WHERE {column} LIKE '%{words}%' ORDER BY path LIMIT 50"
+    page = client.get("/organizations/", {"q": words})
+    if not (found := query(sql)) or found[0][0] not in page.content.decode():
+        sys.exit(f"the search for {words} does not show what the database holds")
+    return timed(lambda: client.get("/organizations/", {"q": words})), timed(lambda: query(sql))
+
+
+def preview(client: Any, divisions: list[Any]) -> tuple[float, float]:
+    """Ask what a move of the largest division would touch."""
+    address, sent = f"/organizations/{divisions[0].pk}/move/", {"parent": divisions[-1].pk, "reason": "bench"}
+    if 'name="confirm"' not in client.post(address, sent).content.decode():
+        sys.exit("there is no preview of the move")
+    path = divisions[0].path
+    count = f"SELECT count(*) FROM orgs_organization WHERE path >= '{path}' AND path < '{path}Z'"
+    return timed(lambda: client.post(address, sent)), timed(lambda: query(count))
 
 
 def move(divisions: list[Any]) -> tuple[float, float]:

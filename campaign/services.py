@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Max, Min
+from django.db.models import F, Max, Min, ProtectedError
 from django.utils.translation import gettext_lazy as _
 
 from campaign.audit.services import audit_record
@@ -134,6 +134,51 @@ def periods_add(*, campaign: Campaign, actor: Any, kind: PeriodKind) -> int:
             codes = [span.code for span in missing]
             audit_record(action="periods_add", actor=actor, target=campaign, changes={"periods": [[], codes]})
     return len(missing)
+
+
+def period_add_range(*, campaign: Campaign, actor: Any, code: str, starts_on: dt.date, ends_on: dt.date) -> Period:
+    """Let `campaign` be scored for days of its own, such as those of an inspection. Raises NotAllowed; DomainError for a code
+    that is taken, days outside of the campaign, the wrong way round, or that overlap others of this kind.
+
+    Source: 4-scoring (periods of one campaign and kind do not overlap).
+    """
+    if not reaches(actor, Cap.CAMPAIGN_MANAGE, campaign.organization.path):
+        raise NotAllowed
+    if ends_on < starts_on:
+        raise DomainError(_("The last day must not lie before the first."))
+    with transaction.atomic():
+        locked = Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
+        if starts_on < locked.starts_on or ends_on > locked.ends_on:
+            raise DomainError(
+                _("The campaign lasts from %(first)s to %(last)s: choose days within.")
+                % {"first": locked.starts_on, "last": locked.ends_on}
+            )
+        if locked.periods.filter(code=code).exists():
+            raise DomainError(_("This code is taken. Please choose another."))
+        others = locked.periods.filter(kind=PeriodKind.RANGE, starts_on__lte=ends_on, ends_on__gte=starts_on)
+        if other := others.first():
+            raise DomainError(_("These days overlap with the period %(period)s.") % {"period": other.code})
+        period = Period.objects.create(
+            campaign=locked, code=code, kind=PeriodKind.RANGE, starts_on=starts_on, ends_on=ends_on
+        )
+        audit_record(action="periods_add", actor=actor, target=campaign, changes={"periods": [[], [code]]})
+    return period
+
+
+def period_remove(*, period: Period, actor: Any) -> None:
+    """Take out a period that nobody has been scored in. Raises NotAllowed, DomainError."""
+    campaign = period.campaign
+    if not reaches(actor, Cap.CAMPAIGN_MANAGE, campaign.organization.path):
+        raise NotAllowed
+    try:
+        with transaction.atomic():
+            code = period.code
+            period.delete()
+            audit_record(action="period_remove", actor=actor, target=campaign, changes={"periods": [[code], []]})
+    except ProtectedError as error:
+        raise DomainError(
+            _("Scores or other records belong to the period %(period)s: it stays.") % {"period": period.code}
+        ) from error
 
 
 def _add_periods(campaign: Campaign, added: list[Span], kind: PeriodKind = PeriodKind.HALF_YEAR) -> None:

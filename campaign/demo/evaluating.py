@@ -32,7 +32,7 @@ MOODS = (0,) * 11 + (1,) * 5 + (2,) * 2 + (3, ABSTAIN)
 STRICTER = (0,) * 7 + (1,) * 8 + (2,) * 3 + (3, ABSTAIN)
 """A year ago they were less content."""
 STAYS_AWAY = 0.12
-WRITES = 0.6
+WRITES = 0.5
 REPRESENTATIVES = 12
 """So many workers of a unit take part."""
 FIRST, OTHERS = 25, 5
@@ -147,7 +147,7 @@ def _vote(
     papers = Paper.objects.filter(ballot=evaluation_round.ballot_id, marked=False)
     workers = random.Random(evaluation_round.pk)  # noqa: S311 — the rest of the story does not hang on them
     with on(day):
-        for paper in list(papers.select_related("voter", "ballot").order_by("pk")):
+        for place, paper in enumerate(papers.select_related("voter", "ballot").order_by("pk")):
             luck = workers if paper.voter is None else chance
             if luck.random() < away or (paper.voter is not None and paper.voter.username in keep):
                 continue
@@ -156,17 +156,19 @@ def _vote(
                 pk: [0 if pk in all_content else luck.choice(moods) for _item in sheet.items]
                 for pk, _name in sheet.subjects
             }
-            remarks = _remarks(sheet, workers)
+            remarks = _remarks(sheet, place, workers)
             if paper.voter is None:
                 paper_cast(paper=paper, answers=answers, remarks=remarks)
             else:
                 vote_cast(paper=paper, voter=paper.voter, answers=answers, remarks=remarks)
 
 
-def _remarks(sheet: Sheet, luck: random.Random) -> dict[int, str]:
+def _remarks(sheet: Sheet, place: int, luck: random.Random) -> dict[int, str]:
+    """Some write; those who stand beside each other write different things."""
     if not sheet.asks_remarks:
         return {}
-    return {pk: luck.choice(texts.BALLOT_REMARKS) for pk, _name in sheet.subjects if luck.random() < WRITES}
+    said = texts.BALLOT_REMARKS[place % len(texts.BALLOT_REMARKS)]
+    return {pk: said for pk, _name in sheet.subjects if luck.random() < WRITES}
 
 
 def _held(

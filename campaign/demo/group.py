@@ -31,6 +31,8 @@ class Group:
     staff: dict[int, User] = field(default_factory=dict)
     leaders: dict[int, User] = field(default_factory=dict)
     office: User = field(init=False)
+    second: User = field(init=False)
+    """Another one of the office: what two people must do is done by both."""
     committee: User = field(init=False)
 
     def company_of(self, branch: Organization) -> Organization:
@@ -146,6 +148,7 @@ def _accounts(group: Group) -> None:
         role_grant(actor=None, user=secretary, role=Role.SECRETARY, organization=branch)
         group.secretaries[branch.pk] = secretary
     group.office = _officer(group.root, Role.OFFICE, "集团创先办", USERNAMES[Role.OFFICE])
+    group.second = _officer(group.root, Role.OFFICE, "集团创先办副主任", "office-second")
     group.committee = _officer(group.root, Role.COMMITTEE, "集团评审委员", USERNAMES[Role.COMMITTEE])
     leading = people(random.Random(len(group.companies)), FOUNDED)  # noqa: S311 — a story, not a secret
     group.leaders[group.root.pk] = _officer(

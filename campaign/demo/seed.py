@@ -19,6 +19,7 @@ from campaign.demo.closing import tell_closing
 from campaign.demo.deputies import tell_deputies
 from campaign.demo.evaluating import tell_evaluation
 from campaign.demo.group import Group, make_group
+from campaign.demo.importing import tell_import
 from campaign.demo.moving import tell_members
 from campaign.demo.organizing import tell_gaps, tell_organizing
 from campaign.demo.pledging import tell_appraisal, tell_comments, tell_pledges, tell_progress
@@ -81,13 +82,15 @@ def demo_seed(*, size: str, stage: str, seed: int, today: dt.date, say: Callable
                 say(label)
                 tell(group, campaign, story, chance)
         audit_record(action=MARK, actor=None, target=group.root)
-    if story.reached("evaluation"):
-        say("scores")
-        try:
+    try:
+        say("an import")
+        tell_import(group, story)
+        if story.reached("evaluation"):
+            say("scores")
             tell_scores(group, campaign, story)
-        except BaseException:  # Ctrl-C as well: a story without its end is taken back
-            demo_remove()
-            raise
+    except BaseException:  # Ctrl-C as well: a story without its end is taken back
+        demo_remove()
+        raise
     return campaign
 
 

@@ -12,7 +12,7 @@ from campaign.common import clock
 from campaign.common.access import holds, under
 from campaign.common.capabilities import Cap
 from campaign.common.forms import Form, RemoteSelect
-from campaign.models import Campaign, Period
+from campaign.models import Campaign, Period, PeriodState
 from campaign.reports.models import LAST_DAY
 from campaign.reports.registry import LINES, Report, ReportRequest, reports
 from campaign.selectors import campaigns_for, current_campaign, current_period
@@ -39,11 +39,25 @@ def offer_organizations(field: Any, places: Any) -> None:
         field.widget.choices = field.choices
 
 
+def periods_of(campaigns: Any) -> Any:
+    """Return the periods of the campaigns that have begun, the latest first."""
+    begun = Period.objects.filter(campaign__in=campaigns, starts_on__lte=clock.today())
+    return begun.select_related("campaign").order_by("-starts_on", "ends_on")
+
+
 def years_of(campaigns: Iterable[Campaign]) -> range:
     """Return the years of the campaigns up to the present one, the latest first."""
     spans = [(each.starts_on.year, each.ends_on.year) for each in campaigns]
     last = min(max((end for _start, end in spans), default=0), clock.today().year)
     return range(last, min((start for start, _end in spans), default=last + 1) - 1, -1)
+
+
+class PeriodField(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """Periods by code, with their campaign, and a mark where the figures are final."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        frozen = f"（{obj.get_state_display()}）" if obj.state == PeriodState.FROZEN else ""
+        return f"{obj.code} · {obj.campaign.name}{frozen}"
 
 
 class HeadingsField(forms.MultipleChoiceField):
@@ -61,7 +75,7 @@ class ReportForm(Form):
 
     organization = forms.ModelChoiceField(Organization.objects.none(), label=_("Organization"))
     campaign = forms.ModelChoiceField(Campaign.objects.none(), label=_("Campaign"))
-    period = forms.ModelChoiceField(Period.objects.none(), label=_("Period"))
+    period = PeriodField(Period.objects.none(), label=_("Period"))
     year = forms.TypedChoiceField(label=_("Year"), coerce=int, required=False, empty_value=None)
     format = forms.ChoiceField(label=_("File"), choices=FORMATS, initial="xlsx", required=False)
     unmasked = forms.BooleanField(
@@ -78,7 +92,7 @@ class ReportForm(Form):
         offer_organizations(self.fields["organization"], Organization.objects.allowed(user, Cap.REPORT_EXPORT).active())
         if report.by_period:
             campaigns = self._choices("campaign", campaigns_for(user))
-            self._choices("period", Period.objects.filter(campaign__in=campaigns).order_by("-starts_on"))
+            self._choices("period", periods_of(campaigns))
             self._start_from_the_present(campaigns.first())
         else:
             del self.fields["period"]
@@ -207,7 +221,7 @@ class BundleForm(Form):
 
     organization = forms.ModelChoiceField(Organization.objects.none(), label=_("Units directly below"))
     campaign = forms.ModelChoiceField(Campaign.objects.none(), label=_("Campaign"), required=False)
-    period = forms.ModelChoiceField(Period.objects.none(), label=_("Period"), required=False)
+    period = PeriodField(Period.objects.none(), label=_("Period"), required=False)
     year = forms.TypedChoiceField(label=_("Year"), coerce=int, required=False, empty_value=None)
     format = forms.ChoiceField(label=_("File"), choices=FORMATS[:2], initial="xlsx", required=False)
     reports = forms.MultipleChoiceField(
@@ -229,7 +243,7 @@ class BundleForm(Form):
             fields["units"].queryset = places.filter(under(above.path), depth__lte=above.depth + 1).order_by("path")
         campaigns = campaigns_for(user)
         fields["campaign"].queryset = campaigns
-        fields["period"].queryset = Period.objects.filter(campaign__in=campaigns).order_by("-starts_on")
+        fields["period"].queryset = periods_of(campaigns)
         if present := current_campaign(user) or campaigns.first():
             fields["campaign"].initial, fields["period"].initial = present, current_period(present)
         fields["year"].choices = [("", _("This year")), *((year, str(year)) for year in years_of(campaigns))]

@@ -33,6 +33,7 @@ class ScoringConfig(AppConfig):
         from campaign.common.navigation import Entry, menu
         from campaign.jobs.registry import JobKind, kinds
         from campaign.reports.registry import reports
+        from campaign.rulebooks import Rulebook, rulebooks
         from campaign.scoring import marking, metrics, records, structure
         from campaign.scoring.registry import evidence
         from campaign.scoring.reports import SCORE_SUMMARY
@@ -48,6 +49,7 @@ class ScoringConfig(AppConfig):
         reports.register(SCORE_SUMMARY)
         kinds.register(JobKind(KIND, _("Computing scores"), score_run_perform, score_run_check))
         kinds.register(JobKind(parts.KIND, _("Part of a score run"), parts.score_part_perform, parts.score_part_check))
+        rulebooks.register(Rulebook("periods", _("Periods"), "period_list", "calendar-event"))
         for entry in (
             Entry("score", "results", _("Periodic scores"), "score_list", "chart-bar", Cap.SCORE_VIEW, order=10),
             Entry(

@@ -5,14 +5,16 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from campaign.common.access import Person, holds
+from campaign.common.access import Person, holds, reaches
+from campaign.common.capabilities import Cap
 from campaign.common.exact import hundredths, signed
 from campaign.scoring import wording
 from campaign.scoring.arithmetic import FULL_SHEET, Figure, Item, Line, Rules, score_of
 from campaign.scoring.choices import LineState
-from campaign.scoring.models import PeriodScore, ScoreSheetItem
+from campaign.scoring.models import EntryKind, PeriodScore, ScoreEntry, ScoreSheetItem
 from campaign.scoring.plans import rules_of
 from campaign.scoring.registry import Metric, metrics
+from campaign.scoring.selectors import entries_counted
 
 
 @dataclass(frozen=True)
@@ -79,11 +81,30 @@ class Explanation:
         rows = [(_("Sum of the items"), hundredths(self.points))]
         if self.folding:
             rows.append((_("Folded to 100, since items were left out"), self.folding))
-        rows.append((_("Bonus"), signed(score.bonus)))
+        if score.bonus_entered > score.bonus:
+            rows.append((_("Bonus as entered"), signed(score.bonus_entered)))
+            rows.append((_("Bonus, at most %(cap)s") % {"cap": hundredths(score.sheet.bonus_cap)}, signed(score.bonus)))
+        else:
+            rows.append((_("Bonus"), signed(score.bonus)))
         rows.append((_("Deductions"), signed(-score.deductions)))
         rows.append((_("Total"), hundredths(score.total)))
         rows.append((_("Grade"), f"{score.grade} ({self.grades})"))
         return rows
+
+    @property
+    def next_grade(self) -> str:
+        """Say how much is missing to the next better grade; empty at the best, and where a veto or ceiling holds it down."""
+        bands = list(self.score.sheet.grades.all())
+        total = self.score.total
+        if total is None:
+            return ""
+        reached = next((place for place, band in enumerate(bands) if total >= band.at_least), 0)
+        if reached == 0 or bands[reached].name != self.score.grade:
+            return ""
+        better = bands[reached - 1]
+        return _("%(marks)s marks more for “%(grade)s”") % {
+            "marks": hundredths(better.at_least - total), "grade": better.name,
+        }  # fmt: skip
 
     @property
     def grades(self) -> str:
@@ -92,6 +113,44 @@ class Explanation:
             _("from %(marks)s: %(grade)s") % {"marks": wording.decimal(band.at_least, 100), "grade": band.name}
             for band in self.score.sheet.grades.all()
         )
+
+
+@dataclass(frozen=True)
+class ExplainedEntry:
+    """Something people entered that counted: `worth` in words, `url` for who may open it; one that is `passed_over` is of a work
+    that another entry honours higher."""
+
+    entry: ScoreEntry
+    worth: str
+    passed_over: bool
+    url: str
+
+
+def explain_entries(score: PeriodScore, viewer: Person | None = None) -> list[ExplainedEntry]:
+    """Return what was entered for the subject and counted in `score`, in the order of the dates. Two queries at most."""
+    entries = list(entries_counted(score))
+    highest: dict[str, ScoreEntry] = {}
+    for entry in entries:
+        if entry.kind == EntryKind.BONUS and entry.points > getattr(highest.get(entry.work), "points", 0):
+            highest[entry.work] = entry
+    opens = viewer is not None and reaches(viewer, Cap.SCORE_RUN, score.organization.path)
+    return [
+        ExplainedEntry(
+            entry,
+            worth_of(entry),
+            entry.kind == EntryKind.BONUS and highest[entry.work] != entry,
+            entry.get_absolute_url() if opens else "",
+        )
+        for entry in entries
+    ]
+
+
+def worth_of(entry: ScoreEntry) -> str:
+    """Say what an entry gives or takes: marks with their sign, or the grade it names."""
+    if entry.kind == EntryKind.VETO:
+        return "—"
+    sign = -1 if entry.kind == EntryKind.DEDUCTION else 1
+    return entry.grade or signed(sign * entry.points)
 
 
 def explain(score: PeriodScore, previous: PeriodScore | None = None, viewer: Person | None = None) -> Explanation:

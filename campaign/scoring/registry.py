@@ -14,7 +14,7 @@ from django.utils.functional import Promise
 
 from campaign.common.capabilities import Cap
 from campaign.common.registry import Registry
-from campaign.models import Audience, Period
+from campaign.models import Audience, Campaign, Period
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,35 @@ class Metric:
 
 
 metrics: Registry[Metric] = Registry("metrics")
+
+
+@dataclass(frozen=True)
+class Merit:
+    """Something another part decided upon that is worth a bonus: for a member of an organization, or for the organization itself.
+
+    `key` is the number of its record; the same `work` honoured several times counts once. `by` is the account of who decided:
+    somebody else confirms the bonus.
+    """
+
+    key: int
+    organization: int
+    member: int | None
+    work: str
+    happened_on: dt.date
+    reason: str
+    basis: str
+    by: int
+
+
+@dataclass(frozen=True)
+class MeritSource:
+    """`of(campaign)` gives the merits of a campaign, in a number of queries that does not grow."""
+
+    key: str
+    of: Callable[[Campaign], Iterable[Merit]]
+
+
+merits: Registry[MeritSource] = Registry("merits")
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,15 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.db.models import Case, QuerySet, When
+from django.db.models import Case, Count, Exists, OuterRef, Prefetch, QuerySet, Subquery, When
 
 from campaign.common import clock
 from campaign.models import Campaign, Period
 from campaign.scoring.choices import Column, LineState
 from campaign.scoring.models import (
+    FINISHED,
     EntryState,
+    FreezeState,
     PeriodScore,
     PeriodScoreQuerySet,
     ScoreEntry,
@@ -61,6 +63,25 @@ def entries_for(user: Any) -> QuerySet[ScoreEntry]:
     return found.order_by(waiting, "-happened_on", "-pk")
 
 
+def entries_counted(score: PeriodScore) -> QuerySet[ScoreEntry]:
+    """Return what was entered and counted in `score`: confirmed before its records were read, dated within the period. Needs its
+    period and run."""
+    subject = (
+        {"member": score.member_id} if score.member_id else {"member": None, "organization": score.organization_id}
+    )
+    period = score.period
+    return (
+        ScoreEntry.objects.confirmed()
+        .filter(
+            **subject,
+            campaign=period.campaign_id,
+            happened_on__range=(period.starts_on, period.ends_on),
+            decided_at__lte=score.run.as_of,
+        )
+        .order_by("happened_on", "pk")
+    )
+
+
 def freezes_for(user: Any) -> QuerySet[ScoreFreeze]:
     """Return the requests to freeze periods that `user` may decide on, the latest first."""
     return ScoreFreeze.objects.visible_to(user).select_related("period__campaign", "run", "requested_by", "decided_by")
@@ -74,6 +95,24 @@ def periods_for(user: Any) -> QuerySet[Period]:
     """Return the periods that have begun of the campaigns `user` may see, the latest first."""
     begun = Period.objects.filter(campaign__in=campaigns_for(user), starts_on__lte=clock.today())
     return begun.select_related("campaign").order_by("-starts_on", "-pk")
+
+
+def periods_of(campaign: Campaign) -> QuerySet[Period]:
+    """Return the periods of a campaign with what became of each: `computed_at` (the last run that finished), `frozen` (the
+    freezes that were confirmed, the first one first), `waits` (somebody asks for it to be frozen), `drifts` (for how many the
+    evidence was changed since). Two queries."""
+    runs = ScoreRun.objects.filter(period=OuterRef("pk"), state__in=FINISHED).order_by("-pk")
+    confirmed = ScoreFreeze.objects.filter(state=FreezeState.CONFIRMED).order_by("version")
+    asked = ScoreFreeze.objects.filter(period=OuterRef("pk"), state=FreezeState.REQUESTED)
+    return (
+        campaign.periods.annotate(
+            computed_at=Subquery(runs.values("finished_at")[:1]),
+            waits=Exists(asked),
+            drifts_count=Count("drifts"),
+        )
+        .prefetch_related(Prefetch("freezes", confirmed.select_related("requested_by", "decided_by"), to_attr="frozen"))
+        .order_by("kind", "starts_on", "pk")
+    )
 
 
 def default_period(user: Any) -> Period | None:

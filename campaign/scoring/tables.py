@@ -11,10 +11,11 @@ from django.utils.translation import gettext_lazy as _
 
 from campaign.common import clock
 from campaign.common.exact import hundredths, signed
-from campaign.common.tables import MarkColumn, MomentColumn, NumberColumn
+from campaign.common.tables import DayColumn, MarkColumn, MomentColumn, NumberColumn
 from campaign.common.templatetags import ui
 from campaign.scoring.choices import Column
-from campaign.scoring.models import EntryKind, PeriodScore, ScoreEntry, ScoreFreeze, ScoreRun, ScoreSheet
+from campaign.scoring.explain import worth_of
+from campaign.scoring.models import PeriodScore, ScoreEntry, ScoreFreeze, ScoreRun, ScoreSheet
 from campaign.scoring.selectors import column_points, totals_before
 from campaign.scoring.standing import ranks_of
 
@@ -97,7 +98,8 @@ class GradeTable(tables.Table):
 
 
 class RunTable(tables.Table):
-    period = tables.Column(verbose_name=_("Period"), orderable=False)
+    period = tables.Column(verbose_name=_("Period"), orderable=False, linkify=("run_detail", [tables.A("pk")]))
+    kind = tables.Column(orderable=False)
     organization = tables.Column(orderable=False)
     state = tables.Column(verbose_name=_("State"), orderable=False)
     as_of = MomentColumn(orderable=False)
@@ -107,7 +109,7 @@ class RunTable(tables.Table):
 
     class Meta:
         model = ScoreRun
-        fields = ("period", "organization", "state", "as_of", "counts", "digest", "requested_by")
+        fields = ("period", "kind", "organization", "state", "as_of", "counts", "digest", "requested_by")
 
     def render_state(self, record: ScoreRun) -> SafeString:
         return ui.state(record.shown_state, record.shown_state.label)
@@ -128,7 +130,7 @@ class EntryTable(tables.Table):
     )
     kind = tables.Column(orderable=False)
     worth = tables.Column(verbose_name=_("Worth"), empty_values=(), orderable=False)
-    happened_on = tables.Column(orderable=False)
+    happened_on = DayColumn(orderable=False)
     reason = tables.Column(orderable=False)
     state = tables.Column(orderable=False)
     entered_by = tables.Column(orderable=False)
@@ -141,13 +143,7 @@ class EntryTable(tables.Table):
         return str(record.subject)
 
     def render_worth(self, record: ScoreEntry) -> str:
-        if record.kind == EntryKind.VETO:
-            return NONE
-        sign = -1 if record.kind == EntryKind.DEDUCTION else 1
-        return record.grade or signed(sign * record.points)
-
-    def render_happened_on(self, value: dt.date) -> str:
-        return value.isoformat()
+        return worth_of(record)
 
     def render_state(self, record: ScoreEntry) -> SafeString:
         tones = {"entered": "waiting", "confirmed": "approved", "refused": "returned", "withdrawn": "archived"}
@@ -180,7 +176,7 @@ class SheetTable(tables.Table):
     types = tables.Column(verbose_name=_("Types"), empty_values=(), orderable=False)
     campaign = tables.Column(orderable=False)
     state = tables.Column(verbose_name=_("State"), orderable=False)
-    applies_from = tables.Column(orderable=False, default=_("the beginning"))
+    applies_from = tables.Column(orderable=False, empty_values=())
 
     class Meta:
         model = ScoreSheet
@@ -193,8 +189,10 @@ class SheetTable(tables.Table):
     def render_state(self, record: ScoreSheet) -> SafeString:
         return sheet_state(record)
 
-    def render_applies_from(self, value: dt.date) -> str:
-        return value.isoformat()
+    def render_applies_from(self, record: ScoreSheet) -> str:
+        if record.is_draft:
+            return NONE
+        return record.applies_from.isoformat() if record.applies_from else str(_("the beginning"))
 
 
 def sheet_state(sheet: ScoreSheet) -> SafeString:

@@ -3,11 +3,15 @@ import datetime as dt
 from celery import shared_task
 
 from campaign.common import clock
-from campaign.scoring.services import periods_end, score_runs_nightly, scores_fall_due, scores_refresh
+from campaign.models import Campaign
+from campaign.scoring.services import merits_propose, periods_end, score_runs_nightly, scores_fall_due, scores_refresh
 
 
 @shared_task(name="scoring.nightly")
 def nightly() -> None:
+    """What was honoured is proposed as it is announced; the night finds what was honoured before its period was added."""
+    for campaign in Campaign.objects.running():
+        merits_propose(campaign=campaign)
     score_runs_nightly()
 
 

@@ -1,6 +1,6 @@
 from django.urls import URLPattern, path
 
-from campaign.scoring.views import building, entries, freezing, runs, scores, sheets, standing
+from campaign.scoring.views import building, entries, freezing, periods, runs, scores, sheets, standing
 
 urlpatterns: list[URLPattern] = [
     path("", scores.score_list, name="score_list"),
@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern] = [
     path("members/<int:pk>/", scores.grade_detail, name="grade_detail"),
     path("run/", runs.score_run, name="score_run"),
     path("runs/", runs.score_runs, name="score_runs"),
+    path("runs/<int:pk>/", runs.run_detail, name="run_detail"),
     path("entries/", entries.entry_list, name="entry_list"),
     path("entries/add/", entries.entry_add, name="entry_add"),
     path("entries/<int:pk>/", entries.entry_detail, name="entry_detail"),
@@ -30,5 +31,7 @@ urlpatterns: list[URLPattern] = [
     path("sheets/<int:pk>/use/", building.sheet_use, name="sheet_use"),
     path("sheets/<int:pk>/remove/", building.sheet_remove, name="sheet_remove"),
     path("campaigns/<int:pk>/sheets/new/", building.sheet_begin, name="sheet_begin"),
+    path("campaigns/<int:pk>/periods/", periods.period_list, name="period_list"),
+    path("periods/<int:pk>/remove/", periods.period_remove, name="period_remove"),
     path("metrics/", sheets.metric_list, name="metric_list"),
 ]

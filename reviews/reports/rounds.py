@@ -61,8 +61,8 @@ def _ranked(letters: Sequence[str], *, ranked: bool) -> tuple[FormColumn, ...]:
     rank = (_figure_column("名次", Kind.INTEGER, 7),) if ranked else ()
     return (
         FormColumn("被评议对象", width=30),
-        FormColumn("所在单位", width=26),
-        FormColumn("评议名称", width=26),
+        FormColumn("所在单位", width=28),
+        FormColumn("评议名称", width=36),
         *rank,
         *(_figure_column(f"{letter}票得分", Kind.HUNDREDTHS, 10) for letter in letters),
         _figure_column("综合得分", Kind.HUNDREDTHS, 10),

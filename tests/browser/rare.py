@@ -15,8 +15,8 @@ from campaign.ballots.slips import batch_codes, code_digest
 from campaign.common import clock
 from campaign.filings.services import plan_create
 from campaign.models import Campaign
-from campaign.scoring.models import EntryKind, ScoreSheet
-from campaign.scoring.services import definition_of, entry_add, freeze_request, sheet_begin
+from campaign.scoring.models import EntryKind, ScoreFreeze, ScoreSheet
+from campaign.scoring.services import entry_add
 from orgs.models import CodePurpose, ImportKind, Organization, User
 from orgs.services import code_sheet_request
 from orgs.services.imports import import_upload
@@ -56,7 +56,7 @@ def rare_pages(campaign: Campaign) -> list[str]:
 
 
 def _of_scores(campaign: Campaign, branch: Organization) -> list[str]:
-    """A bonus that a second person has to confirm, and the request to freeze the half-year that is over."""
+    """A bonus that a second person has to confirm, the request to freeze the half-year that is over, the draft of a sheet."""
     office = User.objects.get(username="office")
     bonus = entry_add(
         actor=office,
@@ -69,10 +69,8 @@ def _of_scores(campaign: Campaign, branch: Organization) -> list[str]:
         points=2_00,
         work="安全生产先进集体",
     )
-    over = campaign.periods.filter(ends_on__lt=clock.today()).latest("ends_on")
-    asked = freeze_request(actor=office, period=over, reason="上半年考核结束")
-    in_use = ScoreSheet.objects.get(campaign=campaign, key="branches")
-    draft = sheet_begin(actor=office, campaign=campaign, definition=definition_of(in_use))
+    asked = ScoreFreeze.objects.get(period__campaign=campaign)
+    draft = ScoreSheet.objects.get(campaign=campaign, state="draft")
     building = ("sheet_edit", "sheet_preview", "sheet_use")
     return [
         reverse("entry_detail", args=[bonus.pk]),

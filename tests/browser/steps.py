@@ -260,7 +260,7 @@ def export(page: Page, report: str, organization: str, **choices: str) -> tuple[
     page.goto("/reports/")
     main(page).get_by_role("link", name=report, exact=True).first.click()
     for label, value in {"党组织": organization, **choices}.items():
-        page.get_by_label(re.compile(rf"^{label}\*?$")).select_option(label=value)
+        page.locator(".report-fields").first.get_by_label(label).select_option(label=value)
     press(page, "导出")
     page.wait_for_url("**/jobs/**")
     return downloaded(page, lambda: follow(page, "下载"))

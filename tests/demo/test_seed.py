@@ -14,14 +14,16 @@ from campaign.audit.models import AuditEntry
 from campaign.audit.services import audit_chain
 from campaign.common.append_only import AppendOnlyError
 from campaign.common.errors import DomainError
+from campaign.demo.importing import RENEWED
 from campaign.demo.logins import demo_logins
 from campaign.demo.people import SIZES, Size
 from campaign.demo.seed import demo_remove, demo_seed
 from campaign.demo.signing_in import NEW
 from campaign.models import Campaign, CampaignState
 from campaign.scoring.models import PeriodScore, ScoreRun
-from orgs.models import Member, Organization
+from orgs.models import ImportBatch, ImportState, Member, Organization
 from orgs.services.code_sheets import members_without_account
+from orgs.services.undoing import import_dependants
 from pledges.models import Pledge
 from reviews.models import EvaluationRound, LeaderReview, RoundState
 
@@ -63,6 +65,16 @@ def test_new_members_wait_for_accounts(tell: Callable[..., Campaign]) -> None:
     tell("pledges")
     root = Organization.objects.get(depth=1)
     assert members_without_account(root).filter(kind="probationary").count() == NEW
+
+
+def test_a_list_was_imported_and_can_still_be_undone(tell: Callable[..., Campaign]) -> None:
+    tell("pledges")
+    batch = ImportBatch.objects.get()
+    assert (batch.state, batch.figures["changed"], batch.figures["new"]) == (ImportState.APPLIED, RENEWED, 0)
+    changed = Member.objects.get(pk=batch.rows.values_list("record_id", flat=True)[0])
+    entry = AuditEntry.objects.of(changed).get(action="member_update")
+    assert entry.changes["technical_title"] == ["", changed.technical_title]
+    assert import_dependants(batch) == []
 
 
 def test_the_same_seed_tells_the_same_story_and_another_one_does_not(

@@ -22,7 +22,7 @@ from campaign.scoring.models import (
 )
 from campaign.scoring.registry import Metric, metrics
 from tests.attachments.files import pdf
-from tests.permissions.campaign import held
+from tests.permissions.campaign import campaign, held
 from tests.permissions.cases import Case, Listed, Scoped, Target, case, lists, mark, scoped
 from tests.permissions.oracle import BRANCHES, expected
 from tests.world import World
@@ -161,6 +161,22 @@ def run(world: World, at: str) -> Target:
     return Target(run_of(world, at), marker=mark(at))
 
 
+def a_run(world: World, at: str) -> Target:
+    made = run_of(world, at)
+    return Target(made, {"pk": made.pk}, marker=mark(at))
+
+
+def adding(world: World, at: str) -> Target:
+    """The periods of a campaign are open to whom it reaches; who sets it up adds to them."""
+    target = campaign(world, at)
+    return replace(target, payload={"op": "calendar", "kind": "month"})
+
+
+def unused(world: World, at: str) -> Target:
+    made = held(world, at).periods.latest("starts_on")
+    return Target(made, {"pk": made.pk}, marker=mark(at))
+
+
 def new_run(world: World, at: str) -> Target:
     return Target(payload={"period": period_of_today().pk, "organization": world.orgs[at].pk})
 
@@ -236,6 +252,9 @@ case("score_run", Case(make=new_run, named_in_form=True, told=of_a_branch))
 case("score_runs", Case())
 case("sheet_list", Case())
 case("sheet_detail", Case(make=sheet))
+case("run_detail", Case(make=a_run))
+case("period_list", Case(make=adding))
+case("period_remove", Case(make=unused))
 case("sheet_begin", Case(make=begun, names=False))
 case("sheet_edit", Case(make=edited))
 case("sheet_preview", Case(make=draft))

@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -174,3 +176,19 @@ def test_the_number_of_statements_does_not_grow_with_the_units(key: str, world: 
 
 
 MOST = {"organizations": 8, "review_statistics": 18, "activity_statistics": 24}
+
+
+@pytest.mark.parametrize("key", ["organizations", "review_statistics", "activity_statistics"])
+def test_each_figure_of_the_total_opens_a_page(key: str, world: World, campaign: Campaign, client: Client) -> None:
+    scatter(world, campaign, 3)
+    scatter_people(world, 3)
+    period = scatter_reviews(world, campaign, 3)
+    client.force_login(world.user("office", "root"), backend="orgs.authentication.AccountBackend")
+    asked_for = {"organization": world.orgs["root"].pk, "campaign": campaign.pk, "period": period.pk}
+    sheet, _rows = read(key, asked(world, "root", campaign, period))
+    opened = [column for column in sheet.columns if column.counts]
+    assert len(opened) > 8
+    for column in opened:
+        wanted = {**asked_for, "column": column.heading, "row": world.orgs["root"].pk}
+        answer = client.get(reverse("report_records", args=[key]), wanted)
+        assert answer.status_code in (200, 302), column.heading

@@ -77,3 +77,45 @@ def test_members_and_secretaries_read_on_the_phone(phone: Page, login: Login, wo
         phone.goto(address)
         assert_accessible(phone)
         fits(phone)
+
+
+def test_the_office_builds_a_sheet_tries_it_and_puts_it_into_use(
+    page: Page, phone: Page, login: Login, world: World, measured: Measured
+) -> None:
+    period = begun(world, measured)
+    run(period, world.orgs["root"])
+    campaign = period.campaign
+    login(page, world.users["office@root"])
+    page.goto(f"/scores/campaigns/{campaign.pk}/sheets/new/")
+    page.locator("select[name=source]").select_option(f"sheet:{ScoreSheet.objects.get(key='branches').pk}")
+    page.get_by_role("button", name="开始起草", exact=True).click()
+    page.wait_for_url("**/edit/")
+    assert_accessible(page)
+    # Moved by the keyboard alone: the button goes along with its row.
+    names = page.locator("input[name$='-label']")
+    first, second = names.nth(0).input_value(), names.nth(1).input_value()
+    page.get_by_role("button", name="评分项目第1项下移").press("Enter")
+    expect(names.nth(1)).to_have_value(first)
+    expect(names.nth(0)).to_have_value(second)
+    # The sum goes with what is typed, and the server says the same.
+    page.locator("input[name='items-0-full']").fill("1")
+    expect(page.get_by_text("须合计100分才能试算和启用")).to_be_visible()
+    page.locator("input[name='items-0-full']").fill("20")
+    page.get_by_role("button", name="保存并试算").click()
+    page.wait_for_url("**/preview/")
+    expect(page.get_by_role("heading", name="等次", exact=True)).to_be_visible()
+    assert_accessible(page)
+
+    draft = ScoreSheet.objects.get(state="draft")
+    login(phone, world.users["office@root"])
+    for address in (f"/scores/sheets/{draft.pk}/edit/", f"/scores/sheets/{draft.pk}/preview/"):
+        phone.goto(address)
+        assert_accessible(phone)
+        fits(phone)
+
+    page.get_by_role("main").get_by_role("link", name="下一步：启用").click()
+    page.wait_for_url("**/use/")
+    assert_accessible(page)
+    page.get_by_role("button", name="启用", exact=True).click()
+    page.wait_for_url(f"**/scores/sheets/{draft.pk}/")
+    expect(page.get_by_text("评分标准已启用")).to_be_visible()

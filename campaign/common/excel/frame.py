@@ -45,12 +45,6 @@ _WIDTHS = {
     Kind.PERCENT: 10.0,
     Kind.YES_NO: 8.0,
 }
-_ALIGNMENTS = {
-    Kind.TEXT: "left",
-    Kind.INTEGER: "right",
-    Kind.HUNDREDTHS: "right",
-    Kind.PERCENT: "right",
-}
 _FORMATS = {
     Kind.CODE: "@",
     Kind.DATE: "yyyy-mm-dd",
@@ -191,9 +185,7 @@ class Frame:
     def _style(self, font: Font, align: str, number_format: str) -> int:
         cell = Cell(self.sheet, row=1, column=1)
         cell.font, cell.border, cell.number_format = font, _BOX, number_format
-        cell.alignment = Alignment(
-            horizontal=align, vertical="center", wrap_text=align != "right", indent=align == "right"
-        )
+        cell.alignment = Alignment(horizontal=align, vertical="center", wrap_text=True)
         return int(cell.style_id)
 
     # -- below the rows
@@ -248,8 +240,8 @@ class Frame:
 
 
 def align_of(kind: Kind) -> str:
-    """Texts left, figures right, dates and codes centred."""
-    return _ALIGNMENTS.get(kind, "center")
+    """Texts left, all else centred: so figures keep off the lines in every program."""
+    return "left" if kind is Kind.TEXT else "center"
 
 
 def _natural_width(column: FormColumn) -> float:

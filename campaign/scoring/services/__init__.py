@@ -8,6 +8,7 @@ from campaign.scoring.services.freezing import (
     freeze_request,
     freeze_withdraw,
 )
+from campaign.scoring.services.merits import merits_propose
 from campaign.scoring.services.periods import period_places_keep, periods_end
 from campaign.scoring.services.refreshing import score_refresh, scores_fall_due, scores_refresh
 from campaign.scoring.services.runs import (
@@ -31,6 +32,7 @@ __all__ = [
     "freeze_confirm",
     "freeze_request",
     "freeze_withdraw",
+    "merits_propose",
     "period_places_keep",
     "periods_end",
     "score_refresh",

@@ -14,6 +14,7 @@ from campaign.common.capabilities import Cap
 from campaign.common.errors import DomainError, NotAllowed, StateConflict
 from campaign.models import Audience, Campaign
 from campaign.scoring.models import MARKED, EntryKind, EntryState, GradeBand, ScoreEntry, ScoreSheet
+from campaign.scoring.services.sheets import ensure_builtin_sheets
 from orgs.models import Member, Organization
 
 
@@ -87,6 +88,7 @@ def _check(
     if kind in MARKED and not 0 < points <= 100_00:
         raise DomainError(_("Give the marks: more than 0, at most 100."))
     if kind == EntryKind.CEILING:
+        ensure_builtin_sheets(campaign=campaign)
         audience = Audience.MEMBER if isinstance(subject, Member) else Audience.ORGANIZATION
         sheets = ScoreSheet.objects.newest().filter(campaign=campaign, audience=audience)
         bands = GradeBand.objects.filter(sheet__in=sheets)

@@ -7,6 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from campaign.attachments.downloads import attachment_response
@@ -95,7 +96,7 @@ def _actions(entry: ScoreEntry, *, own: bool) -> list[dict[str, Any]]:
 
 
 def _rows(entry: ScoreEntry) -> list[tuple[str, str]]:
-    decided = f"{entry.decided_by} {entry.decided_at:%Y-%m-%d %H:%M}" if entry.decided_at else ""
+    decided = f"{entry.decided_by} {localtime(entry.decided_at):%Y-%m-%d %H:%M}" if entry.decided_at else ""
     return [
         (_("Campaign"), str(entry.campaign)),
         (_("Subject"), str(entry.subject)),
@@ -107,7 +108,8 @@ def _rows(entry: ScoreEntry) -> list[tuple[str, str]]:
         (_("Date"), entry.happened_on.isoformat()),
         (_("Reason"), entry.reason),
         (_("Basis"), entry.basis),
-        (_("Entered by"), f"{entry.entered_by} {entry.created_at:%Y-%m-%d %H:%M}"),
+        (_("Proposed by itself"), _("for an honour that was announced") if entry.origin else ""),
+        (_("Entered by"), f"{entry.entered_by} {localtime(entry.created_at):%Y-%m-%d %H:%M}"),
         (_("Decided by"), decided),
     ]
 

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from campaign.common.access import access, actor_ids, gate
@@ -91,7 +92,7 @@ def _with_all() -> Any:
 
 def _rows(freeze: ScoreFreeze) -> list[tuple[str, str]]:
     counts = freeze.run.counts
-    decided = f"{freeze.decided_by} {freeze.decided_at:%Y-%m-%d %H:%M}" if freeze.decided_at else ""
+    decided = f"{freeze.decided_by} {localtime(freeze.decided_at):%Y-%m-%d %H:%M}" if freeze.decided_at else ""
     return [
         (_("Campaign"), str(freeze.period.campaign)),
         (_("Period"), freeze.period.code),
@@ -100,7 +101,7 @@ def _rows(freeze: ScoreFreeze) -> list[tuple[str, str]]:
         (_("Organizations"), str(counts.get("organizations", ""))),
         (_("Members"), str(counts.get("members", ""))),
         (_("Changed"), str(counts.get("changed", ""))),
-        (_("Requested by"), f"{freeze.requested_by} {freeze.created_at:%Y-%m-%d %H:%M}"),
+        (_("Requested by"), f"{freeze.requested_by} {localtime(freeze.created_at):%Y-%m-%d %H:%M}"),
         (_("Decided by"), decided),
         (_("Digest"), freeze.run.digest),
     ]

@@ -12,7 +12,7 @@ from campaign.common.capabilities import Cap
 from campaign.common.listing import list_response, listing
 from campaign.scoring import selectors
 from campaign.scoring.choices import Column
-from campaign.scoring.explain import explain
+from campaign.scoring.explain import explain, explain_entries
 from campaign.scoring.filters import GradeFilter, ScoreFilter
 from campaign.scoring.metrics import children_url
 from campaign.scoring.models import PeriodScore
@@ -67,6 +67,7 @@ def _children_action(score: PeriodScore) -> dict[str, Any]:
 def _explained(score: PeriodScore, viewer: Any) -> dict[str, Any]:
     return {
         "explanation": explain(score, selectors.previous_score(score), viewer),
+        "entries": explain_entries(score, viewer),
         "score": score,
         "rank": rank_text(ranks_of([score]).get(score.pk)),
         "successor": selectors.successor(score),

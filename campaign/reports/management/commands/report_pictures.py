@@ -43,7 +43,9 @@ class Command(BaseCommand):
         wanted = [reports.get(key) for key in options["keys"]] if options["keys"] else list(reports)
         request = self._request(options["org"], options["period"])
         for report in wanted:
-            write_xlsx(folder / f"{report.key}.xlsx", framed_sheets(report, request), made_at=request.asked_at)
+            filled = [(sheet, list(rows)) for sheet, rows in framed_sheets(report, request)]
+            filled.sort(key=lambda each: not each[1])  # a picture of an empty sheet says nothing
+            write_xlsx(folder / f"{report.key}.xlsx", filled, made_at=request.asked_at)
         books = [str(folder / f"{report.key}.xlsx") for report in wanted]
         self._run("soffice", "--headless", "--convert-to", "pdf", "--outdir", str(folder), *books)
         if not options["no_pictures"]:
