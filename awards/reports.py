@@ -19,8 +19,10 @@ from awards.models import STANDING, AwardBatch, AwardCategory, BatchState, Honou
 from awards.selectors import batches_for
 from campaign.ballots.models import Result
 from campaign.common.access import under
+from campaign.common.errors import NotAllowed
 from campaign.common.exact import percent
 from campaign.common.excel.sheet import Filled, FormColumn, FormSheet, Keyed, Kind, Row
+from campaign.common.text import is_key
 from campaign.models import Audience
 from campaign.reports.checks import Check, Discrepancy, Tables
 from campaign.reports.registry import Option, Report, ReportRequest, reports
@@ -48,7 +50,7 @@ def _of_year(request: ReportRequest) -> Q:
     if request.campaign is not None:
         wanted &= Q(campaign=request.campaign)
     chosen = request.options.get("batch", "")
-    return wanted & Q(pk=chosen) if chosen else wanted
+    return wanted & Q(pk=int(chosen) if is_key(chosen) else 0) if chosen else wanted
 
 
 def _batches(request: ReportRequest) -> Any:
@@ -69,8 +71,11 @@ def _nominations(request: ReportRequest) -> NominationQuerySet:
 
 
 def score_page(request: ReportRequest, key: str) -> str:
-    """The score of an evaluation is no count: its tally says where it comes from."""
-    result = _scores(request, Nomination.objects.filter(pk=key)).get(int(key))
+    """The score of an evaluation is no count: its tally says where it comes from. Raises NotAllowed."""
+    found = _nominations(request).filter(pk=int(key) if is_key(key) else 0)
+    if not found.exists():
+        raise NotAllowed
+    result = next(iter(_scores(request, found).values()), None)
     return reverse("round_result", args=[result.ballot_id, result.subject_id]) if result else reverse("round_list")
 
 

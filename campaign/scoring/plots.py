@@ -116,7 +116,7 @@ def radar(axes: Sequence[tuple[str, int | None, int | None]]) -> Radar:
         spokes=_places(full, RING),
         labels=[
             Mark(mark.x, mark.y + 4, label)
-            for mark, (label, _own, _median) in zip(_places(full, RING + 20), axes, strict=True)
+            for mark, (label, _own, _median) in zip(_places(full, RING + 12), axes, strict=True)
         ],
         own=_polygon([value or 0 for _label, value, _median in axes]),
         median=_polygon([value or 0 for _label, _own, value in axes]) if told else "",

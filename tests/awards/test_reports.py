@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from awards.models import AwardBatch, AwardCategory
+from awards.reports import score_page
 from campaign.common import clock
+from campaign.common.errors import NotAllowed
 from campaign.reports.registry import ReportRequest, reports
 from campaign.reports.services import report_discrepancies
 from orgs.models import Member
@@ -50,10 +52,13 @@ def test_the_form_lists_who_stands_and_compares_with_the_places(world: World) ->
     sheet = reports.get("nomination_summary").sheets(request)[0][0]
     assert "推荐个人1人，其中一线1人，占100.00%" in sheet.notes[0]
     assert_linked(reports.get("nomination_summary"), request)
+    for wrong in ("x", "0", str(AwardBatch.objects.get().pk + 100)):
+        with pytest.raises(NotAllowed):
+            score_page(request, wrong)
     assert rows(ReportRequest(request.user, world.orgs["west"], campaign, year=request.year)) == []
     assert rows(ReportRequest(request.user, request.organization, campaign, year=2020)) == []
-    other = {"batch": str(batch.pk + 1)}
-    assert rows(ReportRequest(request.user, request.organization, campaign, year=request.year, options=other)) == []
+    for other in ({"batch": str(batch.pk + 1)}, {"batch": "x"}):
+        assert rows(ReportRequest(request.user, request.organization, campaign, year=request.year, options=other)) == []
 
 
 def test_more_recommended_than_there_are_places_is_said(world: World) -> None:

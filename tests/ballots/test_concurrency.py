@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection
 
-from campaign.ballots.models import Ballot, Paper, Result, SealedPaper, SealedRemark, SealedTally, Tally
+from campaign.ballots.models import Ballot, Paper, Remark, Result, SealedPaper, SealedRemark, SealedTally, Tally
 from campaign.ballots.services import BallotRules, NotCounted, ballot_cast, ballot_open, ballot_seal
 from campaign.ballots.sheet import by_item
 from campaign.ballots.slips import UnknownSlip, batch_codes, batches_add, slip_cast, slip_paper
@@ -79,6 +79,41 @@ def test_the_same_paper_at_the_same_moment_counts_once(ground: World) -> None:
     outcomes = at_once([casting(paper, answers) for paper, answers in sent])
     assert [type(outcome) for outcome in outcomes if outcome is not None] == [NotCounted] * (THREADS - 1)
     assert sum(Tally.objects.get().counts) == 1
+
+
+CRASH = {
+    "sqlite": ["CREATE TRIGGER crash BEFORE UPDATE ON ballots_tally BEGIN SELECT RAISE(ABORT, 'crash'); END"],
+    "postgresql": [
+        "CREATE FUNCTION crash() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'crash'; END $$",
+        "CREATE TRIGGER crash BEFORE UPDATE ON ballots_tally FOR EACH ROW EXECUTE FUNCTION crash()",
+    ],
+}
+MENDED = {
+    "sqlite": ["DROP TRIGGER crash"],
+    "postgresql": ["DROP TRIGGER crash ON ballots_tally", "DROP FUNCTION crash"],
+}
+
+
+def test_a_crash_of_the_database_between_mark_and_count_leaves_neither(ground: World) -> None:
+    """Outside any transaction, as a vote is cast: the paper was marked already when the counts fail."""
+    raters = people(5)
+    ballot = opened(ground, raters, SUBJECTS, items=1, rules=BallotRules(asks_remarks=True))
+    paper = paper_of(ballot, raters[0])
+    answers, remarks = filled(paper, 0), {ballot.subjects.order_by("pk")[0].pk: "意见"}
+    try:
+        with connection.cursor() as cursor:
+            for statement in CRASH[connection.vendor]:
+                cursor.execute(statement)
+        with pytest.raises(DatabaseError, match="crash"):
+            ballot_cast(paper=paper, voter=raters[0], answers=answers, remarks=remarks)
+    finally:
+        with connection.cursor() as cursor:
+            for statement in MENDED[connection.vendor]:
+                cursor.execute(statement)
+    assert not Paper.objects.filter(marked=True).exists()
+    assert not Remark.objects.exists()
+    ballot_cast(paper=paper, voter=raters[0], answers=answers, remarks=remarks)
+    assert {sum(counts) for counts in Tally.objects.values_list("counts", flat=True)} == {1}
 
 
 def test_votes_that_meet_the_sealing_are_counted_or_told_so(ground: World) -> None:
