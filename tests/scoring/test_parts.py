@@ -157,7 +157,7 @@ def test_one_bar_shows_the_progress_of_all(measured_world: World, period: Period
     assert numbers[-1] > parts.WHOLE
 
 
-@pytest.mark.parametrize("dies_at", [2, 5, 8])
+@pytest.mark.parametrize("dies_at", [2, 5, 7])
 def test_when_a_worker_dies_over_its_part_the_run_does_it_all_itself(
     measured_world: World, period: Period, request: Any, dies_at: int
 ) -> None:

@@ -1,8 +1,10 @@
 # ruff: noqa: S608 — statements are put together from the names of our own tables and from whole numbers alone
 """From what was computed to rows that readers may see: staged in short transactions, published by one statement."""
 
+import datetime as dt
 import hashlib
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Protocol
 
@@ -17,11 +19,12 @@ from campaign.scoring.choices import RunState
 from campaign.scoring.engine import Computation, Source
 from campaign.scoring.models import FINISHED, PeriodPlace, PeriodScore, ScoreRun, ScoreSheet, ScoreTally
 from campaign.scoring.roll import ABOVE, STEP, WITHIN, Extent, Span, has_kept_tree, tree
-from campaign.scoring.work import sql_of
+from campaign.scoring.work import Work, sql_of
 from orgs.models import Member, Organization
 
-CHUNKS = {"postgresql": 50_000, "sqlite": 2_000}
-"""Rows of one transaction. On SQLite everybody else waits for it to end."""
+CHUNKS = {"postgresql": 50_000, "sqlite": 500}
+"""Rows of one transaction. On SQLite everybody else waits for it to end, and then has as much time, up to PAUSE."""
+PAUSE = dt.timedelta(milliseconds=20)
 FETCHED = 5_000
 MARKS = ("base", "entered", "bonus", "deductions", "total")
 SCORES, TALLIES = PeriodScore._meta.db_table, ScoreTally._meta.db_table
@@ -46,19 +49,35 @@ def stage(progress: Steps, run: ScoreRun, computation: Computation) -> int:
     """Add rows for those whose score is not what readers see already, and the tallies of the run; returns how many are
     scored no more."""
     work = computation.work
-    ((last,),) = work.rows("SELECT COALESCE(MAX(n), 0) FROM work_score")
-    for first in range(1, last + 1, chunk_size()):
-        with transaction.atomic():
-            progress.guard()
-            work.run(
-                f"""INSERT INTO {SCORES} ({COLUMNS})
-                    SELECT {run.pk}, {run.period_id}, organization, member, sheet, place, peers, base, entered, bonus,
-                           deductions, total, grade, vetoed = 1, lines, replaces, {_false()}
-                    FROM work_score WHERE n BETWEEN {first} AND {first + chunk_size() - 1} AND same = 0 ORDER BY n"""
-            )
-        progress.advance(min(first + chunk_size() - 1, last))
+    _add(
+        progress,
+        work,
+        "work_score",
+        f"""INSERT INTO {SCORES} ({COLUMNS})
+            SELECT {run.pk}, {run.period_id}, organization, member, sheet, place, peers, base, entered, bonus,
+                   deductions, total, grade, vetoed = 1, lines, replaces, {_false()}
+            FROM work_score WHERE same = 0 AND""",
+        tell=progress.advance,
+    )
     _stage_tallies(progress, run, computation)
     return _stage_removed(progress, run, computation)
+
+
+def _add(
+    progress: Steps, work: Work, table: str, statement: str, *, tell: Callable[[int], None] = lambda _done: None
+) -> int:
+    """Add the rows that `statement`, which ends in its condition, takes from a numbered working table: in short transactions,
+    since everything was looked for before. Returns how many there were to take from."""
+    ((last,),) = work.rows(f"SELECT COALESCE(MAX(n), 0) FROM {table}")
+    for first in range(1, last + 1, chunk_size()):
+        began = time.monotonic()
+        with transaction.atomic():
+            progress.guard()
+            work.run(f"{statement} n BETWEEN {first} AND {first + chunk_size() - 1} ORDER BY n")
+        tell(min(first + chunk_size() - 1, last))
+        if not work.postgres:
+            time.sleep(min(time.monotonic() - began, PAUSE.total_seconds()))
+    return int(last)
 
 
 def _false() -> str:
@@ -71,16 +90,23 @@ def _stage_removed(progress: Steps, run: ScoreRun, computation: Computation) -> 
     if not computation.extent.everything:
         shown = PeriodScore.objects.current().filter(_reach(run, computation.extent), period=run.period).order_by()
         source, parameters = sql_of(shown.values_list("pk", "organization_id", "member_id", "sheet_id", "place"))
-    with transaction.atomic():
-        progress.guard()
-        return computation.work.run(
-            f"""INSERT INTO {SCORES} ({COLUMNS})
-                WITH s (id, organization, member, sheet, place) AS ({source})
-                SELECT {run.pk}, {run.period_id}, s.organization, s.member, s.sheet, s.place, '', NULL, 0, 0, 0, NULL, '',
-                       {_false()}, '', s.id, NOT {_false()}
-                FROM s LEFT JOIN work_score w ON w.replaces = s.id WHERE w.n IS NULL""",
-            parameters,
-        )
+    work = computation.work
+    work.make("work_gone", "n {number}, id bigint, organization bigint, member bigint, sheet bigint, place text")
+    work.run(
+        f"""INSERT INTO work_gone (id, organization, member, sheet, place)
+            WITH s (id, organization, member, sheet, place) AS ({source})
+            SELECT s.* FROM s LEFT JOIN work_score w ON w.replaces = s.id WHERE w.n IS NULL""",
+        parameters,
+    )
+    return _add(
+        progress,
+        work,
+        "work_gone",
+        f"""INSERT INTO {SCORES} ({COLUMNS})
+            SELECT {run.pk}, {run.period_id}, organization, member, sheet, place, '', NULL, 0, 0, 0, NULL, '',
+                   {_false()}, '', id, NOT {_false()}
+            FROM work_gone WHERE""",
+    )
 
 
 def _reach(run: ScoreRun, extent: Extent) -> Q:
@@ -103,24 +129,31 @@ def _stage_tallies(progress: Steps, run: ScoreRun, computation: Computation) -> 
     keys = [metric.key for metric in computation.summed]
     named = "CASE s.metric " + " ".join(f"WHEN {number} THEN %s" for number in range(len(keys))) + " END"
     finished, known = sql_of(ScoreRun.objects.filter(period=run.period, state__in=FINISHED).order_by().values("pk"))
-    with transaction.atomic():
-        progress.guard()
-        computation.work.run(
-            f"""INSERT INTO {TALLIES} (run_id, organization_id, above, metric, own_numerator, own_denominator,
-                                       numerator, denominator)
-                WITH x AS (SELECT u.organization, u.above, {named} AS metric, s.own_numerator AS own_n,
-                                  s.own_denominator AS own_d, u.numerator AS n, u.denominator AS d
-                           FROM work_up u JOIN work_sum s ON s.organization = u.organization AND s.metric = u.metric),
-                     l AS (SELECT organization_id, metric, MAX(run_id) AS run_id FROM {TALLIES}
-                           WHERE run_id IN ({finished}) GROUP BY organization_id, metric)
-                SELECT {run.pk}, x.* FROM x
-                LEFT JOIN l ON l.organization_id = x.organization AND l.metric = x.metric
-                LEFT JOIN {TALLIES} t
-                    ON t.organization_id = l.organization_id AND t.metric = l.metric AND t.run_id = l.run_id
-                WHERE t.id IS NULL OR t.above <> x.above OR t.own_numerator <> x.own_n OR t.own_denominator <> x.own_d
-                   OR t.numerator <> x.n OR t.denominator <> x.d""",
-            [*keys, *known],
-        )
+    work = computation.work
+    columns = "organization bigint, above bigint, metric text, own_n bigint, own_d bigint, top bigint, bottom bigint"
+    work.make("work_tally", f"n {{number}}, {columns}")
+    work.run(
+        f"""INSERT INTO work_tally (organization, above, metric, own_n, own_d, top, bottom)
+            WITH x AS (SELECT u.organization, u.above, {named} AS metric, s.own_numerator AS own_n,
+                              s.own_denominator AS own_d, u.numerator AS top, u.denominator AS bottom
+                       FROM work_up u JOIN work_sum s ON s.organization = u.organization AND s.metric = u.metric),
+                 l AS (SELECT organization_id, metric, MAX(run_id) AS run_id FROM {TALLIES}
+                       WHERE run_id IN ({finished}) GROUP BY organization_id, metric)
+            SELECT x.* FROM x
+            LEFT JOIN l ON l.organization_id = x.organization AND l.metric = x.metric
+            LEFT JOIN {TALLIES} t
+                ON t.organization_id = l.organization_id AND t.metric = l.metric AND t.run_id = l.run_id
+            WHERE t.id IS NULL OR t.above <> x.above OR t.own_numerator <> x.own_n OR t.own_denominator <> x.own_d
+               OR t.numerator <> x.top OR t.denominator <> x.bottom""",
+        [*keys, *known],
+    )
+    _add(
+        progress,
+        work,
+        "work_tally",
+        f"""INSERT INTO {TALLIES} (run_id, organization_id, above, metric, own_numerator, own_denominator, numerator, denominator)
+            SELECT {run.pk}, organization, above, metric, own_n, own_d, top, bottom FROM work_tally WHERE""",
+    )
 
 
 def passed_up(run: ScoreRun, span: Span) -> Source:
