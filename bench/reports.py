@@ -318,15 +318,9 @@ def form_read(form: Any, asked: Any) -> tuple[float, int]:
 # -- what is told ---------------------------------------------------------------------------------------------------
 
 
-def figure(name: str, size: int, value: float, floor: float, unit: str) -> dict[str, Any]:
-    return {
-        "name": f"reports.{name}",
-        "size": size,
-        "value": value,
-        "unit": unit,
-        "floor": floor,
-        "ratio": value / floor,
-    }
+def figure(name: str, size: int, value: float, floor: float | None, unit: str) -> dict[str, Any]:
+    ratio = None if floor is None else value / floor
+    return {"name": f"reports.{name}", "size": size, "value": value, "unit": unit, "floor": floor, "ratio": ratio}
 
 
 def report(figures: list[dict[str, Any]], *, as_json: bool) -> None:
