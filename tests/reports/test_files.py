@@ -52,7 +52,7 @@ def written(*sheets: Any, **options: Any) -> io.BytesIO:
     return target
 
 
-def test_the_sheet_for_machines_is_one_plain_hidden_table() -> None:
+def test_the_sheet_for_machines_is_one_plain_table_that_everybody_sees() -> None:
     target = written((FORM, ROWS))
     assert plain_of(target) == [
         ["键", "名称", "编号", "日期", "合数", "合分", "率", "是否"],
@@ -64,12 +64,12 @@ def test_the_sheet_for_machines_is_one_plain_hidden_table() -> None:
     assert book.active is not None
     assert book.active.title == "表"
     plain = book["数据"]
-    assert plain.sheet_state == "hidden"
+    assert plain.sheet_state == "visible"
     assert not plain.merged_cells.ranges
     assert [cell.data_type for cell in plain[2]] == ["s", "s", "s", "d", "n", "n", "n", "s"], "no text became a formula"
     target.seek(0)
     found = CalamineWorkbook.from_filelike(target)
-    assert [sheet.visible for sheet in found.sheets_metadata] == [SheetVisibleEnum.Visible, SheetVisibleEnum.Hidden]
+    assert [sheet.visible for sheet in found.sheets_metadata] == [SheetVisibleEnum.Visible] * 2
     assert found.get_sheet_by_name("数据").to_python()[1][:2] == ["7", "=1+1"]
 
 

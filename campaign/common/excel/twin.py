@@ -1,5 +1,5 @@
-"""The sheet for machines beside a form (2-domain d.0): the same records in one plain table, hidden, without merged cells,
-titles, totals or dashes. Numbers are numbers, days are days, what is empty is empty; the first column is the row's key.
+"""The sheet for machines beside a form (2-domain d.0, f.4: never hidden): the same records in one plain table, without merged
+cells, titles, totals or dashes. Numbers are numbers, days are days, what is empty is empty; the first column is the row's key.
 """
 
 from collections.abc import Iterable, Iterator
@@ -8,9 +8,11 @@ from typing import IO
 
 from openpyxl.cell.cell import Cell
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from campaign.common.excel.cells import as_number, text_xml, words
+from campaign.common.excel.frame import A4
 from campaign.common.excel.sheet import FormSheet, Keyed, Kind, Row, Subtotal, Value, key_of
 
 NAME = "数据"
@@ -55,7 +57,9 @@ class Twin:
             _style(sheet, _FORMATS.get(column.kind, "General")) for column in self.form.columns
         ]
         sheet.cell(FIRST_ROW, 1).number_format = "@"  # the rows will stand here
-        sheet.sheet_state = "hidden"
+        sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", A4
+        sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+        sheet.page_setup.fitToHeight = 0
 
     def _keep(self, row: Row) -> None:
         self._at += 1

@@ -44,7 +44,7 @@ def write_xlsx(
     twins: bool = False,
 ) -> int:
     """Write forms with their rows, a sheet each (more where rows do not fit one), and return the number of rows. With `twins`
-    each form has a hidden sheet for machines behind the last one (`twin`), for as many rows as one sheet holds.
+    each form has a sheet for machines behind the last one (`twin`), for as many rows as one sheet holds.
 
     Rows are taken one by one. `made_at` (aware) should be the moment the export was asked for, so that a repeated job
     writes the same file. Raises ValueError for a row with more or fewer values than columns.
