@@ -82,9 +82,9 @@ class ScoreEntry(TimeStamped):
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("entered by")
     )
     decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("decided by")
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=pgettext_lazy("score", "decided by")
     )
-    decided_at = models.DateTimeField(_("decided at"), null=True)
+    decided_at = models.DateTimeField(pgettext_lazy("score", "decided at"), null=True)
     note = models.CharField(_("note"), max_length=500, blank=True)
     origin = models.CharField(max_length=60, blank=True, editable=False)
 
