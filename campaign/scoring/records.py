@@ -20,7 +20,7 @@ GRADES = FormSheet(
     columns=(
         FormColumn("姓名", width=10),
         FormColumn("所在党组织", width=30),
-        FormColumn("时段", width=20),
+        FormColumn("考核期", width=20),
         FormColumn("等次", width=10),
     ),
 )
@@ -30,7 +30,7 @@ SCORES = FormSheet(
     freeze=1,
     columns=(
         FormColumn("党组织", width=32),
-        FormColumn("时段", width=20),
+        FormColumn("考核期", width=20),
         FormColumn("合计", Kind.HUNDREDTHS, width=10),
         FormColumn("等次", width=10),
         FormColumn("加分", Kind.HUNDREDTHS, width=10),

@@ -249,7 +249,7 @@ def nominate(page: Page, batch: str, category: str, nominee: str, deeds: str) ->
 def compute_scores(page: Page, period: str, organization: str) -> None:
     page.goto("/scores/")
     follow(page, "计算得分")
-    page.get_by_label("周期").select_option(label=period)
+    page.get_by_label("考核期").select_option(label=period)
     page.get_by_label("党组织").select_option(label=organization)
     press(page, "计算得分")
     page.wait_for_url("**/jobs/**")

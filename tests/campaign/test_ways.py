@@ -36,7 +36,7 @@ def test_what_belongs_to_a_campaign_is_not_begun_without_one(world: World, name:
 
 def test_a_campaign_whose_periods_are_frozen_has_nothing_to_compute(world: World) -> None:
     world.campaign().periods.update(state="frozen")
-    assert "没有可以计算的周期" in page(world, "office@root", "score_run")
+    assert "没有可以计算的考核期" in page(world, "office@root", "score_run")
 
 
 def test_the_office_is_told_to_begin_a_campaign_and_nobody_else(world: World) -> None:
