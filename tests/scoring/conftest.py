@@ -2,19 +2,23 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from django.db.models import BigIntegerField, Case, F, Value, When
+from django.test import Client
 
 from campaign.common import clock
 from campaign.models import Audience, Period
+from campaign.scoring import roll
 from campaign.scoring.registry import Figures, Metric, MetricScope, metrics
+from campaign.scoring.services import staging
 from orgs.models import Member, Organization
 from tests.world import World
 
 KEYS = tuple(f"test.m{number}" for number in range(6))
+As = Callable[[str], Client]
 BOTH = frozenset({Audience.ORGANIZATION, Audience.MEMBER})
 
 
@@ -93,3 +97,22 @@ def measured_world(world: World, measured: Measured) -> World:
         for place, member in enumerate(members):
             measured.set("test.m0", member, place, 5)
     return world
+
+
+@pytest.fixture
+def as_(world: World) -> As:
+    def sign_in(who: str) -> Client:
+        client = Client()
+        client.force_login(world.users[who], backend="orgs.authentication.AccountBackend")
+        return client
+
+    return sign_in
+
+
+@pytest.fixture
+def odd_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work in pieces so small that every history is cut."""
+    monkeypatch.setattr(staging, "CHUNKS", dict.fromkeys(staging.CHUNKS, 3))
+    # Whatever has enough places to be cut at is shared out.
+    monkeypatch.setattr(roll, "SPLIT_FROM", 0)
+    monkeypatch.setattr(roll, "CHOICE", 1)

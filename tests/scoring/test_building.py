@@ -1,12 +1,10 @@
 """Versions of score sheets: begun as a copy, edited as a draft, tried on real data, put into use from a period on."""
 
 import dataclasses
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -23,13 +21,12 @@ from campaign.scoring.models import PeriodScore, ScoreRun, ScoreSheet, ScoreTall
 from campaign.scoring.preview import FEWEST, preview
 from campaign.scoring.services import definition_of, sheet_begin, sheet_change, sheet_remove, sheet_use
 from orgs.models import Member, Organization
-from tests.scoring.conftest import Measured
+from tests.scoring.conftest import As, Measured
 from tests.scoring.sheets import BRANCHES, COMMITTEES, MEMBERS, ready, run
 from tests.world import World
 
 pytestmark = pytest.mark.django_db
 ONLY = ItemDefinition("only", "唯一一项", Column.PLEDGE, "test.m1", Proportional(10_000), 100)
-As = Callable[[str], Client]
 
 
 @pytest.fixture
@@ -40,16 +37,6 @@ def period(world: World, measured: Measured) -> Period:
     found = ready(world, BRANCHES, COMMITTEES, MEMBERS)
     run(found, world.orgs["root"])
     return found
-
-
-@pytest.fixture
-def as_(world: World) -> As:
-    def sign_in(who: str) -> Client:
-        client = Client()
-        client.force_login(world.users[who], backend="orgs.authentication.AccountBackend")
-        return client
-
-    return sign_in
 
 
 def begun(world: World, period: Period, **changes: Any) -> ScoreSheet:

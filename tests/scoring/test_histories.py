@@ -16,9 +16,8 @@ from campaign.common import clock
 from campaign.jobs.models import Job
 from campaign.jobs.services import job_run
 from campaign.models import Period
-from campaign.scoring import roll
 from campaign.scoring.models import ScoreMark
-from campaign.scoring.services import periods_end, runs, scores_refresh, staging
+from campaign.scoring.services import periods_end, runs, scores_refresh
 from orgs.models import EnrolmentOrigin, Member, Organization
 from orgs.services.enrolments import enrolments_move, enrolments_settle
 from tests.scoring import slow
@@ -136,14 +135,6 @@ class History:
     def end_period(self) -> None:
         self.kept = deepcopy(self.group["organizations"])
         assert periods_end() == 1
-
-
-@pytest.fixture
-def odd_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(staging, "CHUNKS", dict.fromkeys(staging.CHUNKS, 3))
-    # Whatever has enough places to be cut at is shared out.
-    monkeypatch.setattr(roll, "SPLIT_FROM", 0)
-    monkeypatch.setattr(roll, "CHOICE", 1)
 
 
 @pytest.mark.usefixtures("odd_chunks")

@@ -1,12 +1,10 @@
 """Pages of what became of periods and runs: the periods of a campaign, what a run left otherwise, what was entered."""
 
 import datetime as dt
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -18,12 +16,11 @@ from campaign.scoring.models import EntryKind, PeriodScore, ScoreRun
 from campaign.scoring.selectors import periods_of, published_scores
 from campaign.scoring.services import entry_add, entry_confirm, freeze_confirm, freeze_request
 from campaign.services import period_add_range, period_remove
-from tests.scoring.conftest import Measured
+from tests.scoring.conftest import As, Measured
 from tests.scoring.sheets import BRANCHES, COMMITTEES, MEMBERS, ready, run
 from tests.world import World
 
 pytestmark = pytest.mark.django_db
-As = Callable[[str], Client]
 
 
 @pytest.fixture
@@ -32,16 +29,6 @@ def period(world: World, measured: Measured) -> Period:
     found = ready(world, BRANCHES, COMMITTEES, MEMBERS)
     run(found, world.orgs["root"])
     return found
-
-
-@pytest.fixture
-def as_(world: World) -> As:
-    def sign_in(who: str) -> Client:
-        client = Client()
-        client.force_login(world.users[who], backend="orgs.authentication.AccountBackend")
-        return client
-
-    return sign_in
 
 
 def score_of(world: World, key: str) -> PeriodScore:

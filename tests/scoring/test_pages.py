@@ -1,11 +1,9 @@
 """The pages of scores over HTTP: who sees what, in how many statements, and how a run is asked for."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -17,7 +15,7 @@ from campaign.scoring.models import PeriodScore, ScoreRun, ScoreSheet
 from orgs.models import Organization
 from orgs.services.tree import tree_insert
 from tests.reports.figures import assert_linked
-from tests.scoring.conftest import Measured
+from tests.scoring.conftest import As, Measured
 from tests.scoring.sheets import BRANCHES, COMMITTEES, MEMBERS, ready, run
 from tests.scoring.test_by_hand import BRANCHES as FIGURES
 from tests.scoring.test_by_hand import COMMITTEES as COVERAGES
@@ -25,7 +23,6 @@ from tests.world import World
 
 TODAY = True
 pytestmark = pytest.mark.django_db
-As = Callable[[str], Client]
 
 
 @pytest.fixture
@@ -41,16 +38,6 @@ def scored(world: World, measured: Measured) -> World:
             measured.set("test.m0", member, place, 5)
     run(ready(world, BRANCHES, COMMITTEES, MEMBERS), world.orgs["root"])
     return world
-
-
-@pytest.fixture
-def as_(world: World) -> As:
-    def sign_in(who: str) -> Client:
-        client = Client()
-        client.force_login(world.users[who], backend="orgs.authentication.AccountBackend")
-        return client
-
-    return sign_in
 
 
 def text(response: Any) -> str:

@@ -11,12 +11,11 @@ from hypothesis import strategies as st
 
 from campaign.common import clock
 from campaign.models import Audience, Period
-from campaign.scoring import roll
 from campaign.scoring.arithmetic import Grade, method_of
 from campaign.scoring.builtin import ItemDefinition, SheetDefinition
 from campaign.scoring.choices import Column, WhenNothing
 from campaign.scoring.models import PeriodScore, ScoreEntry
-from campaign.scoring.services import sheet_save, staging
+from campaign.scoring.services import sheet_save
 from campaign.scoring.standing import ranks_of
 from campaign.services import campaign_create
 from orgs.models import Enrolment, Member, Organization, OrganizationType, User
@@ -193,14 +192,6 @@ def expected(group: dict[str, Any]) -> dict[str, Any]:
         # A denominator of 0 is nothing to measure, whatever stands above it.
         one["figures"] = [tuple(figure) for figure in one["figures"]]
     return wanted
-
-
-@pytest.fixture
-def odd_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(staging, "CHUNKS", dict.fromkeys(staging.CHUNKS, 3))
-    # Whatever has enough places to be cut at is shared out.
-    monkeypatch.setattr(roll, "SPLIT_FROM", 0)
-    monkeypatch.setattr(roll, "CHOICE", 1)
 
 
 @pytest.mark.usefixtures("odd_chunks")

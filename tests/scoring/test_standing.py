@@ -1,11 +1,9 @@
 """Ranking, distribution, course and comparison: by hand, and who sees whom."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from hypothesis import given
@@ -15,12 +13,11 @@ from campaign.models import Period, Standard
 from campaign.scoring import plots, sealing
 from campaign.scoring.models import PeriodScore, ScoreSheet
 from campaign.scoring.standing import Peers, axes_of, course, median, peer_groups, peers_of, spread_of
-from tests.scoring.conftest import Measured
+from tests.scoring.conftest import As, Measured
 from tests.scoring.sheets import BRANCHES, COMMITTEES, MEMBERS, ready, run
 from tests.world import World
 
 pytestmark = pytest.mark.django_db
-As = Callable[[str], Client]
 
 
 @pytest.fixture
@@ -32,16 +29,6 @@ def scored(world: World, measured: Measured) -> Period:
     ScoreSheet.objects.filter(key="branches").update(tier="kind")  # not used yet
     run(period, world.orgs["root"])
     return period
-
-
-@pytest.fixture
-def as_(world: World) -> As:
-    def sign_in(who: str) -> Client:
-        client = Client()
-        client.force_login(world.users[who], backend="orgs.authentication.AccountBackend")
-        return client
-
-    return sign_in
 
 
 def group(period: Period, key: str = "branches", peers: str = "") -> dict[str, Any]:
