@@ -71,16 +71,17 @@ def audit_record(
 def audit_record_many(
     *, action: str, actor: Any, targets: Iterable[models.Model], reason: str = "", changes: Changes | None = None
 ) -> None:
-    """Write one entry for each of `targets`, with the same changes, in one go."""
+    """Write one entry for each of `targets`, with the same changes, in one go. Their names are asked for before: nothing else
+    can be read while rows are being copied."""
     hidden = masked(changes or {})
-    _load(action, actor, reason, ((_target(target), hidden) for target in targets))
+    _load(action, actor, reason, [(_target(target), hidden) for target in targets])
 
 
 def audit_record_each(
     *, action: str, actor: Any, entries: Iterable[tuple[models.Model, Changes]], reason: str = ""
 ) -> None:
     """Write one entry for each (target, its own changes) in one go."""
-    _load(action, actor, reason, ((_target(target), masked(changes)) for target, changes in entries))
+    _load(action, actor, reason, [(_target(target), masked(changes)) for target, changes in entries])
 
 
 def audit_load(

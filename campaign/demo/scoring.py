@@ -101,7 +101,7 @@ def _enter(group: Group, campaign: Campaign, story: Story) -> None:
 
 def _leave_open(group: Group, campaign: Campaign, story: Story) -> None:
     """One that a second person has refused, and one that waits."""
-    for place, reason, basis in ((5, "参加上级活动", "活动通知"), (1, "技术革新成果获集团二等奖", "集团科技奖励决定")):
+    for place, reason, basis in ((-1, "参加上级活动", "活动通知"), (1, "技术革新成果获集团二等奖", "集团科技奖励决定")):
         branch = group.branches[place]
         with on(story.day(7, 3)):
             entry = entry_add(

@@ -107,23 +107,21 @@ def schedule_step(*, schedule: ReportSchedule, actor: Any, step: str) -> None:
     """Pause, resume or end an own monthly export. Raises NotAllowed, StateConflict."""
     if schedule.owner_id != actor.pk:
         raise NotAllowed
-    before, after = _STEPS[step]
+    action, before, after = _STEPS[step]
     changed: dict[str, Any] = {"state": after, "note": ""}
     if step == "resume":
         changed["next_on"] = next_day(schedule.day, clock.today())
     with transaction.atomic():
         if not ReportSchedule.objects.filter(pk=schedule.pk, state__in=before).update(**changed):
             raise StateConflict
-        audit_record(
-            action=f"schedule_{step}", actor=actor, target=schedule, changes={"state": [schedule.state, str(after)]}
-        )
+        audit_record(action=action, actor=actor, target=schedule, changes={"state": [schedule.state, str(after)]})
     schedule.refresh_from_db()
 
 
 _STEPS = {
-    "pause": ((ScheduleState.ACTIVE,), ScheduleState.PAUSED),
-    "resume": ((ScheduleState.PAUSED,), ScheduleState.ACTIVE),
-    "end": ((ScheduleState.ACTIVE, ScheduleState.PAUSED), ScheduleState.ENDED),
+    "pause": ("schedule_pause", (ScheduleState.ACTIVE,), ScheduleState.PAUSED),
+    "resume": ("schedule_resume", (ScheduleState.PAUSED,), ScheduleState.ACTIVE),
+    "end": ("schedule_end", (ScheduleState.ACTIVE, ScheduleState.PAUSED), ScheduleState.ENDED),
 }
 
 

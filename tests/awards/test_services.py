@@ -25,6 +25,7 @@ from campaign.audit.models import AuditEntry
 from campaign.common import clock
 from campaign.common.errors import DomainError, EditConflict, NotAllowed, StateConflict
 from campaign.models import Action, Campaign, CampaignState, StageAction
+from campaign.scoring.services import ensure_builtin_sheets
 from orgs.models import Member, Organization, RoleAssignment
 from tests.awards.case import DAY, DEEDS, NOON, category, closed, fresh, made, nominated, opened
 from tests.world import World
@@ -477,6 +478,7 @@ def test_announcing_costs_the_same_for_one_and_for_twelve(world: World, campaign
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
+    ensure_builtin_sheets(campaign=campaign)  # the first announcement would make them
     counts = []
     for members in (world.members["east_one"][:1], [m for branch in world.members.values() for m in branch[1:4]]):
         batch = opened(world, campaign, quotas={"excellent_member": 50})

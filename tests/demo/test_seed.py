@@ -111,7 +111,7 @@ def test_the_same_seed_tells_the_same_story_and_another_one_does_not(
 
 def test_it_ends_well_whoever_votes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Few have voted in the round that is open; whether it is valid must not hang on the seed."""
-    monkeypatch.setitem(SIZES, "s", Size(companies=1, branches=4, members=8))
+    monkeypatch.setitem(SIZES, "s", Size(companies=1, branches=5, members=8))
     for seed in (1, 2):
         demo_seed(size="s", stage="closed", seed=seed, today=TODAY, say=lambda _text: None)
         # One is still being prepared, and was never opened.

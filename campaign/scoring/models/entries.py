@@ -82,7 +82,11 @@ class ScoreEntry(TimeStamped):
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("entered by")
     )
     decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=pgettext_lazy("score", "decided by")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=pgettext_lazy("score", "decided by"),
     )
     decided_at = models.DateTimeField(pgettext_lazy("score", "decided at"), null=True)
     note = models.CharField(_("note"), max_length=500, blank=True)

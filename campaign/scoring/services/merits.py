@@ -11,7 +11,7 @@ from campaign.scoring.models import EntryKind, ScoreEntry, ScoreSheet
 from campaign.scoring.plans import group
 from campaign.scoring.registry import Merit, merits
 from campaign.scoring.services.sheets import ensure_builtin_sheets
-from orgs.models import Organization
+from orgs.models import Member, Organization
 from orgs.models.organizations import Category
 
 
@@ -34,6 +34,7 @@ def merits_propose(*, campaign: Campaign) -> int:
 def _entries(campaign: Campaign) -> Iterator[ScoreEntry]:
     found = [(source.key, merit) for source in merits for merit in source.of(campaign)]
     places = campaign.organizations().in_bulk({merit.organization for _key, merit in found})
+    members = Member.objects.in_bulk({merit.member for _key, merit in found if merit.member})
     periods, marks = list(campaign.periods.all()), _marks(campaign)
     for key, merit in found:
         place = places.get(merit.organization)
@@ -42,7 +43,7 @@ def _entries(campaign: Campaign) -> Iterator[ScoreEntry]:
             yield ScoreEntry(
                 campaign=campaign,
                 organization=place,
-                member_id=merit.member,
+                member=members.get(merit.member or 0),
                 kind=EntryKind.BONUS,
                 points=points,
                 work=merit.work[:100],
