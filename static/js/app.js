@@ -181,6 +181,9 @@
     dress(document);
     reach();
     document.querySelector(".side-link[aria-current]")?.scrollIntoView({ block: "nearest" });
+    const strip = document.querySelector(".tabs .nav-tabs");
+    const tab = strip?.querySelector("[aria-current]");
+    if (tab) strip.scrollLeft = tab.offsetLeft - (strip.clientWidth - tab.offsetWidth) / 2; // on a phone it is out of sight
     document.querySelector("[data-focus]")?.focus();
   };
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", ready);

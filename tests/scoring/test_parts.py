@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from campaign.common import clock
 from campaign.common.errors import NotAllowed
@@ -204,6 +205,20 @@ def test_when_the_run_s_own_worker_dies_the_others_write_no_more(
     help_along(between=at(2, next_attempt))
     job.refresh_from_db()
     assert (job.state, lines(period), job.figures["digest"]) == (JobState.SUCCEEDED, *expected)
+
+
+@pytest.mark.postgres
+def test_a_part_locks_its_own_row_and_never_the_run_that_others_read(
+    measured_world: World, period: Period, shared: None
+) -> None:
+    job = ask(measured_world, period)
+    with CaptureQueriesContext(connection) as captured:
+        perform(job, at_guard=at(6, help_along))
+    locks = [
+        each["sql"] for each in captured if 'FROM "scoring_scorepart"' in each["sql"] and "FOR UPDATE" in each["sql"]
+    ]
+    assert len(locks) > 3
+    assert all(sql.endswith('FOR UPDATE OF "scoring_scorepart"') for sql in locks), locks[0]
 
 
 @pytest.mark.usefixtures("emptied")

@@ -7,7 +7,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from campaign.attachments.downloads import attachment_response
@@ -21,13 +20,11 @@ from campaign.scoring.filters import EntryFilter
 from campaign.scoring.forms.entries import EntryForm
 from campaign.scoring.models import ScoreEntry
 from campaign.scoring.tables import EntryTable
+from campaign.scoring.views.decisions import crumbs, who_and_when
 
 
 def _crumbs() -> list[dict[str, str]]:
-    return [
-        {"label": _("Periodic scores"), "url": reverse("score_list")},
-        {"label": _("Bonus and deductions"), "url": reverse("entry_list")},
-    ]
+    return crumbs(_("Bonus and deductions"), "entry_list")
 
 
 @access(GET=Cap.SCORE_RUN)
@@ -96,7 +93,6 @@ def _actions(entry: ScoreEntry, *, own: bool) -> list[dict[str, Any]]:
 
 
 def _rows(entry: ScoreEntry) -> list[tuple[str, str]]:
-    decided = f"{entry.decided_by} {localtime(entry.decided_at):%Y-%m-%d %H:%M}" if entry.decided_at else ""
     return [
         (_("Campaign"), str(entry.campaign)),
         (_("Subject"), str(entry.subject)),
@@ -109,8 +105,8 @@ def _rows(entry: ScoreEntry) -> list[tuple[str, str]]:
         (_("Reason"), entry.reason),
         (_("Basis"), entry.basis),
         (_("Proposed by itself"), _("for an honour that was announced") if entry.origin else ""),
-        (_("Entered by"), f"{entry.entered_by} {localtime(entry.created_at):%Y-%m-%d %H:%M}"),
-        (_("Decided by"), decided),
+        (_("Entered by"), who_and_when(entry.entered_by, entry.created_at)),
+        (_("Decided by"), who_and_when(entry.decided_by, entry.decided_at)),
     ]
 
 

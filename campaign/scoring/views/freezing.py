@@ -6,7 +6,6 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from campaign.common.access import access, actor_ids, gate
@@ -17,13 +16,11 @@ from campaign.scoring import selectors, services
 from campaign.scoring.forms.runs import FreezeForm
 from campaign.scoring.models import ScoreFreeze
 from campaign.scoring.tables import FreezeTable
+from campaign.scoring.views.decisions import crumbs, who_and_when
 
 
 def _crumbs() -> list[dict[str, str]]:
-    return [
-        {"label": _("Periodic scores"), "url": reverse("score_list")},
-        {"label": _("Frozen periods"), "url": reverse("freeze_list")},
-    ]
+    return crumbs(_("Frozen periods"), "freeze_list")
 
 
 @access(GET=Cap.SCORE_FREEZE)
@@ -92,7 +89,6 @@ def _with_all() -> Any:
 
 def _rows(freeze: ScoreFreeze) -> list[tuple[str, str]]:
     counts = freeze.run.counts
-    decided = f"{freeze.decided_by} {localtime(freeze.decided_at):%Y-%m-%d %H:%M}" if freeze.decided_at else ""
     return [
         (_("Campaign"), str(freeze.period.campaign)),
         (_("Period"), freeze.period.code),
@@ -101,8 +97,8 @@ def _rows(freeze: ScoreFreeze) -> list[tuple[str, str]]:
         (_("Organizations"), str(counts.get("organizations", ""))),
         (_("Members"), str(counts.get("members", ""))),
         (_("Changed"), str(counts.get("changed", ""))),
-        (_("Requested by"), f"{freeze.requested_by} {localtime(freeze.created_at):%Y-%m-%d %H:%M}"),
-        (_("Decided by"), decided),
+        (_("Requested by"), who_and_when(freeze.requested_by, freeze.created_at)),
+        (_("Decided by"), who_and_when(freeze.decided_by, freeze.decided_at)),
         (_("Digest"), freeze.run.digest),
     ]
 
