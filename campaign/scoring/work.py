@@ -1,3 +1,4 @@
+# ruff: noqa: S608 — statements are put together from the names of our own tables and from whole numbers alone
 """The working tables of a run: temporary, seen by this connection alone, gone when it ends.
 
 A run fills them step by step with grouped statements (`engine`), and only then are rows that readers may see one day written
@@ -6,11 +7,15 @@ a run while it reads and computes.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import count
+from itertools import count, pairwise
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connection
 
+SCORE = (
+    "code text, member bigint, organization bigint, place text, peers text, sheet bigint, base bigint, entered bigint, "
+    "bonus bigint, deductions bigint, total bigint, grade text, vetoed integer, lines text, replaces bigint, same integer"
+)
 TABLES = {
     # Organizations of the run: `above` is 0 at the top.
     "work_place": "id {key}, code text, path text, above bigint, type text, active integer, depth integer",
@@ -25,14 +30,13 @@ TABLES = {
     "work_up": "organization bigint, above bigint, metric integer, numerator bigint, denominator bigint",
     "work_entry": "sheet bigint, member bigint, organization bigint, entered bigint, deductions bigint, ceiling integer, "
     "vetoed integer",
-    "work_score": "n {number}, code text, member bigint, organization bigint, place text, peers text, sheet bigint, base bigint, "
-    "entered bigint, bonus bigint, deductions bigint, total bigint, grade text, vetoed integer, lines text, "
-    "replaces bigint, same integer",
+    # The scores of members, and of organizations with their level in the tree.
+    "work_score_member": f"level integer, {SCORE}",
+    "work_score_place": f"level integer, {SCORE}",
 }
-TYPES = {
-    "postgresql": {"key": "bigint", "number": "bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY"},
-    "sqlite": {"key": "integer PRIMARY KEY", "number": "integer PRIMARY KEY"},
-}
+SCORED = "(SELECT * FROM work_score_member UNION ALL SELECT * FROM work_score_place)"
+"""The scores of everybody in the run."""
+KEYS = {"postgresql": "bigint", "sqlite": "integer PRIMARY KEY"}
 
 
 _number = count(1)
@@ -57,7 +61,7 @@ class Work:
 
     def make(self, name: str, columns: str) -> None:
         self.run(f"DROP TABLE IF EXISTS {name}")
-        self.run(f"CREATE TEMPORARY TABLE {name} ({columns.format_map(TYPES[connection.vendor])})")
+        self.run(f"CREATE TEMPORARY TABLE {name} ({columns.format(key=KEYS[connection.vendor])})")
         self._made.append(name)
 
     def take(self, name: str, columns: Sequence[str], statement: str, parameters: Sequence[Any] = ()) -> None:
@@ -66,7 +70,7 @@ class Work:
         self.run(f"DROP TABLE IF EXISTS {name}")
         listed = ", ".join(columns)
         wide = ", ".join(f"CAST({column} AS bigint) AS {column}" if column in NUMBERS else column for column in columns)
-        made = f"{name} AS WITH taken ({listed}) AS ({statement}) SELECT {wide} FROM taken"  # noqa: S608
+        made = f"{name} AS WITH taken ({listed}) AS ({statement}) SELECT {wide} FROM taken"
         self.run(f"CREATE TEMPORARY TABLE {made}", parameters)
         self._made.append(name)
         self.filled(name)
@@ -95,12 +99,29 @@ class Work:
             cursor.execute(statement.replace("work_", self._prefix), list(parameters))
             return list(cursor.fetchall())
 
-    def each(self, statement: str, parameters: Sequence[Any] = ()) -> Iterator[Any]:
-        """Yield the one value of every row; they are not kept all at once."""
+    def each(self, statement: str, parameters: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
+        """Yield row by row; they are not kept all at once."""
         with connection.chunked_cursor() as cursor:
             cursor.execute(statement.replace("work_", self._prefix), list(parameters))
             while rows := cursor.fetchmany(FETCHED):
-                yield from (value for (value,) in rows)
+                yield from rows
+
+    def pieces(self, name: str, size: int) -> Iterator[tuple[str, int]]:
+        """Yield conditions that cut a table into pieces of `size` rows, in the order in which they were written, each with how
+        many rows there are up to its end. They go by where rows lie: an index would cost more than all else that is written."""
+        ((whole,),) = self.rows(f"SELECT COUNT(*) FROM {name}")
+        starts: list[Any] = []
+        if whole > size:
+            numbered = f"SELECT {self.row} AS place, row_number() OVER () - 1 AS number FROM {name}"
+            starts = self.rows(f"SELECT place FROM ({numbered}) x WHERE number % {size} = 0 ORDER BY number")[1:]
+        edges = [f"{self.row} >= '{place}'" if self.postgres else f"{self.row} >= {place}" for (place,) in starts]
+        for number, (low, high) in enumerate(pairwise(["", *edges, ""]), 1):
+            yield " AND ".join(["1 = 1", *filter(None, (low, high.replace(">=", "<")))]), min(number * size, whole)
+
+    @property
+    def row(self) -> str:
+        """The name of where a row lies."""
+        return "ctid" if self.postgres else "rowid"
 
     @property
     def fence(self) -> str:

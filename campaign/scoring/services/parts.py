@@ -9,6 +9,7 @@ import datetime as dt
 import time
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
@@ -24,13 +25,22 @@ from campaign.scoring.engine import Computation
 from campaign.scoring.models import ScorePart, ScoreRun
 from campaign.scoring.plans import Plans, plans_for
 from campaign.scoring.roll import Extent, Span, split
-from campaign.scoring.services.staging import passed_up, stage, tally
+from campaign.scoring.services.staging import digests_of, passed_up, stage, tally
 
 KIND = "scoring.part"
+DIGESTS = "digests"
 WHOLE, COMPUTED = 100, 60
 """What a part counts in the progress bar, and how much of it is done when only the storing is left."""
-PAUSE, TELL_EVERY = dt.timedelta(milliseconds=200), 1
+PAUSE, TELL_EVERY = dt.timedelta(milliseconds=50), 1
 """Between two looks at what the others do; seconds between two notes of how far a part is."""
+
+
+@dataclass(frozen=True)
+class Computed:
+    """What was computed and staged: how many, and the digests of its uppermost organizations, by place."""
+
+    counts: dict[str, int]
+    digests: dict[str, str]
 
 
 class PartLost(Exception):
@@ -85,8 +95,8 @@ def parts_done(run: ScoreRun) -> int:
     return sum(ScorePart.objects.filter(run=run).values_list("done", flat=True))
 
 
-def parts_compute(progress: Progress, run: ScoreRun, plans: Plans) -> dict[str, int] | None:
-    """Compute and stage a big run together with other jobs; returns its counts. None where it is not worth it, or where a worker
+def parts_compute(progress: Progress, run: ScoreRun, plans: Plans) -> Computed | None:
+    """Compute and stage a big run together with other jobs. None where it is not worth it, or where a worker
     died over its part: then what is staged is to be cleared away, and the run done in one piece."""
     spans = split(Extent(run.period, run.place, run.as_of), settings.SCORE_JOBS)
     if not spans:
@@ -100,11 +110,15 @@ def parts_compute(progress: Progress, run: ScoreRun, plans: Plans) -> dict[str, 
             job_request(kind=KIND, actor=None, parameters={"run": run.pk})
     if not _all_done(progress, run, plans):
         return None
-    counts = Counter(compute(progress, run, plans, top))
+    counts: Counter[str] = Counter()
+    below: dict[str, str] = {}
     for found in run.parts.values_list("counts", flat=True):
+        below |= found.pop(DIGESTS)
         counts.update(found)
+    last = compute(progress, run, plans, top, below=below)
     run.parts.all().delete()
-    return dict(counts)
+    counts.update(last.counts)
+    return Computed(dict(counts), last.digests)
 
 
 def _all_done(progress: Progress, run: ScoreRun, plans: Plans) -> bool:
@@ -140,7 +154,8 @@ def part_take(progress: Progress, run: ScoreRun) -> ScorePart | None:
 
 def part_compute(progress: Progress, part: ScorePart, plans: Plans) -> None:
     """Compute and stage one part. Raises PartLost."""
-    counts = compute(progress, part.run, plans, Span(part.low, part.high, part.least, part.most), part)
+    found = compute(progress, part.run, plans, Span(part.low, part.high, part.least, part.most), part)
+    counts = found.counts | {DIGESTS: found.digests}
     with transaction.atomic():
         progress.guard()
         if not held(part).update(state=PartState.DONE, done=WHOLE, counts=counts):
@@ -148,9 +163,14 @@ def part_compute(progress: Progress, part: ScorePart, plans: Plans) -> None:
 
 
 def compute(
-    progress: Progress, run: ScoreRun, plans: Plans, span: Span, part: ScorePart | None = None
-) -> dict[str, int]:
-    """Compute and stage what lies in `span`: a part, or what stands above all of them; returns what was done."""
+    progress: Progress,
+    run: ScoreRun,
+    plans: Plans,
+    span: Span,
+    part: ScorePart | None = None,
+    below: Mapping[str, str] | None = None,
+) -> Computed:
+    """Compute and stage what lies in `span`: a part, or what stands above all of them, whose digests are `below`."""
     extent = Extent(run.period, run.place, run.as_of, span)
     computation = Computation(extent, plans, from_below=None if part else passed_up(run, span))
     steps: Any = Last(progress)
@@ -162,7 +182,8 @@ def compute(
         counts = tally(computation)
         if part:
             steps.rows = counts["organizations"] + counts["members"]
-        return counts | {"removed": stage(steps, run, computation)}
+        counts["removed"] = stage(steps, run, computation)
+        return Computed(counts, digests_of(computation, span.least if part else len(run.place), below))
     finally:
         computation.work.drop()
 
