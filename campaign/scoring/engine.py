@@ -7,7 +7,7 @@
 Nothing that readers see is written here; `services.staging` does that with what stands in those two afterwards.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -29,11 +29,15 @@ from orgs.models import OrganizationType
 
 Source = tuple[str, tuple[Any, ...]]
 """A statement that gives (subject, numerator, denominator), with its parameters."""
+Asked = tuple[Any, Audience]
+"""A metric's `figures`, and of whom they are asked."""
+FIGURE = ("subject", "numerator", "denominator")
 
 
 class Computation:
     """One computation over `extent` by `plans`. `tell` is given the number of steps done so far, of `steps`; `from_below` gives
-    (above, key of the metric, numerator, denominator) of organizations below the extent that are computed already."""
+    (above, key of the metric, numerator, denominator) of organizations below the extent that are computed already. `shared` are
+    tables in which somebody has written down the figures of everybody (`measure`)."""
 
     def __init__(
         self,
@@ -41,17 +45,26 @@ class Computation:
         plans: Plans,
         tell: Callable[[int], None] = lambda _done: None,
         from_below: Source | None = None,
+        shared: Mapping[Asked, str] | None = None,
     ) -> None:
         self.extent, self.plans, self.tell, self.from_below = extent, plans, tell, from_below
-        self.work = Work()
+        self.work = Work(alone=extent.span is None)
         self.done = 0
-        self.figures: dict[tuple[Any, Audience], str] = {}
-        """The working table of a figure, by what makes it and for whom."""
+        self.figures: dict[Asked, str] = dict(shared or {})
+        """The table of a figure, by what makes it and for whom: a working table, or one that several jobs share."""
 
     @cached_property
     def summed(self) -> list[Metric]:
         """The metrics that come from below, by the number that they have in the working tables."""
-        return [metric for metric in self.plans.metrics_for(Audience.ORGANIZATION) if metric.of_subtree]
+        return of_subtrees(self.plans)
+
+    def measure(self, name: Callable[[Asked], str]) -> None:
+        """Write every figure of the extent down in a table of its own, called `name`, for others to share (PostgreSQL)."""
+        if not self.extent.everything:
+            roll.fill(self.work, self.extent, members=self._asks_members())
+        for metric, audience in all_asked(self.plans):
+            self.work.share(name((metric.figures, audience)), FIGURE, *self._asked(metric, audience))
+            self._advance()
 
     @property
     def steps(self) -> int:
@@ -123,7 +136,7 @@ class Computation:
         if key in self.figures:
             return
         name = f"work_figure_{len(self.figures)}"
-        self.work.take(name, ("subject", "numerator", "denominator"), *self._asked(metric, audience))
+        self.work.take(name, FIGURE, *self._asked(metric, audience))
         self.figures[key] = name
 
     def _source(self, metric: Metric, audience: Audience) -> Source:
@@ -375,6 +388,21 @@ class Computation:
         )
         largest = formulas.limit(item.method, item.full)
         return any(value is not None and not 0 <= value <= largest for value in (*highest, least, lowest))
+
+
+def of_subtrees(plans: Plans) -> list[Metric]:
+    """Return the metrics that organizations take from those below."""
+    return [metric for metric in plans.metrics_for(Audience.ORGANIZATION) if metric.of_subtree]
+
+
+def all_asked(plans: Plans) -> list[tuple[Metric, Audience]]:
+    """Return everything that a computation asks, each figure once, in an order that depends on the sheets alone."""
+    asked: dict[Asked, tuple[Metric, Audience]] = {}
+    for audience in Audience:
+        direct = (metric for metric in plans.metrics_for(audience) if not metric.of_subtree)
+        added = (metric for metric in of_subtrees(plans) if audience in metric.adds_up)
+        asked |= {(metric.figures, audience): (metric, audience) for metric in (*direct, *added)}
+    return list(asked.values())
 
 
 def figures_of(metric: Metric, extent: Extent, audience: Audience) -> dict[int, Figure]:

@@ -39,6 +39,11 @@ SCORED = "(SELECT * FROM work_score_member UNION ALL SELECT * FROM work_score_pl
 KEYS = {"postgresql": "bigint", "sqlite": "integer PRIMARY KEY"}
 
 
+SET = ("jit", "work_mem", "default_statistics_target", "max_parallel_workers_per_gather", "parallel_setup_cost",
+       "parallel_tuple_cost")  # fmt: skip
+PARALLEL = ("SET parallel_setup_cost = 0", "SET parallel_tuple_cost = 0.001")
+
+
 _number = count(1)
 FETCHED = 5_000
 NUMBERS = {"subject", "numerator", "denominator"}
@@ -46,9 +51,9 @@ NUMBERS = {"subject", "numerator", "denominator"}
 
 class Work:
     """Working tables on the present connection. Statements call them `work_…`; each set has names of its own, so that what a
-    dead run left does no harm."""
+    dead run left does no harm. Unless a computation is `alone`, the other processors belong to other jobs."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, alone: bool = True) -> None:
         self.postgres = connection.vendor == "postgresql"
         self._prefix = f"work{next(_number)}_"
         self._made: list[str] = []
@@ -56,6 +61,8 @@ class Work:
             # Long plans over many rows: to compile each expression costs more than it saves, and joins want room.
             # Of what is needed for them, a small sample says enough.
             _configure("SET jit = off", "SET work_mem = '128MB'", "SET default_statistics_target = 10")
+            # Asked alone, every processor may help; among several jobs each has its own.
+            _configure(*(PARALLEL if alone else ("SET max_parallel_workers_per_gather = 0",)))
         for name, columns in TABLES.items():
             self.make(name, columns)
 
@@ -68,12 +75,19 @@ class Work:
         """Make a table of what `statement` finds. Unlike an insert, PostgreSQL lets several processes look for it. Numbers are as
         wide as they can be."""
         self.run(f"DROP TABLE IF EXISTS {name}")
+        self._made.append(name)
+        self._take(f"TEMPORARY TABLE {name}", columns, statement, parameters)
+        self.filled(name)
+
+    def share(self, name: str, columns: Sequence[str], statement: str, parameters: Sequence[Any] = ()) -> None:
+        """The same as a table that other connections see, too; PostgreSQL alone. Who makes it drops it."""
+        self._take(f"UNLOGGED TABLE {name}", columns, statement, parameters)
+        self.filled(name)
+
+    def _take(self, made: str, columns: Sequence[str], statement: str, parameters: Sequence[Any]) -> None:
         listed = ", ".join(columns)
         wide = ", ".join(f"CAST({column} AS bigint) AS {column}" if column in NUMBERS else column for column in columns)
-        made = f"{name} AS WITH taken ({listed}) AS ({statement}) SELECT {wide} FROM taken"
-        self.run(f"CREATE TEMPORARY TABLE {made}", parameters)
-        self._made.append(name)
-        self.filled(name)
+        self.run(f"CREATE {made} AS WITH taken ({listed}) AS ({statement}) SELECT {wide} FROM taken", parameters)
 
     def drop(self) -> None:
         """Give back the room that the tables take; a connection may live for long."""
@@ -81,7 +95,7 @@ class Work:
             self.run(f"DROP TABLE IF EXISTS {name}")
         self._made.clear()
         if self.postgres:
-            _configure("RESET jit", "RESET work_mem", "RESET default_statistics_target")
+            _configure(*(f"RESET {name}" for name in SET))
 
     def filled(self, name: str) -> None:
         """Let PostgreSQL know how many rows there are, for the joins to come; nobody else tells it of a temporary table."""
@@ -113,7 +127,7 @@ class Work:
         starts: list[Any] = []
         if whole > size:
             numbered = f"SELECT {self.row} AS place, row_number() OVER () - 1 AS number FROM {name}"
-            starts = self.rows(f"SELECT place FROM ({numbered}) x WHERE number % {size} = 0 ORDER BY number")[1:]
+            starts = self.rows(f"SELECT place FROM ({numbered}) x WHERE number %% {size} = 0 ORDER BY number")[1:]
         edges = [f"{self.row} >= '{place}'" if self.postgres else f"{self.row} >= {place}" for (place,) in starts]
         for number, (low, high) in enumerate(pairwise(["", *edges, ""]), 1):
             yield " AND ".join(["1 = 1", *filter(None, (low, high.replace(">=", "<")))]), min(number * size, whole)

@@ -8,12 +8,13 @@ attempt of one job; when its worker dies the run gives up sharing and does every
 import datetime as dt
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import ProgrammingError, connection, transaction
+from django.utils.translation import gettext as _
 
 from campaign.common import clock
 from campaign.common.errors import NotAllowed
@@ -21,10 +22,11 @@ from campaign.jobs.models import ACTIVE, Job, JobState
 from campaign.jobs.registry import Outcome, Progress
 from campaign.jobs.services import job_request
 from campaign.scoring.choices import PartState, RunState
-from campaign.scoring.engine import Computation
+from campaign.scoring.engine import Computation, all_asked
 from campaign.scoring.models import ScorePart, ScoreRun
 from campaign.scoring.plans import Plans, plans_for
 from campaign.scoring.roll import Extent, Span, split
+from campaign.scoring.services.sharing import figures_forget, figures_share, figures_shared
 from campaign.scoring.services.staging import digests_of, passed_up, stage, tally
 
 KIND = "scoring.part"
@@ -101,12 +103,24 @@ def parts_compute(progress: Progress, run: ScoreRun, plans: Plans) -> Computed |
     spans = split(Extent(run.period, run.place, run.as_of), settings.SCORE_JOBS)
     if not spans:
         return None
-    *shared, top = spans
+    *below_top, top = spans
+    progress.step(_("Reading the records"), len(all_asked(plans)))
+    try:
+        figures = figures_share(run, progress.job.attempt, plans, progress.advance)
+        progress.step(_("Computing scores"), WHOLE * len(below_top))
+        return _shared(progress, run, plans, below_top, top, figures)
+    finally:
+        figures_forget([run])
+
+
+def _shared(
+    progress: Progress, run: ScoreRun, plans: Plans, spans: Sequence[Span], top: Span, figures: str
+) -> Computed | None:
     with transaction.atomic():
         progress.guard()
-        for span in shared:
-            ScorePart.objects.create(run=run, **span._asdict())
-        for _helper in shared[1:]:
+        for span in spans:
+            ScorePart.objects.create(run=run, figures=figures, **span._asdict())
+        for _helper in spans[1:]:
             job_request(kind=KIND, actor=None, parameters={"run": run.pk})
     if not _all_done(progress, run, plans):
         return None
@@ -115,7 +129,7 @@ def parts_compute(progress: Progress, run: ScoreRun, plans: Plans) -> Computed |
     for found in run.parts.values_list("counts", flat=True):
         below |= found.pop(DIGESTS)
         counts.update(found)
-    last = compute(progress, run, plans, top, below=below)
+    last = compute(progress, run, plans, top, figures, below=below)
     run.parts.all().delete()
     counts.update(last.counts)
     return Computed(dict(counts), last.digests)
@@ -154,7 +168,13 @@ def part_take(progress: Progress, run: ScoreRun) -> ScorePart | None:
 
 def part_compute(progress: Progress, part: ScorePart, plans: Plans) -> None:
     """Compute and stage one part. Raises PartLost."""
-    found = compute(progress, part.run, plans, Span(part.low, part.high, part.least, part.most), part)
+    span = Span(part.low, part.high, part.least, part.most)
+    try:
+        found = compute(progress, part.run, plans, span, part.figures, part)
+    except ProgrammingError:
+        if held(part).exists():
+            raise
+        raise PartLost from None  # the figures went with the run
     counts = found.counts | {DIGESTS: found.digests}
     with transaction.atomic():
         progress.guard()
@@ -167,12 +187,15 @@ def compute(
     run: ScoreRun,
     plans: Plans,
     span: Span,
+    figures: str,
     part: ScorePart | None = None,
     below: Mapping[str, str] | None = None,
 ) -> Computed:
-    """Compute and stage what lies in `span`: a part, or what stands above all of them, whose digests are `below`."""
+    """Compute and stage what lies in `span`: a part, or what stands above all of them, whose digests are `below`; by
+    the figures that the run has written down, if it has."""
     extent = Extent(run.period, run.place, run.as_of, span)
-    computation = Computation(extent, plans, from_below=None if part else passed_up(run, span))
+    from_below = None if part else passed_up(run, span)
+    computation = Computation(extent, plans, from_below=from_below, shared=figures_shared(figures, plans))
     steps: Any = Last(progress)
     try:
         if part:

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.urls import reverse
@@ -40,8 +39,9 @@ from campaign.scoring.models import (
 from campaign.scoring.plans import Plans, plans_for
 from campaign.scoring.roll import Extent
 from campaign.scoring.services.asking import freeze_ask
-from campaign.scoring.services.parts import WHOLE, parts_compute
+from campaign.scoring.services.parts import parts_compute
 from campaign.scoring.services.periods import period_places_keep
+from campaign.scoring.services.sharing import figures_forget
 from campaign.scoring.services.sheets import ensure_builtin_sheets
 from campaign.scoring.services.staging import chunk_size, digests_of, forget_tallies, settle, stage, tally
 from orgs.models import Organization
@@ -167,6 +167,7 @@ def _clear(progress: Progress, run: ScoreRun, *, again: bool) -> None:
         run.parts.all().delete()  # from here on no other job writes for this run
     dead = ScoreRun.objects.abandoned().filter(period=run.period)
     refused = ScoreRun.objects.filter(period=run.period, kind=RunKind.CORRECTION, state=RunState.FAILED)
+    figures_forget([run, *dead])
     for left in [*([run] if again else []), *dead, *refused]:
         for model in (PeriodScore, ScoreTally):
             rows = model._default_manager.filter(run=left)
@@ -190,7 +191,6 @@ def _plans(progress: Progress, run: ScoreRun) -> Plans:
 
 def _compute(progress: Progress, run: ScoreRun, plans: Plans) -> Tally:
     """Compute and stage what differs from what readers see: a big run together with other jobs, else all of it here."""
-    progress.step(_("Computing scores"), WHOLE * settings.SCORE_JOBS)
     if shared := parts_compute(progress, run, plans):
         return _tallied(run, shared.counts, shared.digests)
     if run.parts.exists():
