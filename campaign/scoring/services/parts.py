@@ -57,7 +57,10 @@ class PartSteps:
         self.rows, self.done, self.told = 0, 0, time.monotonic()
 
     def computed(self, done: int) -> None:
+        """Raise PartLost when there is nothing to compute for any more."""
         self._tell(COMPUTED * done // self.steps)
+        if not held(self.part).exists():
+            raise PartLost
 
     def advance(self, done: int) -> None:
         self._tell(COMPUTED + (WHOLE - COMPUTED) * done // max(self.rows, done, 1))
