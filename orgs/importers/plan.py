@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar, overload
 from django.db import models
 
 from campaign.common import clock
-from campaign.common.bulk import as_json, objects_written
+from campaign.common.bulk import Objects, as_json
 from campaign.common.excel.problems import ProblemList
 from campaign.common.excel.reader import Workbook
 from campaign.common.excel.schema import ParsedRow, ParsedTable, Read, Records, row_of_no_sheet
@@ -194,7 +194,7 @@ class Plan(Generic[M]):
         for record in self.missing or ():
             place = getattr(record, "organization", None)
             yield "missing", None, str(record), record.pk, {"organization": place.name} if place is not None else {}
-        told = objects_written({name: _by_name(column_of(self.new, name)) for name in fields}, _shown)
+        told = Objects(_shown).of({name: _by_name(column_of(self.new, name)) for name in fields})
         for number, name, shown in zip(row_numbers(self.new), column_of(self.new, "name"), told, strict=True):
             yield "new", number, str(name), None, shown
 
