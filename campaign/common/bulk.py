@@ -51,8 +51,11 @@ def keys_take(model: type[models.Model], count: int) -> list[int]:
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             column = model._meta.pk.column
+            # Which sequence it is is looked up once, and not for every key.
             cursor.execute(
-                "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)", [table, column, count]
+                "WITH named AS MATERIALIZED (SELECT pg_get_serial_sequence(%s, %s)::regclass AS sequence) "
+                "SELECT nextval(sequence) FROM named, generate_series(1, %s)",
+                [table, column, count],
             )
             return [key for (key,) in cursor.fetchall()]
         cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
@@ -184,6 +187,8 @@ def _connection(model: type[models.Model]) -> BaseDatabaseWrapper:
 # -- PostgreSQL ------------------------------------------------------------------------------------------------------
 
 _NULL = "\x02"
+_MEMORY = "SET LOCAL work_mem = '64MB'"
+"""Triggers that see all rows of a statement (`campaign.common.marking`) have them kept in memory and not in a file."""
 
 
 def _copy(
@@ -198,6 +203,8 @@ def _copy(
     lines = _Lines(rows, len(names), same)
     try:
         with connection.cursor() as cursor, connection.wrap_database_errors:
+            if connection.in_atomic_block:
+                cursor.cursor.execute(_MEMORY)
             cursor.cursor.copy_expert(statement, lines, size=1 << 16)
     except DatabaseError:
         # What went wrong while a row was made, not that the loading stopped for it.

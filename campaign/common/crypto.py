@@ -61,3 +61,9 @@ def decrypt(token: str) -> str:
 def digest(value: str, *, purpose: str) -> str:
     """Return a keyed hash (64 hexadecimal digits) under which `value` can be found again for one purpose."""
     return hmac.digest(_digest_key(purpose, settings.FIELD_KEY), value.encode(), "sha256").hex()
+
+
+def digest_each(values: Sequence[str], *, purpose: str) -> list[str | None]:
+    """Return the `digest` of each of many values; None for an empty one."""
+    key = _digest_key(purpose, settings.FIELD_KEY)
+    return [hmac.digest(key, value.encode(), "sha256").hex() if value else None for value in values]

@@ -24,10 +24,11 @@ def initials(text: str) -> str:
 @lru_cache(maxsize=65_536)
 def _read(text: str) -> tuple[str, str]:
     """Return pinyin and initials."""
-    if _is_plain(text):
-        syllables, letters = zip(*map(_reading_of, text), strict=True)
-    else:
-        syllables, letters = lazy_pinyin(text), lazy_pinyin(text, style=Style.FIRST_LETTER)
+    syllables, letters = (
+        zip(*map(_reading_of, text), strict=True)
+        if _is_plain(text)
+        else (lazy_pinyin(text), lazy_pinyin(text, style=Style.FIRST_LETTER))
+    )
     return " ".join(syllables).lower()[:200], "".join(letters).lower()[:64]
 
 

@@ -4,6 +4,7 @@ import datetime as dt
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import repeat
 from typing import Any, Generic, TypeVar, overload
 
 from django.db import models
@@ -18,7 +19,6 @@ from orgs.models import Organization
 
 M = TypeVar("M", bound=models.Model)
 
-TOLD_EVERY = 1_000
 NO_ROW = row_of_no_sheet()
 MASKED = frozenset({"id_number", "phone", "contact_phone"})
 
@@ -195,8 +195,8 @@ class Plan(Generic[M]):
             place = getattr(record, "organization", None)
             yield "missing", None, str(record), record.pk, {"organization": place.name} if place is not None else {}
         told = Objects(_shown).of({name: _by_name(column_of(self.new, name)) for name in fields})
-        for number, name, shown in zip(row_numbers(self.new), column_of(self.new, "name"), told, strict=True):
-            yield "new", number, str(name), None, shown
+        names = map(str, column_of(self.new, "name"))
+        yield from zip(repeat("new"), row_numbers(self.new), names, repeat(None), told, strict=False)
 
 
 def _by_name(values: Sequence[Any]) -> Sequence[Any]:

@@ -25,7 +25,7 @@ from campaign.common.crypto import encrypt_each, seal, unseal
 from orgs.importers.members import DAYS, PLAIN_FIELDS
 from orgs.importers.plan import NO_ROW, Changed, New, NewByColumn, Plan, column_of
 from orgs.models import Member, Organization
-from orgs.models.members import id_digest
+from orgs.models.members import id_digests
 from orgs.services import members
 from orgs.services.changes import differences
 from orgs.services.traces import plain, value_of
@@ -169,14 +169,14 @@ def roster_of(plan: Plan[Member]) -> Roster:
 
 
 def _written(days: Sequence[dt.date | None]) -> list[str | None]:
-    texts = {day: day and day.isoformat() for day in set(days)}
+    texts = {day: day.isoformat() if day else None for day in set(days)}
     return [texts[day] for day in days]
 
 
 def _digests(new: Sequence[New[Member]]) -> Sequence[str | None]:
     if isinstance(new, NewByColumn):
         return new.digests
-    return [id_digest(one.values.get("id_number", "")) for one in new]
+    return id_digests([one.values.get("id_number", "") for one in new])
 
 
 @dataclass(frozen=True)

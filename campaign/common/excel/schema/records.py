@@ -53,7 +53,8 @@ class Cells:
 
     def number(self, cells: Sequence[Raw]) -> list[int]:
         """Return the codes of some cells, in order; those never seen before are converted."""
-        known, keys = self._known, cells
+        known = self._known
+        keys: Sequence[Any] = cells
         if not set(map(type, cells)) <= _TEXT:  # as keys True and 1.0 are the same
             keys = [cell if cell.__class__ is str else (cell.__class__, cell) for cell in cells]
         before = len(known)
