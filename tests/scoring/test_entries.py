@@ -342,7 +342,7 @@ def test_who_entered_it_changes_it_until_it_is_decided(world: World, period: Per
     stale = clerk.post(page, values | {"reason": "另一事由"}).content.decode()  # of version 1
     assert "您填写的内容仍在表单中" in stale
     assert "另一事由" in stale
-    assert "不能为未来" in clerk.post(page, values | {"version": 3, "happened_on": "2099-01-01"}).content.decode()
+    assert "日期晚于今天" in clerk.post(page, values | {"version": 3, "happened_on": "2099-01-01"}).content.decode()
     assert as_("office@root").post(page, values).status_code == 302
     with pytest.raises(NotAllowed):
         entry_change(entry=entry, version=3, actor=world.user("office", "root"), **changed())
