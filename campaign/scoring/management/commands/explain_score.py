@@ -41,8 +41,8 @@ class Command(BaseCommand):
         self.stdout.write(f"{score.subject} · {score.period.code} · {score.sheet.name} v{score.sheet.version}")
         for line in explanation.lines:
             self._write(line)
-        for label, text in explanation.sums:
-            self.stdout.write(f"{label}: {text}")
+        for each in explanation.sums:
+            self.stdout.write(f"{each.label}: {each.text}")
         self.stdout.write(f"{score.run.digest}")
 
     def _write(self, line: ExplainedLine) -> None:
