@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from campaign.common.access import Person, holds, reaches
 from campaign.common.capabilities import Cap
@@ -114,7 +115,7 @@ class Explanation:
         rows.append(Sum("total", _("Total"), hundredths(score.total)))
         if self.previous is not None and self.previous.total is not None and self.difference is not None:
             rows.append(Sum("previous", _("Period before"), hundredths(self.previous.total)))
-            rows.append(Sum("change", _("Change"), signed(self.difference)))
+            rows.append(Sum("change", pgettext("score", "Change"), signed(self.difference)))
         rows.append(Sum("", _("Grade"), f"{score.grade} ({self.grades})"))
         return rows
 

@@ -57,6 +57,12 @@ def results_of(request: ReportRequest) -> Any:
 
 TOTAL = "total"
 """The part of a row that is about all classes of a subject together."""
+OF_THE_SUBJECT = {
+    f"class-{TOTAL}-entitled": "entitled",
+    f"class-{TOTAL}-returned": "returned",
+    f"class-{TOTAL}-weighted": "total",
+}
+"""Figures of all classes together that stand above them, for an invalid result too."""
 OF_THE_ROUND = ("rank-", "all-")
 """Figures that stand on the page of the whole round."""
 Tally = Callable[[ReportRequest, str], str]
@@ -72,6 +78,7 @@ def tally(figure: str) -> Tally:
         if subject is None:
             raise NotAllowed
         anchor = figure.format(part=part or TOTAL, subject=subject.pk)
+        anchor = OF_THE_SUBJECT.get(anchor, anchor)
         if anchor.startswith(OF_THE_ROUND):
             return f"{reverse('round_results', args=[subject.ballot_id])}#{anchor}"
         return f"{reverse('round_result', args=[subject.ballot_id, subject.pk])}#{anchor}"
