@@ -63,7 +63,8 @@ MEMBER_FIELDS = (
 )  # fmt: skip
 ORGANIZATION_FIELDS = (
     Field("code", CODE), Field("name", width=32), Field("short_name", width=18), Field("type", names=TYPES),
-    Field("parent", width=32), Field("unit_kind", names=UNIT_KINDS), Field("category", names=CATEGORIES),
+    Field("parent", width=32), Field("unit_kind", names=UNIT_KINDS), Field("covered_units", width=20),
+    Field("category", names=CATEGORIES),
     Field("established_on", DAY), Field("term_started_on", DAY), Field("term_ends_on", DAY), Field("contact_name"),
     Field("contact_phone", CODE), Field("contact_email", width=20), Field("address", width=24), Field("guided_by", width=24),
 )  # fmt: skip
@@ -214,6 +215,7 @@ TAKES = {
     "code": "字母和数字；新增的可留空，由系统编号",
     "phone": "11 位手机号，或带区号的固定电话，只填一个",
     "contact_phone": "11 位手机号，或带区号的固定电话，只填一个",
+    "covered_units": "联合党支部填写所覆盖的单位，用顿号隔开",
     "email": "如 name@example.cn",
     "contact_email": "如 name@example.cn",
     "username": "字母、数字和 - _ .；留空则用人员编号；已开通的账号名不在此更改",

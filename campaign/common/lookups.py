@@ -14,7 +14,7 @@ from typing import Any
 from django.core.exceptions import EmptyResultSet
 from django.db.models import CharField, ForeignKey, IntegerField
 from django.db.models.fields.related_lookups import RelatedExact, RelatedIn
-from django.db.models.lookups import In, StartsWith
+from django.db.models.lookups import In, Lookup, StartsWith
 
 LARGEST = 2**63 - 1
 """The largest number that SQLite and PostgreSQL keep; the smallest is its negative less one."""
@@ -56,10 +56,13 @@ LAST = chr(0x10FFFF)
 
 
 @CharField.register_lookup
-class Begins(StartsWith):
+class Begins(Lookup):
     """The text begins with just these characters, small and capital ones told apart."""
 
     lookup_name = "begins"
+
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
+        return StartsWith(self.lhs, self.rhs).as_sql(compiler, connection)
 
     def as_sqlite(self, compiler: Any, connection: Any) -> Any:
         column, params = self.process_lhs(compiler, connection)

@@ -84,6 +84,13 @@ def test_what_goes_out_comes_back_unchanged(world: World, kind: ImportKind) -> N
         address="东山路 1 号",
         term_ends_on=dt.date(2030, 1, 1),
         category="innovation",
+        unit_kind="joint",
+        covered_units="供应部、销售部",
+        guided_by="中共唐山市路北区委员会",
+        contact_email="dangban@example.cn",
+        short_name="一区支部",
+        established_on=dt.date(2001, 7, 1),
+        term_started_on=dt.date(2025, 1, 1),
     )
     plan = back(world, form(world, kind), kind)
     assert codes(plan) == []
@@ -191,7 +198,7 @@ def test_each_edited_field_comes_back_as_exactly_that_change(world: World, data:
     sheet = book.worksheets[0]
     headings = {cell.value: cell.column for cell in sheet[HEAD]}
     row = row_of(sheet, member, headings["人员编号"])
-    value = data.draw(values)
+    value = data.draw(values.filter(lambda value: value != getattr(member, field)))
     sheet.cell(row, headings[heading]).value = value
     if heading == "性别":
         sheet.cell(row, headings["身份证号"]).value = id_number(7, male=False)

@@ -66,6 +66,7 @@ def entry_detail(request: HttpRequest, pk: int) -> HttpResponse:
     own = entry.entered_by_id in actor_ids(user)
     context = {
         "entry": entry,
+        "score_entry": entry,  # under the name of its kind: who can see it, what was done to it
         "rows": _rows(entry),
         "own": own,
         "actions": _actions(entry, own=own) if entry.is_open else [],
