@@ -197,6 +197,10 @@ class PeriodForm(Form):
         return Period(self.cleaned_data["begins_on"], self.cleaned_data["ends_on"])
 
 
+class DisplayForm(VersionMixin, PeriodForm):
+    """The same for a pledge that hangs."""
+
+
 class BoardLinkForm(Form):
     """A link to the board of an organization, for a screen or a QR code."""
 
@@ -234,7 +238,7 @@ class VisitorForm(CommentForm):
     )  # fmt: skip
 
 
-class CommentAnswerForm(Form):
+class CommentAnswerForm(VersionMixin, Form):
     text = forms.CharField(
         label=_("Answer"), max_length=REMARK_LENGTH, widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("Everybody reads it on the board, below the question."),
@@ -356,7 +360,7 @@ class AnswerForm(Form):
     )
 
 
-class ExplanationForm(Form):
+class ExplanationForm(VersionMixin, Form):
     text = forms.CharField(
         label=_("Explanation"),
         max_length=REMARK_LENGTH,
@@ -366,7 +370,7 @@ class ExplanationForm(Form):
     )
 
 
-class AdjustmentForm(Form):
+class AdjustmentForm(VersionMixin, Form):
     """How an item on the board is to read from now on."""
 
     text = forms.CharField(label=_("What I promise"), max_length=TEXT_LENGTH, widget=forms.Textarea(attrs={"rows": 3}))
@@ -378,7 +382,8 @@ class AdjustmentForm(Form):
     )  # fmt: skip
 
     def __init__(self, *args: Any, item: PledgeItem, **kwargs: Any) -> None:
-        kwargs.setdefault("initial", {"text": item.text, "target": item.target, "due_on": item.due_on})
+        shown = {"text": item.text, "target": item.target, "due_on": item.due_on, "version": item.pledge.version}
+        kwargs.setdefault("initial", shown)
         super().__init__(*args, **kwargs)
 
 
