@@ -231,9 +231,12 @@ class CommentForm(Form):
 class VisitorForm(CommentForm):
     """The same from a visitor, who may say how to be reached."""
 
-    name = forms.CharField(label=_("Your name"), max_length=60, required=False)
+    name = forms.CharField(
+        label=_("Your name"), max_length=60, required=False, widget=forms.TextInput(attrs={"data-private": "1"})
+    )
     contact = forms.CharField(
         label=_("How to reach you"), max_length=100, required=False,
+        widget=forms.TextInput(attrs={"data-private": "1"}),
         help_text=_("May be left out. Only who answers sees it; it is deleted with the answer."),
     )  # fmt: skip
 
