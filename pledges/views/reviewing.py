@@ -126,8 +126,9 @@ def _approve_chosen(request: HttpRequest) -> HttpResponse:
     ids = services.pledges_approve_many(
         queryset=queryset, actor=request.user, publish=publish, expected=expected, seen_at=_seen_at(request)
     )
-    draft_clear(request=request, key=_queue_key(request))
     count = len(ids)
+    if count:
+        draft_clear(request=request, key=_queue_key(request))
     if not count:
         messages.warning(request, _("Nothing was chosen. Tick the pledges that you have read, then approve them."))
     elif publish:
@@ -150,7 +151,7 @@ def pledge_queue_undo(request: HttpRequest) -> HttpResponse:
     count = services.pledges_unapprove_many(queryset=queryset, actor=request.user)
     if last:
         request.session.pop(UNDO, None)
-    else:
+    elif count:
         draft_clear(request=request, key=_queue_key(request))
     if count:
         text = ngettext("%(n)s approval taken back.", "%(n)s approvals taken back.", count) % {"n": count}
@@ -168,8 +169,8 @@ def pledge_queue_publish(request: HttpRequest) -> HttpResponse:
         return redirect(f"{reverse('pledge_queue')}?show=publish")
     queryset = to_publish_for(request.user) if request.POST.get("op") == "all" else _chosen(request)
     count = services.pledges_publish_many(queryset=queryset, actor=request.user, period=form.period())
-    draft_clear(request=request, key=_queue_key(request))
     if count:
+        draft_clear(request=request, key=_queue_key(request))
         messages.success(
             request, ngettext("%(n)s pledge put on the board.", "%(n)s pledges put on the board.", count) % {"n": count}
         )
