@@ -1,6 +1,5 @@
 """The forms of pledges. Views pass what they hold to a service."""
 
-from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +10,7 @@ from django.utils.translation import pgettext_lazy
 from campaign.attachments.forms import FilesField, PhotoField
 from campaign.common import clock
 from campaign.common.forms import DateInput, Form, VersionMixin
-from campaign.common.text import is_key
+from campaign.common.rows import MOST
 from campaign.models import Campaign, Standard
 from orgs.models import Member, Organization
 from pledges.models import (
@@ -111,7 +110,7 @@ class ItemForm(Form):
         )
 
 
-ItemFormSet = forms.formset_factory(ItemForm, extra=0)
+ItemFormSet = forms.formset_factory(ItemForm, extra=0, max_num=MOST, absolute_max=MOST)
 FIELDS = tuple(ItemForm.base_fields)
 
 
@@ -119,13 +118,6 @@ def rows_of(items: list[PledgeItem]) -> list[dict[str, Any]]:
     """Return what the form shows of stored items; one empty item where there are none."""
     rows = [{name: getattr(item, "standard_id" if name == "standard" else name) for name in FIELDS} for item in items]
     return rows or [{}]
-
-
-def rows_typed(data: Mapping[str, str], prefix: str = "form") -> list[dict[str, Any]]:
-    """Return what was typed, unchecked: adding or removing an item loses nothing."""
-    total = data.get(f"{prefix}-TOTAL_FORMS", "0")
-    count = min(int(total), 50) if is_key(total) else 0
-    return [{name: data.get(f"{prefix}-{place}-{name}", "") for name in FIELDS} for place in range(count)]
 
 
 class VersionForm(VersionMixin, Form):
