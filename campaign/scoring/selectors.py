@@ -12,6 +12,7 @@ from campaign.scoring.models import (
     FINISHED,
     EntryState,
     FreezeState,
+    GradeBand,
     PeriodScore,
     PeriodScoreQuerySet,
     ScoreEntry,
@@ -89,6 +90,12 @@ def freezes_for(user: Any) -> QuerySet[ScoreFreeze]:
 
 def sheets_for(user: Any) -> ScoreSheetQuerySet:
     return ScoreSheet.objects.visible_to(user).with_successor().select_related("campaign").prefetch_related("types")
+
+
+def grade_names(user: Any) -> list[str]:
+    """Return the grades of the sheets that `user` may see, the best first, each once."""
+    bands = GradeBand.objects.filter(sheet__in=sheets_for(user)).order_by("-at_least", "name")
+    return list(dict.fromkeys(bands.values_list("name", flat=True)))
 
 
 def periods_for(user: Any) -> QuerySet[Period]:

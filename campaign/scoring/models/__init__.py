@@ -1,6 +1,6 @@
 """Score sheets, runs, scores, and what is frozen."""
 
-from campaign.scoring.models.entries import MARKED, EntryKind, EntryState, ScoreEntry
+from campaign.scoring.models.entries import MARKED, EntryKind, EntryState, ScoreEntry, ScoreEntryQuerySet
 from campaign.scoring.models.freezing import FreezeState, ScoreDrift, ScoreFreeze, ScoreRank, ScoreSeal
 from campaign.scoring.models.scores import (
     FINISHED,
@@ -33,6 +33,7 @@ __all__ = [
     "PeriodScoreQuerySet",
     "ScoreDrift",
     "ScoreEntry",
+    "ScoreEntryQuerySet",
     "ScoreFreeze",
     "ScoreMark",
     "ScorePart",

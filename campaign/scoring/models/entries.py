@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from campaign.attachments.models import Attachment
-from campaign.common.access import ScopedQuerySet
+from campaign.audit.selectors import done_for
+from campaign.common.access import Person, ScopedQuerySet, actor_ids, own_member_ids
 from campaign.common.capabilities import Cap
 from campaign.common.models import TimeStamped, choice_check
 from campaign.models import Campaign, Period
@@ -44,6 +45,17 @@ class ScoreEntryQuerySet(ScopedQuerySet["ScoreEntry"]):
 
     def confirmed(self) -> Self:
         return self.filter(state=EntryState.CONFIRMED)
+
+    def waiting(self) -> Self:
+        return self.filter(state=EntryState.ENTERED)
+
+    def of_others(self, user: Person) -> Self:
+        """Leave out what `user` or a deputy in their stead entered, and what concerns `user`: nobody decides on their own."""
+        return self.exclude(self.entered(user)).exclude(member__in=own_member_ids(user))
+
+    @staticmethod
+    def entered(user: Person) -> Q:
+        return Q(entered_by__in=actor_ids(user)) | Q(done_for(ScoreEntry, user, "entry_add"))
 
     def counting(self, period: Period, as_of: dt.datetime) -> Self:
         """Keep those that count in `period`: confirmed by `as_of` and dated within it."""

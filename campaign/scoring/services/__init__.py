@@ -1,7 +1,7 @@
 """What may be done with score sheets and runs."""
 
 from campaign.scoring.services.drafting import definition_apart, sheet_begin, sheet_change, sheet_remove, sheet_use
-from campaign.scoring.services.entries import entry_add, entry_confirm, entry_refuse
+from campaign.scoring.services.entries import entries_confirm_many, entry_add, entry_confirm, entry_refuse
 from campaign.scoring.services.freezing import (
     correction_request,
     freeze_confirm,
@@ -26,6 +26,7 @@ __all__ = [
     "definition_apart",
     "definition_of",
     "ensure_builtin_sheets",
+    "entries_confirm_many",
     "entry_add",
     "entry_confirm",
     "entry_refuse",

@@ -4,16 +4,17 @@ import datetime as dt
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from campaign.attachments.services import attachment_store
-from campaign.audit.services import audit_record
+from campaign.audit.services import audit_record, audit_record_many
 from campaign.common import clock
-from campaign.common.access import actor_ids, own_member_ids, reaches
+from campaign.common.access import own_member_ids, reaches
 from campaign.common.capabilities import Cap
 from campaign.common.errors import DomainError, NotAllowed, StateConflict
 from campaign.models import Audience, Campaign
-from campaign.scoring.models import MARKED, EntryKind, EntryState, GradeBand, ScoreEntry, ScoreSheet
+from campaign.scoring.models import MARKED, EntryKind, EntryState, GradeBand, ScoreEntry, ScoreEntryQuerySet, ScoreSheet
 from campaign.scoring.services.sheets import ensure_builtin_sheets
 from orgs.models import Member, Organization
 
@@ -99,15 +100,48 @@ def _check(
 def entry_confirm(*, entry: ScoreEntry, actor: Any) -> None:
     """Let an entry count. Raises NotAllowed; DomainError for who entered it or is its subject; StateConflict."""
     _check_decider(entry, actor)
-    if entry.entered_by_id in actor_ids(actor):
+    if is_own(entry, actor):
         raise DomainError(_("Nobody confirms what they entered themselves: a second person is needed."))
     _decide(entry, actor, EntryState.CONFIRMED, "entry_confirm")
+
+
+def is_own(entry: ScoreEntry, user: Any) -> bool:
+    """Tell whether `user` entered it, or whom `user` acts for, or a deputy in the stead of either."""
+    return ScoreEntry.objects.filter(ScoreEntryQuerySet.entered(user), pk=entry.pk).exists()
+
+
+def entries_confirm_many(*, entries: QuerySet[ScoreEntry], actor: Any, expected: int | None = None) -> int:
+    """Let those of `entries` count that wait, that `actor` reaches and that others entered; returns how many. A constant
+    number of statements.
+
+    Raises StateConflict when someone was faster, or when there are not as many as were `expected`.
+    """
+    with transaction.atomic():
+        mine = ScoreEntry.objects.allowed(actor, Cap.SCORE_RUN).waiting().of_others(actor)
+        ids = list(mine.filter(pk__in=entries.order_by().values("pk")).values_list("pk", flat=True))
+        if expected is not None and len(ids) != expected:
+            raise StateConflict(_("The list has changed meanwhile. Look at it again, then confirm."))
+        chosen = ScoreEntry.objects.filter(pk__in=ids)
+        if chosen.waiting().update(**_decision(actor, EntryState.CONFIRMED)) != len(ids):
+            raise StateConflict
+        audit_record_many(
+            action="entry_confirm",
+            actor=actor,
+            targets=chosen.select_related("organization", "member"),
+            changes={"state": [EntryState.ENTERED.value, EntryState.CONFIRMED.value]},
+        )
+    return len(ids)
+
+
+def _decision(actor: Any, state: EntryState, note: str = "") -> dict[str, Any]:
+    now = clock.now()
+    return {"state": state, "decided_by": actor, "decided_at": now, "note": note[:500], "updated_at": now}
 
 
 def entry_refuse(*, entry: ScoreEntry, actor: Any, note: str = "") -> None:
     """Turn an entry down; who entered it withdraws it. Raises NotAllowed, StateConflict."""
     _check_decider(entry, actor)
-    own = entry.entered_by_id in actor_ids(actor)
+    own = is_own(entry, actor)
     _decide(entry, actor, EntryState.WITHDRAWN if own else EntryState.REFUSED, "entry_refuse", note)
 
 
@@ -120,10 +154,7 @@ def _check_decider(entry: ScoreEntry, actor: Any) -> None:
 
 def _decide(entry: ScoreEntry, actor: Any, state: EntryState, action: str, note: str = "") -> None:
     with transaction.atomic():
-        changed = ScoreEntry.objects.filter(pk=entry.pk, state=EntryState.ENTERED).update(
-            state=state, decided_by=actor, decided_at=clock.now(), note=note[:500], updated_at=clock.now()
-        )
-        if changed != 1:
+        if ScoreEntry.objects.waiting().filter(pk=entry.pk).update(**_decision(actor, state, note)) != 1:
             raise StateConflict
         entry.refresh_from_db()
         audit_record(

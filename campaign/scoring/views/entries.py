@@ -3,22 +3,25 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext
 
 from campaign.attachments.downloads import attachment_response
 from campaign.audit.services import audit_record
-from campaign.common.access import access, actor_ids, gate
+from campaign.common.access import access, gate
 from campaign.common.capabilities import Cap
 from campaign.common.exact import hundredths
-from campaign.common.listing import list_response
-from campaign.scoring import selectors, services
+from campaign.common.listing import BOUND, listing, search_key
+from campaign.common.text import is_key
+from campaign.scoring import selectors, services, subjects
 from campaign.scoring.filters import EntryFilter
 from campaign.scoring.forms.entries import EntryForm
-from campaign.scoring.models import ScoreEntry
+from campaign.scoring.models import ScoreEntry, ScoreEntryQuerySet
+from campaign.scoring.services.entries import is_own
 from campaign.scoring.tables import EntryTable
 from campaign.scoring.views.decisions import crumbs, who_and_when
 
@@ -27,23 +30,50 @@ def _crumbs() -> list[dict[str, str]]:
     return crumbs(_("Bonus and deductions"), "entry_list")
 
 
-@access(GET=Cap.SCORE_RUN)
+@access(GET=Cap.SCORE_RUN, POST=Cap.SCORE_RUN)
 def entry_list(request: HttpRequest) -> HttpResponse:
-    add = {"label": _("Enter a bonus or deduction"), "url": reverse("entry_add"), "icon": "plus", "primary": True}
-    return list_response(
-        request,
-        {
-            "title": _("Bonus and deductions"),
-            "lead": _("Each with its evidence; what is entered counts once a second person has confirmed it."),
-            "empty_title": _("Nothing is entered"),
-            "empty_text": _("Honours, deductions and vetoes that no figure measures are entered here."),
-            "actions": [add],
-            "crumbs": _crumbs()[:1],
-        },
-        queryset=selectors.entries_for(request.user),
-        table_class=EntryTable,
-        filter_class=EntryFilter,
-    )
+    user: Any = request.user
+    found = listing(request, queryset=selectors.entries_for(user), table_class=EntryTable, filter_class=EntryFilter)
+    if request.method == "POST":  # a search: it is kept in the session
+        return redirect("entry_list")
+    found["table"].before_page(user)
+    waiting, own = _waiting(found["filter"].qs, user)
+    return render(request, "scoring/entry_list.html", found | {"waiting": waiting, "own": own, "crumbs": _crumbs()[:1]})
+
+
+def _waiting(entries: ScoreEntryQuerySet, user: Any) -> tuple[int, int]:
+    """Return how many of `entries` wait for `user` as the second person, and how many only for somebody else."""
+    every = entries.order_by().waiting()
+    mine = every.of_others(user)[: BOUND + 1].count()
+    return mine, every[: BOUND + 1].count() - mine
+
+
+@access(POST=Cap.SCORE_RUN)
+def entry_confirm_many(request: HttpRequest) -> HttpResponse:
+    """Confirm what is ticked, or all that the list shows as it is filtered: then as many as were told."""
+    user, expected = request.user, None
+    entries: Any = ScoreEntry.objects.filter(pk__in=[pk for pk in request.POST.getlist("entry") if is_key(pk)])
+    if request.POST.get("op") == "all":
+        kept = QueryDict(request.session.get(search_key(reverse("entry_list")), ""))
+        entries = EntryFilter(kept, queryset=selectors.entries_for(user), request=request).qs
+        count = request.POST.get("count", "")
+        expected = int(count) if is_key(count) else 0
+    done = services.entries_confirm_many(entries=entries, actor=user, expected=expected)
+    if done:
+        text = ngettext(
+            "%(n)s entry confirmed; it counts from now on.", "%(n)s entries confirmed; they count from now on.", done
+        )
+        messages.success(request, text % {"n": done})
+    else:
+        messages.warning(request, _("Nothing was confirmed: tick entries that others entered and that still wait."))
+    return redirect("entry_list")
+
+
+@access(POST=Cap.SCORE_RUN)
+def subject_search(request: HttpRequest) -> HttpResponse:
+    """What the searchable choice of a subject offers for the words typed so far."""
+    found = subjects.subjects_matching(request.user, request.POST.get("q", ""))
+    return JsonResponse({"results": [{"value": subjects.key_of(one), "text": subjects.name_of(one)} for one in found]})
 
 
 @access(GET=Cap.SCORE_RUN, POST=Cap.SCORE_RUN)
@@ -62,10 +92,10 @@ def entry_add(request: HttpRequest) -> HttpResponse:
 @access(GET=Cap.SCORE_RUN)
 def entry_detail(request: HttpRequest, pk: int) -> HttpResponse:
     entry = gate(request, _with_all(), pk=pk)
-    user: Any = request.user
-    own = entry.entered_by_id in actor_ids(user)
+    own = is_own(entry, request.user)
     context = {
         "entry": entry,
+        "score_entry": entry,  # under the name of its kind: who can see it, what was done to it
         "rows": _rows(entry),
         "own": own,
         "actions": _actions(entry, own=own) if entry.is_open else [],
@@ -86,9 +116,13 @@ def _actions(entry: ScoreEntry, *, own: bool) -> list[dict[str, Any]]:
         "post": True, "confirm": _("Confirm this entry? It counts from now on."),
     }  # fmt: skip
     refuse = {
-        "label": _("Withdraw") if own else _("Refuse"), "url": reverse("entry_refuse", args=[entry.pk]),
-        "icon": "arrow-back-up", "post": True, "confirm": _("Close this entry without letting it count?"),
-    }  # fmt: skip
+        "label": _("Withdraw") if own else _("Refuse"),
+        "url": reverse("entry_refuse", args=[entry.pk]),
+        "icon": "arrow-back-up",
+        "post": True,
+        "confirm": _("Close this entry without letting it count?"),
+        "reason": _("Why (who entered it reads this)"),
+    }
     return [refuse] if own else [confirm, refuse]
 
 
@@ -102,11 +136,12 @@ def _rows(entry: ScoreEntry) -> list[tuple[str, str]]:
         (_("Highest grade"), entry.grade),
         (_("Work honoured"), entry.work),
         (_("Date"), entry.happened_on.isoformat()),
-        (_("Reason"), entry.reason),
+        (pgettext("score entry", "Reason"), entry.reason),
         (_("Basis"), entry.basis),
         (_("Proposed by itself"), _("for an honour that was announced") if entry.origin else ""),
         (_("Entered by"), who_and_when(entry.entered_by, entry.created_at)),
         (_("Decided by"), who_and_when(entry.decided_by, entry.decided_at)),
+        (_("Remark on the decision"), entry.note),
     ]
 
 
@@ -131,6 +166,7 @@ def entry_confirm(request: HttpRequest, pk: int) -> HttpResponse:
 
 @access(POST=Cap.SCORE_RUN)
 def entry_refuse(request: HttpRequest, pk: int) -> HttpResponse:
-    services.entry_refuse(entry=gate(request, _with_all(), pk=pk), actor=request.user)
+    note = request.POST.get("reason", "").strip()
+    services.entry_refuse(entry=gate(request, _with_all(), pk=pk), actor=request.user, note=note)
     messages.success(request, _("Closed; it does not count."))
     return redirect("entry_detail", pk)
