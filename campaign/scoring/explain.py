@@ -98,7 +98,8 @@ class Explanation:
         """How the lines become the total, for pages and the command line: by column where there are several."""
         score = self.score
         if score.total is None:
-            return [Sum("", _("Total"), _("Every item was left out: there is no score, which is not the same as 0."))]
+            none = _("Every item was left out: there is no score, which is not the same as 0.")
+            return [Sum("", _("Total"), none), *self._before]
         rows = [
             Sum(f"points-{column}", str(column.label), hundredths(points)) for column, points in self.columns.items()
         ]
@@ -113,10 +114,16 @@ class Explanation:
             rows.append(Sum("bonus", _("Bonus"), signed(score.bonus)))
         rows.append(Sum("deductions", _("Deductions"), hundredths(score.deductions), "−" if score.deductions else ""))
         rows.append(Sum("total", _("Total"), hundredths(score.total)))
-        if self.previous is not None and self.previous.total is not None and self.difference is not None:
-            rows.append(Sum("previous", _("Period before"), hundredths(self.previous.total)))
-            rows.append(Sum("change", pgettext("score", "Change"), signed(self.difference)))
         rows.append(Sum("", _("Grade"), f"{score.grade} ({self.grades})"))
+        return [*rows, *self._before]
+
+    @property
+    def _before(self) -> "list[Sum]":
+        if self.previous is None or self.previous.total is None:
+            return []
+        rows = [Sum("previous", _("Period before"), hundredths(self.previous.total))]
+        if self.difference is not None:
+            rows.append(Sum("change", pgettext("score", "Change"), signed(self.difference)))
         return rows
 
     @property

@@ -94,8 +94,8 @@ def _row(score: PeriodScore, before: int | None) -> Row:
     cells = (
         score.organization.name,
         *(points.get(column) for column in COLUMNS),
-        score.bonus,
-        score.deductions,
+        score.bonus if score.total is not None else None,
+        score.deductions if score.total is not None else None,
         score.total,
         score.grade,
         before,

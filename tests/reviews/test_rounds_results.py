@@ -157,7 +157,9 @@ def test_the_summary_ranks_organizations_and_lists_persons(world: World) -> None
         ["综合得分", 10_000, 6, 6, 6, 6, 0, None, 8000],
     ] * 2
     # Both branches together: twelve ballots for each question.
-    assert [row[2:] for row in found["全单位评议统计表"] if row[0] == "年终评议"] == [[4, 3333, 4, 3333, 4, 3333, 0, 0]] * 5
+    assert [row[2:] for row in found["全单位评议统计表"] if row[0] == "年终评议"] == [
+        [4, 3333, 4, 3333, 4, 3333, 0, 0]
+    ] * 5
 
 
 def test_a_hidden_class_stays_hidden_in_the_form(world: World) -> None:
