@@ -120,6 +120,7 @@ def entry_detail(request: HttpRequest, pk: int) -> HttpResponse:
     own = is_own_recall(entry, user) if entry.state == EntryState.RECALLED else is_own(entry, user)
     context = {
         "entry": entry,
+        "score_entry": entry,  # under the name of its kind: who can see it, what was done to it
         "rows": _rows(entry),
         "own": own and (entry.is_open or entry.state == EntryState.RECALLED),
         "concerned": entry.member_id in own_member_ids(user),
