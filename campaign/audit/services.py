@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models, transaction
 
-from campaign.audit.heads import Head, head_append
+from campaign.audit.heads import Head, HeadsBroken, head_append, latest_read, latest_write
 from campaign.audit.models import AuditEntry, AuditLink
 from campaign.common import clock
 from campaign.common.bulk import Objects, as_json, bulk_load
@@ -178,6 +178,21 @@ def audit_chain(*, limit: int = 20_000) -> int:
             links.append(AuditLink(position=position, entry=entry, digest=digest))
         AuditLink.objects.bulk_create(links, batch_size=BATCH)
     return len(links)
+
+
+def audit_latest_export() -> bool:
+    """Write the latest head beside the exported ones, unless the chain is another than the one of the latest head so far: that
+    is kept, since `verify_audit` finds by it what was cut off. Returns whether it was written. Raises OSError."""
+    last = AuditLink.objects.order_by("-position").first()
+    try:
+        before = latest_read()
+    except HeadsBroken:
+        return False
+    links = AuditLink.objects.all()
+    if before and before.links and not links.filter(position=before.links, digest=before.digest).exists():
+        return False
+    latest_write(links=last.position if last else 0, digest=last.digest if last else "")
+    return True
 
 
 def audit_heads_export(*, path: Path | None = None) -> Head:

@@ -183,7 +183,8 @@ def _trace_posts(trace: Trace, before: Mapping[int, str]) -> None:
 
 
 def accounts_store(*, plan: Plan[User], actor: Any) -> Trace:
-    """Make the accounts of a plan, with their one-time codes on a sheet of `actor` (see `orgs.services.code_sheets`).
+    """Make the accounts of a plan, with their one-time codes on a sheet of `actor` (see `orgs.services.code_sheets`), and
+    change the mail of others.
 
     Returns and raises as `organizations_store`; NotAllowed without an actor, since a sheet is somebody's.
     """
@@ -191,6 +192,9 @@ def accounts_store(*, plan: Plan[User], actor: Any) -> Trace:
         raise NotAllowed
     trace = Trace()
     with _storing(plan):
+        _change_mails(plan.changed, actor, trace)
+        if not plan.new:
+            return trace
         members = sorted((new.values["member"] for new in plan.new), key=lambda member: member.organization.path)
         chosen = {new.values["member"].pk: new.values for new in plan.new}
         sheet = sheet_open(actor=actor, organization=plan.base)
@@ -207,6 +211,20 @@ def accounts_store(*, plan: Plan[User], actor: Any) -> Trace:
         trace.made(User, [new.user.pk for new in made])
         trace.url = reverse("code_sheet_detail", args=[sheet.pk])
     return trace
+
+
+def _change_mails(changed: Sequence[Changed[User]], actor: Any, trace: Trace) -> None:
+    """Give accounts another mail, if each still has the one that was compared."""
+    compared = {entry.record.pk: entry.changes["email"] for entry in changed}
+    for keys in portions(sorted(compared)):
+        rows = User.objects.select_for_update().filter(pk__in=keys).order_by("pk")
+        if any(compared[key][0] != mail for key, mail in rows.values_list("pk", "email")):
+            raise ChangedMeanwhile
+    for key, (old, _new) in compared.items():
+        trace.changed(User, key, 0, {"email": old})
+    if compared:
+        bulk_change(User, ["email"], ([key, new] for key, (_old, new) in compared.items()))
+    _audit_changed("user_update", User, actor, changed)
 
 
 def _dated(entry: Changed[Member]) -> Changed[Member]:

@@ -80,6 +80,12 @@ class Cells:
             for raw in raws:
                 self._take(raw)
 
+    def as_nothing(self, raw: Raw) -> int:
+        """Return the code of a blank cell in which `raw` stands: "the same as above" where nothing is above."""
+        code = self.made(raw, self._convert.blank)
+        self.odd[code] = Nothing.BLANK
+        return code
+
     def _take(self, raw: Raw) -> None:
         value: Any = raw
         if self._usual is None or not isinstance(raw, str) or not self._usual(raw):
@@ -236,10 +242,14 @@ class ParsedRow:
         """Return the number of the row, with its sheet where `other` stands on another one."""
         return str(self.number) if self.sheet == other.sheet else f"{self.number} ({self.sheet})"
 
+    def written(self, key: str) -> Raw:
+        """Return the cell as it was read, whatever it was taken for (同上, —); "" where the column is missing."""
+        cells = self._records.cells[key]
+        return cells.raws[cells.codes[self._at]]
+
     def raw(self, key: str) -> str:
         """What stands in the cell as it was read; "" where the column is missing."""
-        cells = self._records.cells[key]
-        return plain(cells.raws[cells.codes[self._at]])
+        return plain(self.written(key))
 
 
 class _NoSheet:
