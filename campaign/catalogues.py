@@ -29,7 +29,7 @@ KEYWORDS = DEFAULT_KEYWORDS | {
 }
 ROOTS = ("campaign", "orgs", "pledges", "reviews", "awards", "templates")
 # Parts of the base that are too small for a catalogue of their own.
-BASE = {"common", "audit", "jobs", "attachments", "drafts"}
+BASE = {"common", "audit", "jobs", "attachments", "drafts", "lists"}
 PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|(?<!%)%[sd]|\{\w*\}")
 
 Key = tuple[str, str]  # context, source string

@@ -38,6 +38,10 @@ class CampaignQuerySet(ScopedQuerySet["Campaign"]):
     def running(self) -> "CampaignQuerySet":
         return self.filter(state=CampaignState.RUNNING)
 
+    def begun(self) -> "CampaignQuerySet":
+        """Keep those that run or ran, the last one first: scores of a closed one may still be put right."""
+        return self.exclude(state=CampaignState.DRAFT).order_by("-starts_on", "-pk")
+
 
 class Campaign(Versioned):
     code = models.CharField(_("code"), max_length=30, unique=True)

@@ -23,7 +23,7 @@ HTTPS = env_bool("HTTPS")
 SECRET_KEY = kept_key(DATA_DIR, "secret_key")
 FIELD_KEY = kept_key(DATA_DIR, "field_key")
 AUDIT_KEY = kept_key(DATA_DIR, "audit_key")
-# Where the heads of the audit chain are written every day; better on another disk or machine than the database.
+# Where the heads of the audit chain are written, every minute and every day; better on another disk or machine than the database.
 AUDIT_HEADS_FILE = env_str("AUDIT_HEADS_FILE") or str(DATA_DIR / "audit-heads.jsonl")
 
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "campaign.jobs",
     "campaign.attachments",
     "campaign.drafts",
+    "campaign.lists",
     "orgs",
     "campaign",
     "campaign.scoring",
@@ -176,6 +177,7 @@ CELERY_BEAT_SCHEDULE = {
     "expire sessions": {"task": "orgs.expire_sign_in", "schedule": crontab(hour=3, minute=30)},
     "expire attachments": {"task": "attachments.expire", "schedule": crontab(hour=3, minute=40)},
     "expire drafts": {"task": "drafts.expire", "schedule": crontab(hour=3, minute=30)},
+    "expire lists": {"task": "lists.expire", "schedule": crontab(hour=3, minute=25)},
     "expire uploads": {"task": "orgs.expire_imports", "schedule": crontab(hour=3, minute=20)},
     "expire pledge workbooks": {"task": "pledges.expire_imports", "schedule": crontab(hour=3, minute=25)},
     "chain the audit log": {"task": "audit.chain", "schedule": 60},

@@ -1,6 +1,5 @@
 """The forms of pledges. Views pass what they hold to a service."""
 
-from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +10,7 @@ from django.utils.translation import pgettext_lazy
 from campaign.attachments.forms import FilesField, PhotoField
 from campaign.common import clock
 from campaign.common.forms import DateInput, Form, VersionMixin
-from campaign.common.text import is_key
+from campaign.common.rows import MOST
 from campaign.models import Campaign, Standard
 from orgs.models import Member, Organization
 from pledges.models import (
@@ -111,7 +110,7 @@ class ItemForm(Form):
         )
 
 
-ItemFormSet = forms.formset_factory(ItemForm, extra=0)
+ItemFormSet = forms.formset_factory(ItemForm, extra=0, max_num=MOST, absolute_max=MOST)
 FIELDS = tuple(ItemForm.base_fields)
 
 
@@ -119,13 +118,6 @@ def rows_of(items: list[PledgeItem]) -> list[dict[str, Any]]:
     """Return what the form shows of stored items; one empty item where there are none."""
     rows = [{name: getattr(item, "standard_id" if name == "standard" else name) for name in FIELDS} for item in items]
     return rows or [{}]
-
-
-def rows_typed(data: Mapping[str, str], prefix: str = "form") -> list[dict[str, Any]]:
-    """Return what was typed, unchecked: adding or removing an item loses nothing."""
-    total = data.get(f"{prefix}-TOTAL_FORMS", "0")
-    count = min(int(total), 50) if is_key(total) else 0
-    return [{name: data.get(f"{prefix}-{place}-{name}", "") for name in FIELDS} for place in range(count)]
 
 
 class VersionForm(VersionMixin, Form):
@@ -197,6 +189,10 @@ class PeriodForm(Form):
         return Period(self.cleaned_data["begins_on"], self.cleaned_data["ends_on"])
 
 
+class DisplayForm(VersionMixin, PeriodForm):
+    """The same for a pledge that hangs."""
+
+
 class BoardLinkForm(Form):
     """A link to the board of an organization, for a screen or a QR code."""
 
@@ -227,14 +223,17 @@ class CommentForm(Form):
 class VisitorForm(CommentForm):
     """The same from a visitor, who may say how to be reached."""
 
-    name = forms.CharField(label=_("Your name"), max_length=60, required=False)
+    name = forms.CharField(
+        label=_("Your name"), max_length=60, required=False, widget=forms.TextInput(attrs={"data-private": "1"})
+    )
     contact = forms.CharField(
         label=_("How to reach you"), max_length=100, required=False,
+        widget=forms.TextInput(attrs={"data-private": "1"}),
         help_text=_("May be left out. Only who answers sees it; it is deleted with the answer."),
     )  # fmt: skip
 
 
-class CommentAnswerForm(Form):
+class CommentAnswerForm(VersionMixin, Form):
     text = forms.CharField(
         label=_("Answer"), max_length=REMARK_LENGTH, widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("Everybody reads it on the board, below the question."),
@@ -356,7 +355,7 @@ class AnswerForm(Form):
     )
 
 
-class ExplanationForm(Form):
+class ExplanationForm(VersionMixin, Form):
     text = forms.CharField(
         label=_("Explanation"),
         max_length=REMARK_LENGTH,
@@ -366,7 +365,7 @@ class ExplanationForm(Form):
     )
 
 
-class AdjustmentForm(Form):
+class AdjustmentForm(VersionMixin, Form):
     """How an item on the board is to read from now on."""
 
     text = forms.CharField(label=_("What I promise"), max_length=TEXT_LENGTH, widget=forms.Textarea(attrs={"rows": 3}))
@@ -378,7 +377,8 @@ class AdjustmentForm(Form):
     )  # fmt: skip
 
     def __init__(self, *args: Any, item: PledgeItem, **kwargs: Any) -> None:
-        kwargs.setdefault("initial", {"text": item.text, "target": item.target, "due_on": item.due_on})
+        shown = {"text": item.text, "target": item.target, "due_on": item.due_on, "version": item.pledge.version}
+        kwargs.setdefault("initial", shown)
         super().__init__(*args, **kwargs)
 
 

@@ -9,8 +9,10 @@ class ReviewsConfig(AppConfig):
 
         from campaign.common.capabilities import Cap
         from campaign.common.navigation import Entry, menu
+        from campaign.lists.registry import kinds
         from reviews import records, structure
         from reviews.desk import leader as desk
+        from reviews.importers import REVIEWS
         from reviews.metrics import leader as metrics
         from reviews.registrations import register_appraisals, register_rounds, register_secretaries
         from reviews.reminders import leader as reminders
@@ -22,6 +24,7 @@ class ReviewsConfig(AppConfig):
         )
         for part in (desk, forms, metrics, records, reminders, structure, timeline):
             part.register()
+        kinds.register(REVIEWS)
         register_rounds()
         register_appraisals()
         register_secretaries()

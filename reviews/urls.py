@@ -1,5 +1,7 @@
 from django.urls import include, path
 
+from campaign.lists.views import list_urls
+from reviews.importers import REVIEWS
 from reviews.views import leader
 
 urlpatterns = [
@@ -11,6 +13,7 @@ urlpatterns = [
     path("new/below/<int:pk>/", leader.review_choose_in, name="review_choose_in"),
     path("new/organization/<int:pk>/", leader.review_create_organization, name="review_create_organization"),
     path("new/member/<int:pk>/", leader.review_create_member, name="review_create_member"),
+    *list_urls("lists/", REVIEWS),
     path("coverage/", leader.review_coverage, name="review_coverage"),
     path("coverage/<int:pk>/", leader.review_coverage_of, name="review_coverage_of"),
     path("<int:pk>/", leader.review_detail, name="review_detail"),

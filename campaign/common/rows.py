@@ -25,6 +25,12 @@ class Rows(forms.BaseFormSet):  # type: ignore[type-arg]
         return {**super().get_form_kwargs(index), "empty_permitted": False}
 
 
+def formset_of(form: type[Form], most: int) -> type[Any]:
+    """Return the formset of a list with at most `most` rows. Whatever number a request claims, no more than `MOST` are built:
+    Django's own limit is a thousand, which takes seconds."""
+    return forms.formset_factory(form, Rows, extra=0, max_num=most, absolute_max=MOST)
+
+
 class PointsField(forms.DecimalField):
     """Points or percent as people write them; `cleaned` in hundredths."""
 

@@ -34,7 +34,7 @@ class ScoringConfig(AppConfig):
         from campaign.jobs.registry import JobKind, kinds
         from campaign.reports.registry import reports
         from campaign.rulebooks import Rulebook, rulebooks
-        from campaign.scoring import marking, metrics, records, structure
+        from campaign.scoring import desk, marking, metrics, records, structure
         from campaign.scoring.registry import evidence
         from campaign.scoring.reports import SCORE_SUMMARY
         from campaign.scoring.services import KIND, parts, score_run_check, score_run_perform
@@ -43,6 +43,7 @@ class ScoringConfig(AppConfig):
         post_migrate.connect(watch_tables, sender=self)
         evidence.register(marking.ROLL)
         evidence.register(marking.ENTRIES)
+        desk.register()
         metrics.register()
         records.register()
         structure.register()

@@ -4,6 +4,7 @@ from typing import Any
 
 import django_filters
 from django import forms
+from django.db.models import Q
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -13,13 +14,13 @@ from campaign.models import Period
 from campaign.scoring.models import (
     EntryKind,
     EntryState,
-    GradeBand,
     PeriodScore,
     PeriodScoreQuerySet,
     ScoreEntry,
+    ScoreEntryQuerySet,
     ScoreRun,
 )
-from campaign.scoring.selectors import default_period, periods_for, sheets_for
+from campaign.scoring.selectors import default_period, grade_names, periods_for
 from orgs.models import Organization
 
 
@@ -72,9 +73,8 @@ class ScoreFilter(OfOnePeriod):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        names = GradeBand.objects.filter(sheet__in=sheets_for(self.request.user)).order_by("-at_least", "name")
-        chosen = dict.fromkeys(names.values_list("name", flat=True))
-        self.form.fields["grade"].choices = [("", _("All grades")), *((name, name) for name in chosen)]
+        names = grade_names(self.request.user)
+        self.form.fields["grade"].choices = [("", _("All grades")), *((name, name) for name in names)]
 
     def directly_below(self, queryset: PeriodScoreQuerySet, _name: str, above: Organization) -> PeriodScoreQuerySet:
         return queryset.filter(under(above.path, "organization__path"), organization__depth=above.depth + 1)
@@ -102,9 +102,22 @@ class RunFilter(Filters):
 
 
 class EntryFilter(Filters):
+    personal = True
+
+    name = django_filters.CharFilter(
+        method="of_subject",
+        label=_("Subject"),
+        widget=search_box(_("Name, pinyin initials or reason")),
+    )
     kind = django_filters.ChoiceFilter(choices=EntryKind.choices, label=_("Kind"), empty_label=_("All kinds"))
     state = django_filters.ChoiceFilter(choices=EntryState.choices, label=_("State"), empty_label=_("All states"))
 
     class Meta:
         model = ScoreEntry
-        fields = ("kind", "state")
+        fields = ("name", "kind", "state")
+
+    def of_subject(self, queryset: ScoreEntryQuerySet, _name: str, words: str) -> ScoreEntryQuerySet:
+        typed = "".join(words.split()).lower()
+        member = Q(member__name__contains=words) | Q(member__initials__startswith=typed)
+        place = Q(organization__name__icontains=words) | Q(organization__initials__contains=typed)
+        return queryset.filter(member | (Q(member=None) & place) | Q(reason__icontains=words))

@@ -8,6 +8,8 @@ from math import cos, pi, sin
 WIDTH, HEIGHT = 400, 230
 LEFT, RIGHT, TOP, BOTTOM = 34, 12, 18, 30
 """Margins for the labels of the axes."""
+INSET = 28
+"""Room for half a label beside the first and the last period."""
 PERCENT = 100_00
 
 
@@ -74,8 +76,8 @@ def chart(labels: Sequence[str], own: Sequence[int | None], middle: Sequence[int
 
 
 def _x(place: int, number: int) -> int:
-    room = WIDTH - LEFT - 3 * RIGHT
-    return LEFT + RIGHT + (room // 2 if number == 1 else place * room // (number - 1))
+    room = WIDTH - LEFT - RIGHT - 2 * INSET
+    return LEFT + INSET + (room // 2 if number == 1 else place * room // (number - 1))
 
 
 def _y(value: int, top: int) -> int:

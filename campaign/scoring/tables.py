@@ -8,8 +8,10 @@ import django_tables2 as tables
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from campaign.common import clock
+from campaign.common.capabilities import Cap
 from campaign.common.exact import hundredths, signed
 from campaign.common.tables import DayColumn, MarkColumn, MomentColumn, NumberColumn
 from campaign.common.templatetags import ui
@@ -27,6 +29,9 @@ def rank_text(rank: tuple[int, int] | None) -> str:
     return f"{rank[0]} / {rank[1]}" if rank and rank[1] > 1 else ""
 
 
+NO_PRINT = {"td": {"class": "d-print-none text-center"}, "th": {"class": "d-print-none text-center"}}
+TICKED = "ticked"
+"""The form above the list that sends what is ticked."""
 # What makes up the total has room on a wide screen; on a phone it stands in the explanation.
 WIDE = {"td": {"class": "text-end d-none d-md-table-cell"}, "th": {"class": "text-end"}}
 
@@ -128,26 +133,46 @@ class EntryTable(tables.Table):
     subject = tables.Column(
         verbose_name=_("Subject"), empty_values=(), orderable=False, linkify=lambda record: record.get_absolute_url()
     )
-    kind = tables.Column(orderable=False)
+    kind = tables.Column(verbose_name=_("Kind"), orderable=False)
     worth = tables.Column(verbose_name=_("Worth"), empty_values=(), orderable=False)
     happened_on = DayColumn(orderable=False)
-    reason = tables.Column(orderable=False)
+    reason = tables.Column(verbose_name=pgettext_lazy("score entry", "Reason"), orderable=False)
     state = tables.Column(orderable=False)
     entered_by = tables.Column(orderable=False)
+    tick = tables.Column(verbose_name=_("Tick"), empty_values=(), orderable=False, attrs=NO_PRINT)
 
     class Meta:
         model = ScoreEntry
-        fields = ("subject", "kind", "worth", "happened_on", "reason", "state", "entered_by")
+        fields = ("subject", "kind", "worth", "happened_on", "reason", "state", "entered_by", "tick")
+
+    def before_page(self, user: Any) -> None:
+        """Read which rows of the page `user` may confirm: one query, however many rows."""
+        shown = [row.record.pk for row in self.page.object_list]
+        self.decidable = set(
+            ScoreEntry.objects.allowed(user, Cap.SCORE_RUN).filter(pk__in=shown).waiting().of_others(user)
+            .values_list("pk", flat=True)
+        )  # fmt: skip
+
+    def render_tick(self, record: ScoreEntry) -> SafeString | str:
+        if record.pk not in self.decidable:
+            return str(_("entered yourself")) if record.is_open else ""
+        label = _("Tick %(entry)s") % {"entry": record}
+        return format_html(
+            '<input class="form-check-input" type="checkbox" name="entry" value="{}" form="{}" aria-label="{}">',
+            record.pk, TICKED, label,
+        )  # fmt: skip
 
     def render_subject(self, record: ScoreEntry) -> str:
-        return str(record.subject)
+        return (
+            f"{record.member.name}（{record.organization.display_name}）" if record.member else record.organization.name
+        )
 
     def render_worth(self, record: ScoreEntry) -> str:
         return worth_of(record)
 
     def render_state(self, record: ScoreEntry) -> SafeString:
-        tones = {"entered": "waiting", "confirmed": "approved", "refused": "returned", "withdrawn": "archived"}
-        return ui.state(tones[record.state], record.get_state_display())
+        tones = {"entered": "waiting", "confirmed": "approved", "recalled": "waiting", "refused": "returned"}
+        return ui.state(tones.get(record.state, "archived"), record.get_state_display())
 
 
 class FreezeTable(tables.Table):

@@ -83,13 +83,14 @@ def check_answer(*, check: PledgeCheck, actor: Any, text: str) -> PledgeCheck:
     return check
 
 
-def item_explain(*, item: PledgeItem, actor: Any, text: str) -> PledgeItem:
+def item_explain(*, item: PledgeItem, actor: Any, text: str, version: int | None = None) -> PledgeItem:
     """Say to everybody why an item is late or was not kept; shown on the board with it. An empty text takes it back.
 
-    Raises NotAllowed, or DomainError when there is nothing to explain. Source: 2-domain b.5, "not kept for objective reason".
+    Raises NotAllowed, EditConflict (the pledge is no longer at `version`: another who writes it was faster), or DomainError
+    when there is nothing to explain. Source: 2-domain b.5, "not kept for objective reason".
     """
     with transaction.atomic():
-        pledge = locked(item.pledge)
+        pledge = locked(item.pledge, version)
         check_writer(pledge, actor)
         item = pledge.items.get(pk=item.pk)
         if not pledge.is_public or not may_be_explained(item):
@@ -98,6 +99,7 @@ def item_explain(*, item: PledgeItem, actor: Any, text: str) -> PledgeItem:
             )
         before, item.explanation, item.updated_at = item.explanation, text.strip(), clock.now()
         item.save(update_fields=("explanation", "updated_at"))
+        pledge.save_version(pledge.version)
         audit_record(
             action="item_explain", actor=actor, target=pledge, changes={"explanation": [before, item.explanation]}
         )

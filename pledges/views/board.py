@@ -14,6 +14,8 @@ from campaign.common import clock
 from campaign.common.access import access, gate, reaches
 from campaign.common.capabilities import Cap
 from campaign.common.listing import BoundedPaginator
+from campaign.drafts.forms import dropped, keep
+from campaign.drafts.services import draft_clear
 from campaign.selectors import current_campaign
 from orgs.models import Organization
 from pledges import services
@@ -84,10 +86,14 @@ def _board(request: HttpRequest, organization: Organization) -> tuple[dict[str, 
 def board_pledge(request: HttpRequest, pk: int) -> HttpResponse:
     """One pledge on the board, with what colleagues say to it; say something oneself."""
     pledge = gate(request, Pledge.objects.on_display().select_related("organization"), pk=pk)
-    form = CommentForm(request.POST or None)
+    key = f"comment_add:{pk}"
+    if dropped(request, key):
+        return redirect(request.path)
+    form = keep(request, CommentForm(request.POST or None), key)
     if request.method == "POST" and form.is_valid():
-        given = {key: form.cleaned_data[key] for key in ("kind", "text")}
+        given = {name: form.cleaned_data[name] for name in ("kind", "text")}
         if form.attempt(services.comment_add, pledge=pledge, actor=request.user, **given):
+            draft_clear(request=request, key=key)
             messages.success(request, _("Thank you. It shows here once the organization has looked at it."))
             return redirect("board_pledge", pk=pk)
     entry = board_entries(on_board(Pledge.objects.filter(pk=pk)))[0]
@@ -135,12 +141,16 @@ def _letters(request: HttpRequest, pledges: Any, back: str, year: int) -> HttpRe
 def boardlink_list(request: HttpRequest, pk: int) -> HttpResponse:
     """The links to the board of an organization; a new one is shown with its QR code once, and never again."""
     organization: Organization = gate(request, Organization.objects, pk=pk)
-    form = BoardLinkForm(request.POST or None, initial={"expires_on": clock.today() + YEAR})
+    key = f"board_link:{pk}"
+    if dropped(request, key):
+        return redirect(request.path)
+    form = keep(request, BoardLinkForm(request.POST or None, initial={"expires_on": clock.today() + YEAR}), key)
     made: dict[str, Any] = {}
     sent = request.method == "POST" and form.is_valid()
     given = {"organization": organization, "actor": request.user}
     if sent and form.attempt(services.boardlink_create, **given, **form.cleaned_data):
         made = _made(request, *form.result)
+        draft_clear(request=request, key=key)
         form = BoardLinkForm(initial={"expires_on": clock.today() + YEAR})
     context = {
         "organization": organization,

@@ -12,13 +12,14 @@ from django.utils.translation import gettext_lazy
 from campaign.common.access import access, gate
 from campaign.common.capabilities import Cap
 from campaign.common.errors import DomainError, EditConflict, NotAllowed
+from campaign.common.rows import rows_typed
 from campaign.drafts.models import Draft
 from campaign.drafts.selectors import draft_of
 from campaign.drafts.services import draft_clear
 from campaign.models import Campaign, Standard
 from campaign.selectors import current_campaign
 from pledges import services
-from pledges.forms import ItemFormSet, SubjectForm, VersionForm, rows_of, rows_typed
+from pledges.forms import ItemForm, ItemFormSet, SubjectForm, VersionForm, rows_of
 from pledges.hints import pledge_hints
 from pledges.models import Pledge, PledgeState
 from pledges.selectors import earlier_pledge, rules_of
@@ -58,7 +59,7 @@ def pledge_edit(request: HttpRequest, pk: int) -> HttpResponse:
     # With the version it was begun with: what somebody else saved since is told when it is sent.
     typed = dict(draft.fields)
     form = VersionForm(initial={"version": typed.get("version", pledge.version)})
-    return _page(request, pledge, form, _items_form(pledge, rows_typed(typed)), draft)
+    return _page(request, pledge, form, _items_form(pledge, rows_typed(ItemForm, typed, "form")), draft)
 
 
 def draft_key(pledge: Pledge) -> str:
@@ -74,7 +75,7 @@ def _posted(request: HttpRequest, pledge: Pledge, op: str) -> HttpResponse:
     if op == "copy":
         return _copied(request, pledge, form)
     if op == "add" or op.startswith("remove:"):
-        rows = rows_typed(request.POST)
+        rows = rows_typed(ItemForm, request.POST, "form")
         rows = [*rows, {}] if op == "add" else _without(rows, op.removeprefix("remove:"))
         unchecked = VersionForm(initial={"version": request.POST.get("version")})
         return _page(request, pledge, unchecked, _items_form(pledge, rows))

@@ -12,7 +12,7 @@ from django.utils.translation import pgettext_lazy
 from campaign.ballots.services import BallotRules, ChoicePlan, ClassPlan, ItemPlan
 from campaign.common import clock
 from campaign.common.forms import Form, VersionMixin
-from campaign.common.rows import PointsField, Rows
+from campaign.common.rows import PointsField, formset_of
 from campaign.models import Audience, Campaign, Standard
 from campaign.selectors import campaigns_for, current_campaign
 from orgs.models import Organization, PartyPost
@@ -286,10 +286,10 @@ class ExtendForm(Form):
     reason = forms.CharField(label=_("Reason"), max_length=200, help_text=_("Everybody who may vote reads it."))
 
 
-ItemFormSet = forms.formset_factory(ItemForm, Rows, extra=0, max_num=MOST_ITEMS)
-ChoiceFormSet = forms.formset_factory(ChoiceForm, Rows, extra=0, max_num=MOST_CHOICES)
-BandFormSet = forms.formset_factory(BandForm, Rows, extra=0, max_num=MOST_BANDS)
-ClassFormSet = forms.formset_factory(ClassForm, Rows, extra=0, max_num=MOST_CLASSES)
+ItemFormSet = formset_of(ItemForm, MOST_ITEMS)
+ChoiceFormSet = formset_of(ChoiceForm, MOST_CHOICES)
+BandFormSet = formset_of(BandForm, MOST_BANDS)
+ClassFormSet = formset_of(ClassForm, MOST_CLASSES)
 
 
 def scheme_rows(key: str) -> list[dict[str, Any]]:

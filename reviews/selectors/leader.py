@@ -50,9 +50,13 @@ def own_organizations(user: Any) -> set[int]:
 
 def review_period(campaign: Campaign, day: dt.date | None = None) -> Period | None:
     """Return the half-year of the campaign that holds `day` (today); where it counts in other periods, the longest."""
-    moment = day or clock.today()
-    periods = campaign.periods.filter(starts_on__lte=moment, ends_on__gte=moment)
-    return max(periods, key=lambda p: (p.kind == PeriodKind.HALF_YEAR, p.ends_on - p.starts_on), default=None)
+    return period_on(campaign.periods.all(), day or clock.today())
+
+
+def period_on(periods: Iterable[Period], day: dt.date) -> Period | None:
+    """Return the half-year among `periods` that holds `day`, else the longest that does."""
+    holding = [period for period in periods if period.starts_on <= day <= period.ends_on]
+    return max(holding, key=lambda p: (p.kind == PeriodKind.HALF_YEAR, p.ends_on - p.starts_on), default=None)
 
 
 def open_periods(day: dt.date) -> QuerySet[Period]:
@@ -127,6 +131,20 @@ def draft_of(user: Any, subject: Organization | Member) -> LeaderReview | None:
     if isinstance(subject, Member):
         return drafts.filter(member=subject).first()
     return drafts.filter(organization=subject, audience=Audience.ORGANIZATION).first()
+
+
+def drafts_of(user: Any, *, locked: bool = False) -> LeaderReviewQuerySet:
+    """Return all drafts of `user` with their subjects; `locked` until the end of the transaction."""
+    drafts = LeaderReview.objects.filter(reviewer=user, state=ReviewState.DRAFT)
+    if locked:
+        drafts = drafts.select_for_update(of=("self",))
+    return drafts.select_related("organization", "member")
+
+
+def writing_places(user: Any) -> OrganizationQuerySet:
+    """Return the organizations from which `user` writes reviews."""
+    found: OrganizationQuerySet = Organization.objects.active().filter(path__in=paths_of(user, Cap.REVIEW_WRITE))
+    return found
 
 
 def directly_below(user: Any) -> Q:

@@ -1,23 +1,27 @@
 """What reviewers do: write a review, hand it over, take it back (2-domain b.6)."""
 
 import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
-from campaign.audit.services import audit_record
+from campaign.audit.services import audit_record, audit_record_many
 from campaign.common import clock
 from campaign.common.access import Grant, grants_for
 from campaign.common.errors import DomainError, NotAllowed, StateConflict
 from campaign.models import Audience, Campaign, Period
 from orgs.models import Member, Organization, User
 from reviews.models.leader import LeaderReview, ReviewMode, ReviewState
-from reviews.selectors.leader import SUBJECTS, review_period, review_refusal
+from reviews.selectors.leader import SUBJECTS, period_on, review_period, review_refusal
 from reviews.workflow.leader import LEADER_REVIEWS
 
 MAX_TEXT = 2000
 """Characters in each of the three texts."""
+WRITTEN = ("mode", "held_on", "achievements", "problems", "direction")
+BATCH = 500
 
 
 def leader_review_create(
@@ -41,22 +45,9 @@ def leader_review_create(
     place = subject.organization if isinstance(subject, Member) else subject
     if not place.path.startswith(campaign.organization.path):
         raise DomainError(_("This organization takes no part in the campaign."))
-    grant = _grant_used(actor, subject, place)
     texts = _texts(achievements=achievements, problems=problems, direction=direction)
-    review = LeaderReview(
-        campaign=campaign,
-        period=_period(campaign, held_on),
-        organization=place,
-        audience=Audience.MEMBER if isinstance(subject, Member) else Audience.ORGANIZATION,
-        member=subject if isinstance(subject, Member) else None,
-        reviewer=actor,
-        reviewer_name=actor.name,
-        reviewer_post=_post(actor, grant),
-        reviewing_organization_id=grant.organization_id,
-        mode=mode,
-        held_on=held_on,
-        **texts,
-    )
+    period = _period(campaign, held_on)
+    review = _begun(actor, campaign, subject, period=period, mode=mode, held_on=held_on, **texts)
     try:
         with transaction.atomic():
             review.save(force_insert=True)
@@ -64,6 +55,58 @@ def leader_review_create(
     except IntegrityError as error:
         raise DomainError(_("You have begun a review of the same subject already. Open that one and go on.")) from error
     return review
+
+
+def _begun(actor: User, campaign: Campaign, subject: Organization | Member, **said: Any) -> LeaderReview:
+    place = subject.organization if isinstance(subject, Member) else subject
+    grant = _grant_used(actor, subject, place)
+    return LeaderReview(
+        campaign=campaign,
+        organization=place,
+        audience=Audience.MEMBER if isinstance(subject, Member) else Audience.ORGANIZATION,
+        member=subject if isinstance(subject, Member) else None,
+        reviewer=actor,
+        reviewer_name=actor.name,
+        reviewer_post=_post(actor, grant),
+        reviewing_organization_id=grant.organization_id,
+        **said,
+    )
+
+
+def leader_reviews_write(
+    *,
+    actor: User,
+    campaign: Campaign,
+    new: Iterable[tuple[Organization | Member, Mapping[str, Any]]],
+    changed: Iterable[tuple[LeaderReview, Mapping[str, Any]]] = (),
+    gone: Sequence[LeaderReview] = (),
+) -> None:
+    """Write many drafts at once: begin those of `new` (subjects that `actor` may review, from `candidate_members` and
+    `candidate_organizations`), save `changed` and throw `gone` away, drafts of `actor` that the transaction has locked.
+
+    Days lie in the campaign. Raises NotAllowed for a draft of somebody else, IntegrityError where one was begun meanwhile.
+    """
+    periods = list(campaign.periods.all())
+    begun = [
+        _begun(actor, campaign, subject, period=period_on(periods, said["held_on"]), **said) for subject, said in new
+    ]
+    saved = list(changed)
+    for review in [*(review for review, _said in saved), *gone]:
+        _own_draft(review, actor)
+    for review, said in saved:
+        for name, value in said.items():
+            setattr(review, name, value)
+        review.period = period_on(periods, review.held_on) or review.period
+        review.version += 1
+        review.updated_at = clock.now()
+    with transaction.atomic():
+        made = LeaderReview.objects.bulk_create(begun, batch_size=BATCH)
+        kept = [review for review, _said in saved]
+        LeaderReview.objects.bulk_update(kept, [*WRITTEN, "period", "version", "updated_at"], batch_size=BATCH)
+        audit_record_many(action="leader_review_create", actor=actor, targets=made)
+        audit_record_many(action="leader_review_update", actor=actor, targets=kept)
+        audit_record_many(action="leader_review_discard", actor=actor, targets=gone)
+        LeaderReview.objects.filter(pk__in=[review.pk for review in gone]).delete()
 
 
 def leader_review_update(

@@ -69,7 +69,7 @@ def review_choose(request: GatedRequest) -> HttpResponse:
     query = request.GET.get("q", "").strip()
     found = selectors.named(organizations, query) if query else organizations.filter(selectors.directly_below(user))
     members = [] if query else selectors.candidate_members(user, period, selectors.branches_led(user))
-    return _choose(request, period, found, members, query=query)
+    return _choose(request, period, found, members, query=query, import_places=selectors.writing_places(user))
 
 
 @access(GET=Cap.REVIEW_WRITE)
@@ -82,7 +82,7 @@ def review_choose_in(request: GatedRequest, pk: int) -> HttpResponse:
         return render(request, "reviews/leader/choose.html", {"period": None})
     below = selectors.candidate_organizations(user, period).filter(selectors.children_of(organization))
     members = selectors.candidate_members(user, period, [organization.pk])
-    return _choose(request, period, below, members, inside=organization)
+    return _choose(request, period, below, members, inside=organization, import_places=[organization])
 
 
 def _choose(request: GatedRequest, period: Period, organizations: Any, members: Any, **context: Any) -> HttpResponse:

@@ -15,6 +15,7 @@ BASE = (
     "campaign.jobs",
     "campaign.attachments",
     "campaign.drafts",
+    "campaign.lists",
     "campaign.env",
 )
 COMPOSITION = (

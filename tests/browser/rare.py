@@ -14,6 +14,7 @@ from campaign.ballots.models import Batch, Paper
 from campaign.ballots.slips import batch_codes, code_digest
 from campaign.common import clock
 from campaign.filings.services import plan_create
+from campaign.lists.services import list_send
 from campaign.models import Campaign
 from campaign.scoring.models import EntryKind, ScoreFreeze, ScoreSheet
 from campaign.scoring.services import entry_add
@@ -31,7 +32,9 @@ from pledges.services import (
     comment_show,
     pledge_import_upload,
 )
-from reviews.models import SecretaryReport
+from reviews.importers import REVIEWS
+from reviews.models import LeaderReview, ReviewState, SecretaryReport
+from reviews.selectors.leader import due_members
 from reviews.services.secretaries import (
     secretary_appraisal_create,
     secretary_ask,
@@ -155,11 +158,22 @@ def _of_workbooks(campaign: Campaign, branch: Organization, secretary: User) -> 
     pledges = pledge_import_upload(
         organization=branch, campaign=campaign, actor=secretary, content=rows.encode(), file_name="承诺.csv"
     )
+    name = _unreviewed(branch, secretary)
+    said = f"党组织,姓名,点评方式,点评日期,肯定成绩\n{branch.name},{name},现场点评,{clock.today()},带头\n"
+    reviews = list_send(kind=REVIEWS, place=branch.pk, actor=secretary, content=said.encode(), file_name="点评.csv")
     return [
+        reverse("review_import_detail", args=[reviews.pk]),
         reverse("import_detail", args=[batch.pk]),
         reverse("import_rows", args=[batch.pk]),
         reverse("pledge_import_detail", args=[pledges.pk]),
     ]
+
+
+def _unreviewed(branch: Organization, secretary: User) -> str:
+    """Name somebody of whom the secretary has begun no review."""
+    begun = LeaderReview.objects.filter(reviewer=secretary, state=ReviewState.DRAFT).values("member")
+    found = due_members().filter(organization=branch).exclude(user=secretary).exclude(pk__in=begun)
+    return found.latest("pk").name
 
 
 def _sheet() -> object:

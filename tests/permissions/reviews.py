@@ -1,14 +1,20 @@
 """Cases of the leader reviews: what is handed over goes its way by place, a draft is its writer's alone."""
 
+from collections.abc import Mapping
 from typing import Any
+
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from campaign.common import clock
 from campaign.common.capabilities import Cap
+from campaign.lists.services import list_send, list_store
 from campaign.models import Campaign
 from orgs.models import Member, Organization
+from reviews.importers import REVIEWS
 from reviews.models import LeaderReview, ReviewMode
 from reviews.services import leader_review_create, leader_review_submit
 from tests.permissions.cases import Case, Listed, Make, Scoped, Target, case, lists, mark, scoped
+from tests.permissions.oracle import BRANCHES, PARENTS, expected
 from tests.permissions.orgs import organization as named_organization
 from tests.world import World
 
@@ -92,7 +98,58 @@ def oneself(actor: str, at: str) -> bool:
     return actor == f"secretary@{at}"
 
 
+def book(world: World, at: str) -> bytes:
+    """The list of what lies below `at`, or of its members, with the first filled in."""
+    children = [key for key, parent in PARENTS.items() if parent == at]
+    name = "" if at in BRANCHES else world.orgs[children[0]].name
+    member = world.members[at][2].name if at in BRANCHES else ""
+    place = name or world.orgs[at].name
+    return f"党组织,姓名,点评方式,点评日期,肯定成绩\n{place},{member},现场点评,{clock.today()},{mark(at)}\n".encode()
+
+
+def workbook(world: World, at: str) -> Target:
+    """Where one sees the coverage; what is written there is limited to whom one reviews."""
+
+    def payload() -> Mapping[str, Any]:
+        return {"file": SimpleUploadedFile("点评.csv", book(world, at))}
+
+    return Target(kwargs={"pk": world.orgs[at].pk}, payload=payload, judged_by={Cap.REVIEW_WRITE: Cap.REVIEW_COVERAGE})
+
+
+def sent_in(state: str) -> Make:
+    """Only who sent a workbook reaches it: here who reviews there."""
+
+    def make(world: World, at: str) -> Target:
+        sender = f"secretary@{at}" if at in BRANCHES else "leader@root"
+        actor = world.user(*sender.split("@"))
+        sent = list_send(
+            kind=REVIEWS, place=world.orgs[at].pk, actor=actor, content=book(world, at), file_name="点评.csv"
+        )
+        if state == "stored":
+            list_store(sent=sent, actor=actor)
+        return Target(
+            sent,
+            {"pk": sent.pk},
+            rule=lambda who, capability: who == sender and (capability != Cap.REVIEW_WRITE or expected_there(who, at)),
+        )
+
+    return make
+
+
+def expected_there(who: str, at: str) -> bool:
+    return expected(who, Cap.REVIEW_COVERAGE, at)
+
+
 case("review_list", Case())
+case("review_import", Case(make=workbook))
+case("review_import_template", Case(make=workbook))
+for address, state in (
+    ("review_import_detail", "checked"),
+    ("review_import_annotated", "checked"),
+    ("review_import_store", "checked"),
+    ("review_import_undo", "stored"),
+):
+    case(address, Case(make=sent_in(state)))
 case("review_choose", Case())
 case("review_coverage", Case())
 case("review_detail", *both(handed_over=True), *both(handed_over=False))
@@ -117,6 +174,7 @@ lists += [
     Listed("review_list", listed(of_member=False, handed_over=False), Cap.REVIEW_VIEW, BELOW_ROOT),
     Listed("review_choose", named_organization, Cap.REVIEW_WRITE_ORG, query="?q=标记"),
 ]
+scoped += [Scoped(sent_in("checked"), capabilities=(Cap.REVIEW_WRITE,))]
 scoped += [
     Scoped(review(of_member=False, handed_over=True), BELOW_ROOT),
     Scoped(review(of_member=True, handed_over=True), MEMBERS_AT),

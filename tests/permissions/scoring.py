@@ -21,6 +21,7 @@ from campaign.scoring.models import (
     ScoreSheetType,
 )
 from campaign.scoring.registry import Metric, metrics
+from orgs.models import Organization
 from tests.attachments.files import pdf
 from tests.permissions.campaign import campaign, held
 from tests.permissions.cases import Case, Listed, Scoped, Target, case, lists, mark, scoped
@@ -214,6 +215,29 @@ def entry(world: World, at: str) -> Target:
     return Target(made, {"pk": made.pk}, marker=made.reason)
 
 
+def ticked(world: World, at: str) -> Target:
+    return Target(payload={"entry": [entry(world, at).record.pk]})
+
+
+def counted(world: World, at: str) -> Target:
+    target = entry(world, at)
+    decided = {"decided_by": world.users["security_admin@root"], "decided_at": clock.now()}
+    ScoreEntry.objects.filter(pk=target.record.pk).update(state="confirmed", **decided)
+    return replace(target, payload={"reason": "误登"})
+
+
+def recalled(world: World, at: str) -> Target:
+    target = counted(world, at)
+    asked = {"recalled_by": world.users["system_admin@root"], "recall_reason": "误登"}
+    ScoreEntry.objects.filter(pk=target.record.pk).update(state="recalled", **asked)
+    return target
+
+
+def always(_actor: str, _at: str) -> bool:
+    """An entry is changed by who entered it, and that is none of the visitors."""
+    return True
+
+
 def documented(world: World, at: str) -> Target:
     target = entry(world, at)
     stored = attachment_store(file=pdf(), actor=None)
@@ -221,21 +245,33 @@ def documented(world: World, at: str) -> Target:
     return target
 
 
+def searched(world: World, at: str) -> Target:
+    """An organization that is found by its name."""
+    Organization.objects.filter(pk=world.orgs[at].pk).update(name=mark(at))
+    return Target(world.orgs[at], marker=mark(at))
+
+
 def new_entry(world: World, at: str) -> Target:
     return Target(
         payload={
-            "campaign": Campaign.objects.get(code="C1").pk, "subject": world.orgs[at].code, "kind": "bonus", "points": "1",
+            "campaign": Campaign.objects.get(code="C1").pk, "subject": f"o{world.orgs[at].pk}", "kind": "bonus", "points": "1",
             "happened_on": clock.today(), "reason": "x", "basis": "x",
         }
     )  # fmt: skip
 
 
-case("entry_list", Case())
+case("entry_list", Case(changes=False))
 case("entry_add", Case(make=new_entry, named_in_form=True))
 case("entry_detail", Case(make=entry))
 case("entry_document", Case(make=documented, names=False))
 case("entry_confirm", Case(make=entry))
 case("entry_refuse", Case(make=entry))
+case("entry_edit", Case(make=entry, told=always, sent_on=always))
+case("entry_recall", Case(make=counted))
+case("entry_revoke", Case(make=recalled))
+case("entry_keep", Case(make=recalled))
+case("entry_confirm_many", Case(make=ticked, named_in_form=True))
+case("subject_search", Case(payload={"q": "支部"}, changes=False))
 case("freeze_list", Case())
 case("freeze_ask", Case(make=new_freeze, named_in_form=True))
 case("freeze_detail", Case(make=freeze))
@@ -270,6 +306,7 @@ lists += [
     Listed("sheet_list", sheet, Cap.CAMPAIGN_VIEW),
     Listed("sheet_list", draft, Cap.CAMPAIGN_VIEW),
     Listed("entry_list", entry, Cap.SCORE_RUN),
+    Listed("subject_search", searched, Cap.SCORE_RUN, payload={"q": "标记"}),
     Listed("freeze_list", freeze, Cap.SCORE_FREEZE),
 ]
 scoped += [

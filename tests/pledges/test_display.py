@@ -274,7 +274,7 @@ def test_a_colleague_asks_the_secretary_looks_the_member_answers(
 
     owner = browser("member@east_one")
     assert "怎么检查？" in owner.get(reverse("comment_list") + "?show=answer").content.decode()
-    owner.post(reverse("comment_answer", args=[comment.pk]), {"text": "看台账。"})
+    owner.post(reverse("comment_answer", args=[comment.pk]), {"text": "看台账。", "version": comment.version})
     assert "看台账。" in asker.get(address).content.decode()
     assert asker.get(reverse("comment_answer", args=[comment.pk])).status_code == 404
     assert AuditEntry.objects.filter(action="comment_answer").count() == 1

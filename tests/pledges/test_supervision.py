@@ -115,7 +115,7 @@ def test_a_change_is_asked_for_and_agreed_with_both_versions_side_by_side(
 ) -> None:
     member, secretary = browser("member@east_one"), browser("secretary@east_one")
     url = reverse("pledge_adjust", args=[pledge.pk, 1])
-    assert member.post(url, {**AGREED, "due_on": "2026-09-30"}).status_code == 302
+    assert member.post(url, {**AGREED, "due_on": "2026-09-30", "version": pledge.version}).status_code == 302
     wanted = PledgeAdjustment.objects.get()
     assert pledge.items.get().target == "低于百分之二"
     page = text_of(secretary.get(reverse("adjustment_decide", args=[wanted.pk])))
@@ -187,9 +187,10 @@ def test_one_change_at_a_time_and_none_after_the_appraisal(world: World, pledge:
 
 def test_what_is_late_is_explained_to_everybody(world: World, pledge: Pledge, browser: Browser) -> None:
     url, member = reverse("pledge_explain", args=[pledge.pk, 1]), browser("member@east_one")
-    assert "既未逾期" in text_of(member.post(url, {"text": "还没到期"}))
+    version = {"version": pledge.version}
+    assert "既未逾期" in text_of(member.post(url, {"text": "还没到期", **version}))
     with clock.at(clock.start_of(dt.date(2026, 7, 1))):
-        assert member.post(url, {"text": "因停产检修"}).status_code == 302
+        assert member.post(url, {"text": "因停产检修", **version}).status_code == 302
         assert "因停产检修" in shown(browser("secretary@east_one"), pledge)
 
 
@@ -295,7 +296,7 @@ def test_what_was_typed_under_way_stands_there_again_until_it_is_stored(
         (member, reverse("pledge_check_answer", args=[check.pk]), f"pledge_check_answer:{check.pk}", "text", {}),
         (
             member, reverse("pledge_adjust", args=[pledge.pk, 1]), f"pledge_adjust:{only.pk}", "reason",
-            {"text": only.text, "target": "低于百分之三", "due_on": due},
+            {"text": only.text, "target": "低于百分之三", "due_on": due, "version": pledge.version},
         ),
         (member, reverse("pledge_progress", args=[pledge.pk]), f"pledge_progress:{pledge.pk}", "text", {"item": only.pk}),
     )  # fmt: skip

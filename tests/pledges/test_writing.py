@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from campaign.common import clock
 from campaign.common.errors import DomainError, NotAllowed, StateConflict
+from campaign.common.rows import MOST
 from campaign.drafts.models import Draft
 from campaign.drafts.services import draft_save
 from campaign.models import Campaign
@@ -165,3 +166,18 @@ def test_what_was_typed_stands_there_again_until_it_is_saved(
     assert not Draft.objects.exists()
     assert set(PledgeItem.objects.values_list("text", flat=True)) == {"检修三十台水泵", "修好饮水机"}
     assert "data-drafts-done" not in secretary.get(edit).content.decode()
+
+
+def test_a_request_for_a_thousand_rows_builds_no_more_than_a_list_may_have(
+    world: World, campaign: Campaign, browser: Browser
+) -> None:
+    pledge = write(world, campaign, "secretary@east_one", item("检修水泵"), org="east_one")
+    claimed = {"form-TOTAL_FORMS": "1000", "form-INITIAL_FORMS": "0", "form-0-text": "检修三十台水泵"}
+    answer = browser("secretary@east_one").post(
+        reverse("pledge_edit", args=[pledge.pk]), {"op": "save", "version": pledge.version, **claimed}
+    )
+    shown = answer.content.decode()
+    assert len(answer.context["items"]) == MOST
+    assert "检修三十台水泵" in shown
+    assert f"最多提交 {MOST} 个" in shown
+    assert pledge.items.get().text == "检修水泵"

@@ -1,5 +1,6 @@
 """Explanations: every point in words, and advice that holds when it is taken."""
 
+from html import unescape
 from io import StringIO
 from typing import Any
 
@@ -8,10 +9,13 @@ from django.core.management import CommandError, call_command
 from hypothesis import given, settings
 
 from campaign.scoring.arithmetic import Rules, score_of
-from campaign.scoring.explain import ExplainedLine, Explanation, advise, explain
-from campaign.scoring.models import PeriodScore
+from campaign.scoring.explain import ExplainedLine, Explanation, advise, explain, explain_entries
+from campaign.scoring.models import EntryKind, PeriodScore
 from campaign.scoring.selectors import previous_score
-from tests.scoring.conftest import Measured
+from campaign.scoring.services import entry_add, entry_confirm
+from campaign.scoring.standing import ranks_of
+from campaign.scoring.tables import rank_text
+from tests.scoring.conftest import As, Measured
 from tests.scoring.sheets import MEMBERS, ready, run
 from tests.scoring.strategies import cases
 from tests.scoring.test_arithmetic import entries_from, rules_from
@@ -147,8 +151,35 @@ def test_a_subject_without_score_is_told_so(world: World, measured: Measured) ->
     period = ready(world, MEMBERS)
     run(period, world.orgs["root"])
     explanation = explain(PeriodScore.objects.current().filter(period=period).earliest("pk"))
-    assert explanation.sums == [("合计", "各项均不计，不产生得分（不等于 0 分）。")]
+    assert [(each.label, each.text) for each in explanation.sums] == [
+        ("合计", "各项均不计，不产生得分（不等于 0 分）。")
+    ]
     assert [line.advice for line in explanation.lines] == [None]
+
+
+@pytest.mark.django_db
+def test_the_command_says_every_point_that_the_page_says(worked: World, as_: As) -> None:
+    period, branch = ready(worked), worked.orgs["west_one"]
+    for points, reason in ((2_00, "省级表彰"), (1_00, "集团表彰")):
+        entry = entry_add(
+            actor=worked.user("staff", "west"), campaign=period.campaign, subject=branch, kind=EntryKind.BONUS,
+            points=points, work="抢险", reason=reason, basis="8号文", happened_on=period.starts_on,
+        )  # fmt: skip
+        entry_confirm(entry=entry, actor=worked.user("office", "root"))
+    run(period, worked.orgs["root"])
+    score = PeriodScore.objects.current().get(period=period, organization=branch, member=None)
+    page = unescape(as_("office@root").get(score.get_absolute_url()).content.decode())
+    out = StringIO()
+    call_command("explain_score", "WEST_ONE", period="2026H1", stdout=out)
+    printed, explanation = out.getvalue(), explain(score, previous_score(score))
+    said = [text for line in explanation.lines for text in (line.rule, line.raw, line.arithmetic, line.advice_text)]
+    said += [text for row in explain_entries(score) for text in (row.worth, row.entry.reason, row.entry.basis)]
+    said += [each.text for each in explanation.sums]
+    said += ["同一工作已按最高一级计分", explanation.next_grade, rank_text(ranks_of([score])[score.pk])]
+    said += [line.records_url for line in explanation.lines]
+    for text in said:
+        assert text in page, text
+        assert text in printed, text
 
 
 @pytest.mark.django_db

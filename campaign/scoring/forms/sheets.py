@@ -13,7 +13,7 @@ from django.utils.translation import pgettext_lazy
 
 from campaign.common.capabilities import Cap
 from campaign.common.forms import Form, RemoteSelect
-from campaign.common.rows import PointsField, Rows
+from campaign.common.rows import PointsField, formset_of
 from campaign.models import Audience, Campaign, Period, PeriodState, Standard
 from campaign.scoring.arithmetic import UNIT, Banded, Grade, Method, method_of
 from campaign.scoring.builtin import TEMPLATES, ItemDefinition, SheetDefinition
@@ -238,8 +238,8 @@ class GradeForm(Form):
         return Grade(self.cleaned_data["at_least"], self.cleaned_data["name"].strip())
 
 
-ItemFormSet = forms.formset_factory(ItemForm, Rows, extra=0, max_num=MOST_ITEMS, absolute_max=MOST_ITEMS)
-GradeFormSet = forms.formset_factory(GradeForm, Rows, extra=0, max_num=MOST_GRADES, absolute_max=MOST_GRADES)
+ItemFormSet = formset_of(ItemForm, MOST_ITEMS)
+GradeFormSet = formset_of(GradeForm, MOST_GRADES)
 
 
 class UseForm(RevisionForm):

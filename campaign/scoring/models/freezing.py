@@ -1,6 +1,6 @@
 """Freezing a period (封账): asked for by one person, confirmed by another; from then on the database refuses every change."""
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from django.conf import settings
 from django.db import models
@@ -9,8 +9,9 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from campaign.audit.selectors import done_for
 from campaign.common import clock
-from campaign.common.access import ScopedQuerySet
+from campaign.common.access import Person, ScopedQuerySet, actor_ids
 from campaign.common.capabilities import Cap
 from campaign.common.models import TimeStamped, choice_check
 from campaign.models import Period
@@ -27,6 +28,14 @@ class FreezeState(models.TextChoices):
 class ScoreFreezeQuerySet(ScopedQuerySet["ScoreFreeze"]):
     view_capability: ClassVar[Cap] = Cap.SCORE_FREEZE
     org_lookup: ClassVar[str] = "period__campaign__organization"
+
+    def waiting(self) -> Self:
+        return self.filter(state=FreezeState.REQUESTED)
+
+    def of_others(self, user: Person) -> Self:
+        """Leave out what `user`, or a deputy in their stead, asked for."""
+        asked = Q(requested_by__in=actor_ids(user)) | Q(done_for(ScoreFreeze, user, "freeze_request"))
+        return self.exclude(asked)
 
 
 class ScoreFreeze(TimeStamped):

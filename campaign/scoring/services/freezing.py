@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from campaign.audit.services import audit_record
 from campaign.common import clock
-from campaign.common.access import actor_ids, reaches
+from campaign.common.access import reaches
 from campaign.common.bulk import bulk_load
 from campaign.common.capabilities import Cap
 from campaign.common.errors import DomainError, NotAllowed, StateConflict
@@ -105,7 +105,7 @@ def freeze_confirm(*, freeze: ScoreFreeze, actor: Any) -> ScoreSeal:
     Raises NotAllowed; DomainError for who asked for it (or acts for them), and where scores were computed since; StateConflict.
     """
     _check_actor(actor, freeze.period)
-    if freeze.requested_by_id in actor_ids(actor):
+    if is_own(freeze, actor):
         raise DomainError(_("Nobody confirms what they asked for themselves: a second person is needed."))
     with transaction.atomic():
         period = _locked(freeze.period)
@@ -125,6 +125,11 @@ def freeze_confirm(*, freeze: ScoreFreeze, actor: Any) -> ScoreSeal:
             changes={"digest": ["", seal.digest]},
         )
     return seal
+
+
+def is_own(freeze: ScoreFreeze, user: Any) -> bool:
+    """Tell whether `user` asked for it, or whom `user` acts for, or a deputy in the stead of either."""
+    return not ScoreFreeze.objects.filter(pk=freeze.pk).of_others(user).exists()
 
 
 def _seal(period: Period, freeze: ScoreFreeze) -> ScoreSeal:

@@ -8,13 +8,14 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from campaign.common.access import access, actor_ids, gate
+from campaign.common.access import access, gate
 from campaign.common.capabilities import Cap
 from campaign.common.listing import list_response
 from campaign.models import PeriodState
 from campaign.scoring import selectors, services
 from campaign.scoring.forms.runs import FreezeForm
 from campaign.scoring.models import ScoreFreeze
+from campaign.scoring.services.freezing import is_own
 from campaign.scoring.tables import FreezeTable
 from campaign.scoring.views.decisions import crumbs, who_and_when
 
@@ -46,8 +47,7 @@ def freeze_list(request: HttpRequest) -> HttpResponse:
 @access(GET=Cap.SCORE_FREEZE)
 def freeze_detail(request: HttpRequest, pk: int) -> HttpResponse:
     freeze = gate(request, _with_all(), pk=pk)
-    user: Any = request.user
-    own = freeze.requested_by_id in actor_ids(user)
+    own = is_own(freeze, request.user)
     actions: list[dict[str, Any]] = []
     if freeze.is_open:
         if not own:

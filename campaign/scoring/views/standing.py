@@ -60,6 +60,7 @@ def score_ranking(request: HttpRequest) -> HttpResponse:
     peers = next(iter(table.values()), None)
     context = {
         "form": form,
+        "found": bool(shown),
         "page": page,
         "rows": [_ranked(score, ranks, before) for score in shown],
         "peers": peers,
@@ -91,8 +92,14 @@ def score_spread(request: HttpRequest) -> HttpResponse:
         form.initial["all"] = everybody
     columns = [(_edge(edge), number) for edge, number in spread.columns] if spread else []
     context = {
-        "form": form, "spread": spread, "bars": plots.bars(columns), "tabs": tabs_of("score_spread"), **chosen,
-    }  # fmt: skip
+        "form": form,
+        "wide": True,
+        "found": bool(spread and spread.number),
+        "spread": spread,
+        "bars": plots.bars(columns),
+        "tabs": tabs_of("score_spread"),
+        **chosen,
+    }
     return render(request, "scoring/spread.html", context)
 
 

@@ -210,7 +210,7 @@ class SheetRows:
 
 def _like(cells: Cells, code: int, above: int | None) -> int:
     """Return the code of a cell that is as the one above it; of the first row, that of a blank one."""
-    return cells.number([""])[0] if above is None else cells.made(cells.raws[code], cells.values[above])
+    return cells.as_nothing(cells.raws[code]) if above is None else cells.made(cells.raws[code], cells.values[above])
 
 
 def _few(columns: Sequence[tuple[Cells, int]], codes: list[list[int]]) -> set[int]:
