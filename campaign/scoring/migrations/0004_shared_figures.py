@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('scoring', '0002_tables'),
+        ('scoring', '0003_entries_taken_back'),
     ]
 
     operations = [
