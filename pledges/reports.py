@@ -16,7 +16,17 @@ from campaign.reports.checks import adds_up
 from campaign.reports.registry import Report, ReportRequest
 from orgs.models import Member, Organization
 from orgs.models.members import PartyPost
-from pledges.behind import campaign_of, counts, coverage, fulfilment, key_of_unit, year_of
+from pledges.behind import (
+    campaign_of,
+    comment_days,
+    comments,
+    counts,
+    coverage,
+    fulfilment,
+    item_mark,
+    key_of_unit,
+    year_of,
+)
 from pledges.comment_figures import CommentFigures, CommentUnit, comment_total, comment_units
 from pledges.models import PUBLIC, Decision, ItemResult, Pledge, PledgeItem, PledgeProgress, PledgeReview, PledgeState
 from pledges.statistics import HANDED_IN, Figures, Unit, item_figures, level_of
@@ -111,15 +121,15 @@ COMMENTS = FormSheet(
     freeze=1,
     columns=(
         FormColumn("单位", width=34),
-        FormColumn("收到意见和提问", Kind.INTEGER, width=10),
-        FormColumn("其中提问", Kind.INTEGER, width=8),
-        FormColumn("待审核", Kind.INTEGER, width=8),
-        FormColumn("已公开", Kind.INTEGER, width=8),
-        FormColumn("不予公开", Kind.INTEGER, width=8),
-        FormColumn("已答复", Kind.INTEGER, width=8),
-        FormColumn("答复率%", Kind.HUNDREDTHS, width=9),
-        FormColumn("平均答复天数", Kind.HUNDREDTHS, width=9),
-        FormColumn("最长待办天数", Kind.INTEGER, width=9),
+        FormColumn("收到意见和提问", Kind.INTEGER, width=10, counts=comments("received")),
+        FormColumn("其中提问", Kind.INTEGER, width=8, counts=comments("questions")),
+        FormColumn("待审核", Kind.INTEGER, width=8, counts=comments("waiting")),
+        FormColumn("已公开", Kind.INTEGER, width=8, counts=comments("shown")),
+        FormColumn("不予公开", Kind.INTEGER, width=8, counts=comments("hidden")),
+        FormColumn("已答复", Kind.INTEGER, width=8, counts=comments("answered")),
+        FormColumn("答复率%", Kind.HUNDREDTHS, width=9, counts=comments("answered", of="shown")),
+        FormColumn("平均答复天数", Kind.HUNDREDTHS, width=9, counts=comment_days("mean_days")),
+        FormColumn("最长待办天数", Kind.INTEGER, width=9, counts=comment_days("oldest_days")),
     ),
     notes=("注：答复率＝已答复÷已公开。待办指尚未审核的意见和提问，以及已公开未答复的提问。",),
 )
@@ -134,7 +144,10 @@ def _comment_row(name: str, figures: CommentFigures) -> Row:
 
 def _comments(request: ReportRequest, campaign: Campaign) -> Filled:
     units = comment_units(campaign, year_of(request), request.organization)
-    rows = [_comment_row(_unit_name(unit, len(units)), unit.figures) for unit in units]
+    rows = [
+        Keyed(key_of_unit(unit.organization, own=unit.own), _comment_row(_unit_name(unit, len(units)), unit.figures))
+        for unit in units
+    ]
     total = (None, *_comment_row("", comment_total(units))[1:])
     return (_dated(COMMENTS, request, totals=total), rows)
 
@@ -168,7 +181,7 @@ _ITEM_COLUMNS = (
     FormColumn("示诺方式", width=7, align="center"),
     FormColumn("践诺进展", width=22),
     FormColumn("完成情况", width=8, align="center"),
-    FormColumn("评诺得分或等次", Kind.HUNDREDTHS, width=8),
+    FormColumn("评诺得分或等次", Kind.HUNDREDTHS, width=8, counts=item_mark),
     FormColumn("是否逾期", Kind.YES_NO, width=5),
     FormColumn("备注", width=11),
 )
@@ -252,7 +265,7 @@ class _Beside:
         else:
             higher = pledge.reviewing_organization.name
             head = (pledge.subject_name, self.secretaries.get(pledge.organization_id, ""), higher)
-        return (*head, *self._item(item, today))
+        return Keyed(item.pk, (*head, *self._item(item, today)))
 
     def _item(self, item: PledgeItem, today: Any) -> Row:
         pledge = item.pledge
@@ -273,7 +286,7 @@ class _Beside:
             BOARD if public else "",
             f"{entry.on:%Y-%m-%d} {entry.text}" if entry else "",
             item.get_result_display() if public else "",
-            item.mark,
+            item.mark if public else None,
             bool(public and pending and item.due_on and item.due_on < today),
             item.explanation,
         )

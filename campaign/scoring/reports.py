@@ -1,6 +1,6 @@
 """Form d.18: the scores of a period's organizations, column by column (2-domain d.18)."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 
 from django.urls import reverse
@@ -19,19 +19,31 @@ from campaign.scoring.models import PeriodScore, PeriodScoreQuerySet
 from campaign.scoring.selectors import column_points, totals_before
 from orgs.models import Organization
 
-COLUMNS = (Column.PLEDGE, Column.REVIEW, Column.EVALUATION, Column.INSPECTION, Column.POSTS, Column.CARRIERS)
+COLUMNS = {
+    Column.PLEDGE: "承诺践诺分",
+    Column.REVIEW: "点评分",
+    Column.EVALUATION: "群众评议分",
+    Column.INSPECTION: "考核评价分",
+    Column.POSTS: "岗区分",
+    Column.CARRIERS: "载体分",
+}
 
 
-def score_page(request: ReportRequest, key: str) -> str:
-    """Points are no list: behind them is the page that explains the score line by line. Raises NotAllowed."""
-    score = _scores(request).filter(pk=int(key) if is_key(key) else 0).first()
-    if score is None:
-        raise NotAllowed
-    return reverse("score_detail", args=[score.pk])
+def explained(figure: str) -> Callable[[ReportRequest, str], str]:
+    """Return what is behind a figure of a score. Points are no list: it is the line on the page that explains the score, below
+    the items that it is made of. Raises NotAllowed."""
+
+    def place(request: ReportRequest, key: str) -> str:
+        score = _scores(request).filter(pk=int(key) if is_key(key) else 0).first()
+        if score is None:
+            raise NotAllowed
+        return f"{reverse('score_detail', args=[score.pk])}#{figure}"
+
+    return place
 
 
-def _points(header: str, width: float = 9) -> FormColumn:
-    return FormColumn(header, Kind.HUNDREDTHS, width=width, counts=score_page)
+def _points(header: str, figure: str, width: float = 9) -> FormColumn:
+    return FormColumn(header, Kind.HUNDREDTHS, width=width, counts=explained(figure))
 
 
 SUMMARY = FormSheet(
@@ -40,13 +52,13 @@ SUMMARY = FormSheet(
     freeze=1,
     columns=(
         FormColumn("党组织(党员)", width=34),
-        *map(_points, ("承诺践诺分", "点评分", "群众评议分", "考核评价分", "岗区分", "载体分")),
-        _points("加分", 8),
-        _points("扣分", 8),
-        _points("合计"),
+        *(_points(header, f"points-{column}") for column, header in COLUMNS.items()),
+        _points("加分", "bonus", 8),
+        _points("扣分", "deductions", 8),
+        _points("合计", "total"),
         FormColumn("等次", width=8, align="center"),
-        _points("上期"),
-        _points("增减"),
+        _points("上期", "previous"),
+        _points("增减", "change"),
         FormColumn("是否封账", Kind.YES_NO, width=8),
         FormColumn("备注", width=20),
     ),
@@ -82,8 +94,8 @@ def _row(score: PeriodScore, before: int | None) -> Row:
     cells = (
         score.organization.name,
         *(points.get(column) for column in COLUMNS),
-        score.bonus,
-        score.deductions,
+        score.bonus if score.total is not None else None,
+        score.deductions if score.total is not None else None,
         score.total,
         score.grade,
         before,
