@@ -6,6 +6,7 @@ from itertools import islice
 from typing import Any
 
 from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -14,9 +15,11 @@ from campaign.common.excel.sheet import Filled, FormColumn, FormSheet, Keyed, Ki
 from campaign.models import Campaign
 from campaign.reports.checks import adds_up
 from campaign.reports.registry import Report, ReportRequest
+from campaign.reports.units import units_complete
 from orgs.models import Member, Organization
 from orgs.models.members import PartyPost
 from pledges.behind import (
+    OWN,
     campaign_of,
     comment_days,
     comments,
@@ -339,10 +342,11 @@ DUE_ADDS_UP = adds_up(
     sheet=UNITS.name,
     whole="到期事项",
     parts=("已兑现", "基本兑现", "未兑现", "客观调整", "待评"),
+    mend=lambda key: reverse("pledge_statistics_of", args=[key.removesuffix(OWN)]),
 )
 PLEDGE_STATISTICS = Report(
     key="pledge_statistics",
-    checks=(DUE_ADDS_UP,),
+    checks=(DUE_ADDS_UP, units_complete(UNITS.name)),
     form="d.3",
     label=_("Statistics of public pledges"),
     description=_("One row for each unit of a level: who has pledged, what was approved, shown, kept, and is overdue."),
