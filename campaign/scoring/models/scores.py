@@ -201,8 +201,8 @@ class PeriodScore(models.Model):
         verbose_name = _("periodic score")
         verbose_name_plural = _("periodic scores")
         constraints = (
-            # They are the indexes by subject, too: of one subject there are a few rows. SQLite uses a partial index only where the
-            # condition says IS NOT NULL in these words, which `~Q(…=None)` does not.
+            # They are the indexes by subject, too: of one subject there are a few rows. SQLite uses a partial index only where
+            # the condition says IS NOT NULL in these words, which `~Q(…=None)` does not.
             models.UniqueConstraint(
                 fields=("organization", "run"), condition=Q(member=None), name="score_once_per_organization"
             ),
