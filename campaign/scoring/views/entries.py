@@ -29,6 +29,10 @@ from campaign.scoring.services.deciding import is_own_recall
 from campaign.scoring.services.entries import is_own
 from campaign.scoring.tables import EntryTable
 from campaign.scoring.views.decisions import crumbs, who_and_when
+from campaign.selectors import campaigns_for
+
+FEW = 3
+"""Campaigns whose workbooks are offered."""
 
 
 def _crumbs() -> list[dict[str, str]]:
@@ -43,7 +47,13 @@ def entry_list(request: HttpRequest) -> HttpResponse:
         return redirect("entry_list")
     found["table"].before_page(user)
     waiting, own = _waiting(found["filter"].qs, user)
-    context = {"waiting": waiting, "own": own, "seen": clock.now().isoformat(), "crumbs": _crumbs()[:1]}
+    context = {
+        "waiting": waiting,
+        "own": own,
+        "seen": clock.now().isoformat(),
+        "campaigns": campaigns_for(user).begun()[:FEW],
+        "crumbs": _crumbs()[:1],
+    }
     return render(request, "scoring/entry_list.html", found | context)
 
 
