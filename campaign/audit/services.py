@@ -4,7 +4,6 @@ import hashlib
 import hmac
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from django.db import models, transaction
 from campaign.audit.heads import Head, HeadsBroken, head_append, latest_read, latest_write
 from campaign.audit.models import AuditEntry, AuditLink
 from campaign.common import clock
-from campaign.common.bulk import as_json, bulk_load, objects_written
+from campaign.common.bulk import Objects, as_json, bulk_load
 from campaign.common.context import current
 
 BATCH = 1000
@@ -102,13 +101,18 @@ class Written(str):
     __slots__ = ()
 
 
-def written(columns: Mapping[str, Sequence[Any]]) -> Iterator[Written]:
-    """Yield the changes of each of many new records (field → their values; "" → value) as `masked` has them, as JSON, which
-    is how they are stored. What is empty is not said."""
-    return map(Written, objects_written(columns, _said))
+def written(pieces: Iterable[Mapping[str, Sequence[Any]]]) -> Iterator[Written]:
+    """Yield the changes of each of many new records, which come in `pieces` (field → their values; "" → value), as `masked` has
+    them, as JSON, which is how they are stored. What is empty is not said."""
+    objects = Objects(_said)
+    for piece in pieces:
+        yield from map(Written, objects.of({field: _hidden(field, values) for field, values in piece.items()}))
 
 
-@lru_cache(maxsize=65_536, typed=True)
+def _hidden(field: str, values: Sequence[Any]) -> Iterable[Any]:
+    return map(bool, values) if field in PERSONAL else values
+
+
 def _said(field: str, value: Any) -> str:
     if not value:
         return ""

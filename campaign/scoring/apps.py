@@ -35,7 +35,7 @@ class ScoringConfig(AppConfig):
         from campaign.lists.registry import kinds as list_kinds
         from campaign.reports.registry import reports
         from campaign.rulebooks import Rulebook, rulebooks
-        from campaign.scoring import desk, marking, metrics, records, structure
+        from campaign.scoring import desk, marking, metrics, records, structure, timeline
         from campaign.scoring.importers import ENTRY_LIST
         from campaign.scoring.registry import evidence
         from campaign.scoring.reports import SCORE_SUMMARY
@@ -49,6 +49,7 @@ class ScoringConfig(AppConfig):
         metrics.register()
         records.register()
         structure.register()
+        timeline.register()
         reports.register(SCORE_SUMMARY)
         list_kinds.register(ENTRY_LIST)
         kinds.register(JobKind(KIND, _("Computing scores"), score_run_perform, score_run_check))

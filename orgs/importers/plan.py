@@ -4,12 +4,13 @@ import datetime as dt
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import repeat
 from typing import Any, Generic, TypeVar, overload
 
 from django.db import models
 
 from campaign.common import clock
-from campaign.common.bulk import as_json, objects_written
+from campaign.common.bulk import Objects, as_json
 from campaign.common.excel.problems import ProblemList
 from campaign.common.excel.reader import Workbook
 from campaign.common.excel.schema import ParsedRow, ParsedTable, Read, Records, row_of_no_sheet
@@ -18,7 +19,6 @@ from orgs.models import Organization, Position
 
 M = TypeVar("M", bound=models.Model)
 
-TOLD_EVERY = 1_000
 NO_ROW = row_of_no_sheet()
 MASKED = frozenset({"id_number", "phone", "contact_phone"})
 
@@ -194,9 +194,9 @@ class Plan(Generic[M]):
         for record in self.missing or ():
             place = getattr(record, "organization", None)
             yield "missing", None, _called(record), record.pk, {"organization": place.name} if place is not None else {}
-        told = objects_written({name: _by_name(column_of(self.new, name)) for name in fields}, _shown)
-        for number, name, shown in zip(row_numbers(self.new), column_of(self.new, "name"), told, strict=True):
-            yield "new", number, str(name), None, shown
+        told = Objects(_shown).of({name: _by_name(column_of(self.new, name)) for name in fields})
+        names = map(str, column_of(self.new, "name"))
+        yield from zip(repeat("new"), row_numbers(self.new), names, repeat(None), told, strict=False)
 
 
 def _called(record: models.Model) -> str:

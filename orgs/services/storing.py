@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -12,10 +13,10 @@ from django.utils.translation import gettext_lazy as _
 
 from campaign.audit.services import audit_load
 from campaign.common import clock
-from campaign.common.bulk import bulk_change, bulk_load, keys_take, portions
+from campaign.common.bulk import bulk_change, bulk_load, keys_take, portions, references_check
 from campaign.common.errors import DomainError, NotAllowed
 from campaign.common.models import TimeStamped, Versioned
-from orgs.importers.plan import TOLD_EVERY, Changed, New, Plan
+from orgs.importers.plan import Changed, New, Plan
 from orgs.models import (
     EnrolmentOrigin,
     Member,
@@ -48,6 +49,7 @@ from orgs.services.rosters import (
     PARTY_POST,
     PERSONNEL_NO,
     STATUS,
+    Columns,
     Overtaken,
     Roster,
     roster_of,
@@ -120,15 +122,19 @@ def roster_store(*, roster: Roster, actor: Any, told: Callable[[int], None] | No
         same = _usual() | {"created_at": moment, "updated_at": moment}
         enrolled: list[_Enrolled] = []
         bulk_load(Member, ("id", *NEW_COLUMNS), _member_rows(keys, new, roster.unnumbered, enrolled, told), same)
-        present = [one for one in enrolled if one.is_present]
-        enrolments_open(present, starts_on=None, origin=EnrolmentOrigin.IMPORTED)
-        _follow(changed)
-        _trace_roles(trace, roles_leave(left=left, reason=gettext("Moved to another branch.")))
-        _note(MemberEvent, members.events_of_status(_of_new_status(changed), actor), trace)
+        with ThreadPoolExecutor(1) as aside:
+            # What the log says of everybody is made while the database, which takes as long, does what follows.
+            said = aside.submit(list, roster.said())
+            present = [one for one in enrolled if one.is_present]
+            enrolments_open(present, starts_on=None, origin=EnrolmentOrigin.IMPORTED)
+            _follow(changed)
+            _trace_roles(trace, roles_leave(left=left, reason=gettext("Moved to another branch.")))
+            _note(MemberEvent, members.events_of_status(_of_new_status(changed), actor), trace)
+            references_check()
         spans.into(trace)
         trace.made(Member, keys)
         _trace_posts(trace, before)
-        told_of = ((one.pk, one.name, said) for one, said in zip(enrolled, roster.said(), strict=True))
+        told_of = ((one.pk, one.name, changes) for one, changes in zip(enrolled, said.result(), strict=True))
         audit_load(action="member_create", actor=actor, model=Member, entries=told_of)
         _audit_changed("member_update", Member, actor, changed)
     return trace
@@ -279,30 +285,26 @@ def _turned(entry: Changed[Member]) -> bool:
 
 def _member_rows(
     keys: Sequence[int],
-    new: Iterable[Sequence[Any]],
+    new: Iterable[Columns],
     unnumbered: int,
     enrolled: list[_Enrolled],
     told: Callable[[int], None] | None,
-) -> Iterator[list[Any]]:
+) -> Iterator[Sequence[Any]]:
     """Return a row for everybody new, made while those before are stored, and put them into `enrolled`; who has no
     personnel number gets one."""
     made = iter(codes_next(PERSONNEL_NUMBERS, unnumbered))
 
-    def rows() -> Iterator[list[Any]]:
-        for count, (key, values) in enumerate(zip(keys, new, strict=True)):
-            if told is not None and count % TOLD_EVERY == 0:
-                told(count)
-            is_present = values[STATUS] in PRESENT
-            enrolled.append(_Enrolled(key, values[ORGANIZATION], values[PARTY_POST], values[NAME], is_present))
-            row = [key, *values]
-            row[_NUMBERED] = values[PERSONNEL_NO] or next(made)
-            yield row
+    def rows() -> Iterator[Sequence[Any]]:
+        for columns in new:
+            own = keys[len(enrolled) : len(enrolled) + len(columns[NAME])]
+            columns[PERSONNEL_NO] = [number or next(made) for number in columns[PERSONNEL_NO]]
+            present = [status in PRESENT for status in columns[STATUS]]
+            enrolled.extend(map(_Enrolled, own, columns[ORGANIZATION], columns[PARTY_POST], columns[NAME], present))
+            if told is not None:
+                told(len(enrolled))
+            yield from zip(own, *columns, strict=True)
 
     return rows()
-
-
-_NUMBERED = PERSONNEL_NO + 1
-"""Behind the key."""
 
 
 def _usual() -> dict[str, Any]:

@@ -10,7 +10,7 @@ from campaign.common.excel.schema import Records
 from campaign.common.excel.values import Masked
 from orgs.importers.members.columns import DAYS, PLAIN_FIELDS
 from orgs.models import Member, Organization
-from orgs.models.members import id_digest
+from orgs.models.members import id_digests
 
 SOUGHT = 1_000
 """Up to so many members are asked for one by one."""
@@ -34,7 +34,7 @@ class Entries:
         self.masked: dict[int, dict[str, str]] = defaultdict(dict)
         self._set_aside_masked("id_number", self.numbers)
         self._set_aside_masked("phone", self.fields["phone"])
-        self.digests = [id_digest(number) for number in self.numbers]
+        self.digests = id_digests(self.numbers)
         self.cleared: dict[int, list[str]] = defaultdict(list)
         for name in PLAIN_FIELDS:
             for at in rows.cleared(name):
