@@ -152,7 +152,7 @@ def _actions(entry: ScoreEntry, *, own: bool) -> list[dict[str, Any]]:
     match entry.state:
         case EntryState.ENTERED if own:
             edit = {"label": _("Edit"), "url": reverse("entry_edit", args=[entry.pk]), "icon": "edit"}
-            return [edit, _refuse(entry, _("Withdraw"))]
+            return [edit, _refuse(entry, pgettext("score entry", "Withdraw"))]
         case EntryState.ENTERED:
             question = _("Confirm this entry? It counts from now on.")
             seen = {"seen": clock.now().isoformat()}
@@ -185,7 +185,7 @@ def _step(entry: ScoreEntry, name: str, label: str, icon: str, question: str) ->
 
 
 def _rows(entry: ScoreEntry) -> list[tuple[str, str]]:
-    return [
+    rows = [
         (_("Campaign"), str(entry.campaign)),
         (_("Subject"), str(entry.subject)),
         (_("Party organization"), entry.organization.name),
@@ -200,10 +200,14 @@ def _rows(entry: ScoreEntry) -> list[tuple[str, str]]:
         (_("Entered by"), who_and_when(entry.entered_by, entry.created_at)),
         (_("Decided by"), who_and_when(entry.decided_by, entry.decided_at)),
         (_("Remark on the decision"), entry.note),
-        (_("To be taken back, asked by"), str(entry.recalled_by or "")),
-        (_("Reason to take it back"), entry.recall_reason),
-        (_("Taken back by"), who_and_when(entry.revoked_by, entry.revoked_at)),
     ]
+    if entry.recalled_by:
+        rows += [
+            (_("To be taken back, asked by"), str(entry.recalled_by)),
+            (_("Reason to take it back"), entry.recall_reason),
+            (_("Taken back by"), who_and_when(entry.revoked_by, entry.revoked_at)),
+        ]
+    return rows
 
 
 @access(GET=Cap.SCORE_RUN)
