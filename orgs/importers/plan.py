@@ -201,6 +201,8 @@ def _called(record: models.Model) -> str:
 
 def _by_name(values: Sequence[Any]) -> Sequence[Any]:
     """Return values with organizations, stored and new ones, by their names."""
+    if not any(issubclass(kind, Organization | New) for kind in set(map(type, values))):
+        return values
     return [
         value.name if isinstance(value, Organization) else str(value) if isinstance(value, New) else value
         for value in values

@@ -151,10 +151,10 @@ def roster_of(plan: Plan[Member]) -> Roster:
     changed = [_changed(entry) for entry in plan.changed]
     places = column_of(plan.new, "organization")
     moved_to = [entry.changes["organization"][1] for entry in plan.changed if "organization" in entry.changes]
-    named = {place.pk: place.version for place in (*places, *moved_to)}
+    named = {place.id: place.version for place in (*places, *moved_to)}
     columns = {name: column_of(plan.new, name) for name in SAID}
     columns |= {name: _written(columns[name]) for name in DAYS}
-    columns["organization"] = [place.pk for place in places]
+    columns["organization"] = [place.id for place in places]
     return Roster(
         plan.compared_at,
         named,

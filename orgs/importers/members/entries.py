@@ -87,7 +87,7 @@ class Known:
         """The members who share their name with somebody whom no number finds; who has another id number is somebody else."""
         entries, names = self._entries, self._entries.fields["name"]
         named = [at for at, name in enumerate(names) if name and self._numbered(at) is None]
-        places = {one.pk for at in named if entries.digests[at] and (one := entries.organizations[at]) is not None}
+        places = {one.id for at in named if entries.digests[at] and (one := entries.organizations[at]) is not None}
         without = {names[at] for at in named if not entries.digests[at]}
         wanted = {names[at] for at in named} - without
         for member in _members("organization", sorted(places), id_number_digest=None):
