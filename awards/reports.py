@@ -260,6 +260,7 @@ NOMINATION_SUMMARY = Report(
     icon="award",
     checks=(WITHIN_QUOTA,),
     options=(BATCH,),
+    records=True,
 )
 
 

@@ -155,6 +155,7 @@ KINDS_ADD_UP = adds_up(
     sheet=OVERVIEW.name,
     whole="党员总数",
     parts=("正式党员", "预备党员"),
+    mend=lambda key: reverse("organization_detail", args=[key]),
     name="党组织名称",
 )
 

@@ -14,6 +14,7 @@ from campaign.common.excel.sheet import Filled, FormColumn, FormSheet, Keyed, Ki
 from campaign.common.text import is_key
 from campaign.models import PeriodState
 from campaign.reports.registry import Check, Discrepancy, Report, ReportRequest, Severity, Tables
+from campaign.scoring.arithmetic import FULL_SHEET
 from campaign.scoring.choices import Column
 from campaign.scoring.models import PeriodScore, PeriodScoreQuerySet
 from campaign.scoring.selectors import column_points, totals_before
@@ -65,6 +66,7 @@ SUMMARY = FormSheet(
     notes=("注：1.有项目无可计量内容时，基本分按其余项目满分折算为100分。2.“—”表示该组织的评分表没有此项或不适用。",),
 )
 CHUNK = 500
+FOLDED = "基本分已折算"
 
 
 def _scores(request: ReportRequest) -> PeriodScoreQuerySet:
@@ -109,9 +111,8 @@ def _row(score: PeriodScore, before: int | None) -> Row:
 def _remark(score: PeriodScore, points: int) -> str:
     if score.total is None:
         return "各项均不适用"
-    if score.vetoed:
-        return "一票否决"
-    return "基本分已折算" if score.base != points else ""
+    said = ["一票否决"] if score.vetoed else []
+    return "；".join(said + [FOLDED] * (score.base != points))
 
 
 def _complete(request: ReportRequest, tables: Tables) -> Iterator[Discrepancy]:
@@ -126,6 +127,20 @@ def _complete(request: ReportRequest, tables: Tables) -> Iterator[Discrepancy]:
         yield Discrepancy(gettext("%(name)s has no score in this period.") % {"name": name}, reverse("score_runs"))
 
 
+def _adds_up(request: ReportRequest, tables: Tables) -> Iterator[Discrepancy]:
+    """Points that were not folded make the total with what is added and taken away, and are 100 at most (2-domain d.20, 9)."""
+    for line in tables(SUMMARY.name):
+        points = sum(line.number(header) for header in COLUMNS.values())
+        total = max(0, points + line.number("加分") - line.number("扣分"))
+        folded = str(line.values["备注"]).endswith(FOLDED) or line.values["合计"] is None
+        if points > FULL_SHEET or (not folded and line.number("合计") != total):
+            yield Discrepancy(
+                gettext("%(name)s: the columns do not make the total.") % {"name": line.values["党组织(党员)"]},
+                reverse("score_detail", args=[line.key]),
+            )
+
+
+ADDS_UP = Check("d.20.9", _("The points of the columns make the total, 100 at most without bonus"), _adds_up)
 COMPLETE = Check("d.20.2", _("Every active organization has a score"), _complete, Severity.WARNING)
 
 
@@ -141,5 +156,5 @@ SCORE_SUMMARY = Report(
     sheets=_sheets,
     count=lambda request: _scores(request).count(),
     icon="chart-bar",
-    checks=(COMPLETE,),
+    checks=(COMPLETE, ADDS_UP),
 )

@@ -20,10 +20,9 @@ RESULT: dict[str, Any] = {
     "page": "round_results",
     "page_key": "ballot_id",
     "place": "subject__organization__path",
-    "group": "群众评议",
 }
 ROUND_FIGURES = (
-    UnitFigure("rounds.held", "评议场次", rounds_of, ("name", "organization__name"), "round_detail", group="群众评议"),
+    UnitFigure("rounds.held", "评议场次", rounds_of, ("name", "organization__name"), "round_detail"),
     UnitFigure(
         "rounds.raters",
         "参评人数",

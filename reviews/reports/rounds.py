@@ -21,8 +21,10 @@ from campaign.common.exact import hundredths, share
 from campaign.common.excel.sheet import Filled, FormColumn, FormSheet, Keyed, Kind, Row, Subtotal
 from campaign.models import Audience
 from campaign.reports.activity import figures
-from campaign.reports.checks import Check, Discrepancy, Tables
+from campaign.reports.checks import Check, Discrepancy, Line, Severity, Tables
+from campaign.reports.organizations import organizations_seen
 from campaign.reports.registry import Report, ReportRequest, reports
+from orgs.models import OrganizationType
 from reviews.grades import grade_of, ranks
 from reviews.reports.round_activity import ROUND_FIGURES
 from reviews.reports.round_scope import results_of, rounds_of, subjects_of, tally
@@ -380,6 +382,35 @@ def _overfull(request: ReportRequest, tables: Tables) -> Iterator[Discrepancy]:
         )
 
 
+def _ballots_add_up(request: ReportRequest, tables: Tables) -> Iterator[Discrepancy]:
+    """Valid and invalid ballots make those returned, which are no more than were issued; of the classes that are shown."""
+    wrong = [
+        line
+        for line in tables(CLASSES.name)
+        if isinstance(line.values["收回"], int) and isinstance(line.values["发出"], int)
+        and not line.number("有效") + line.number("无效") == line.number("收回") <= line.number("发出")
+    ]  # fmt: skip
+    ballots = dict(subjects_of(request).filter(pk__in=[_subject(line) for line in wrong]).values_list("pk", "ballot"))
+    for line in wrong:
+        yield Discrepancy(
+            gettext("%(name)s, %(class)s: the ballots issued, returned, valid and invalid do not add up.")
+            % {"name": line.values["被评议对象"], "class": line.values["票类(A/B/C)"]},
+            reverse("round_result", args=[ballots[_subject(line)], _subject(line)]),
+        )
+
+
+def _subject(line: Line) -> int:
+    return int(line.key.partition("-")[0])
+
+
+def _evaluated(request: ReportRequest, tables: Tables) -> Iterator[Discrepancy]:
+    """Name the active organizations that nobody evaluated in the period."""
+    done = subjects_of(request).filter(audience=Audience.ORGANIZATION).order_by().values("organization")
+    missing = organizations_seen(request).exclude(type=OrganizationType.CELL).exclude(pk__in=done)
+    for name in missing.order_by("path").values_list("name", flat=True):
+        yield Discrepancy(gettext("%(name)s was not evaluated in this period.") % {"name": name}, reverse("round_list"))
+
+
 def _weights(request: ReportRequest, tables: Tables) -> Iterator[Discrepancy]:
     sums = (
         RaterClass.objects.filter(ballot__in=subjects_of(request).values("ballot"))
@@ -394,6 +425,8 @@ def _weights(request: ReportRequest, tables: Tables) -> Iterator[Discrepancy]:
 
 
 ISSUED = Check("d.20.3", _("No more ballots were returned than issued"), _overfull)
+BALLOTS = Check("d.20.3", _("Valid and invalid ballots make those returned"), _ballots_add_up)
+EVALUATED = Check("d.20.2", _("Every active organization was evaluated"), _evaluated, Severity.WARNING)
 WEIGHTS = Check("d.20.4", _("The weights of the classes make 100 percent"), _weights)
 EVALUATION_SUMMARY = Report(
     key="evaluation_summary",
@@ -405,7 +438,7 @@ EVALUATION_SUMMARY = Report(
     sheets=_sheets,
     count=lambda request: subjects_of(request).count(),
     icon="clipboard-check",
-    checks=(ISSUED, WEIGHTS),
+    checks=(EVALUATED, BALLOTS, ISSUED, WEIGHTS),
 )
 
 
