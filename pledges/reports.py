@@ -173,29 +173,29 @@ def _count_units(request: ReportRequest) -> int:
 # -- the ledger --------------------------------------------------------------------------------------------------------
 
 _ITEM_COLUMNS = (
-    FormColumn("承诺类别(共性/岗位/实事)", width=11, align="center"),
-    FormColumn("承诺事项", width=34),
-    FormColumn("衡量标准(基数/目标)", width=26),
+    FormColumn("承诺类别(共性/岗位/实事)", width=9, align="center"),
+    FormColumn("承诺事项", width=28),
+    FormColumn("衡量标准(基数/目标)", width=20),
     FormColumn("完成时限", Kind.DATE, width=12),
-    FormColumn("审诺人", width=10),
+    FormColumn("审诺人", width=8),
     FormColumn("审诺时间", Kind.DATE, width=12),
-    FormColumn("审诺结果", width=10, align="center"),
+    FormColumn("审诺结果", width=8, align="center"),
     FormColumn("示诺日期", Kind.DATE, width=12),
-    FormColumn("示诺方式", width=10, align="center"),
-    FormColumn("践诺进展", width=30),
-    FormColumn("完成情况", width=10, align="center"),
-    FormColumn("评诺得分或等次", Kind.HUNDREDTHS, width=10, counts=item_mark),
-    FormColumn("是否逾期", Kind.YES_NO, width=8),
-    FormColumn("备注", width=18),
+    FormColumn("示诺方式", width=8, align="center"),
+    FormColumn("践诺进展", width=24),
+    FormColumn("完成情况", width=9, align="center"),
+    FormColumn("评诺得分或等次", Kind.HUNDREDTHS, width=8, counts=item_mark),
+    FormColumn("是否逾期", Kind.YES_NO, width=6),
+    FormColumn("备注", width=12),
 )
 OF_MEMBERS = FormSheet(
     name="党员公开承诺汇总表",
     title="党员公开承诺情况汇总表",
     freeze=2,
     columns=(
-        FormColumn("所在党组织", width=26),
-        FormColumn("姓名", width=10),
-        FormColumn("岗位职务", width=14),
+        FormColumn("所在党组织", width=20),
+        FormColumn("姓名", width=8),
+        FormColumn("岗位职务", width=10),
         *_ITEM_COLUMNS,
     ),
 )
@@ -204,9 +204,9 @@ OF_ORGANIZATIONS = FormSheet(
     title="党组织公开承诺情况汇总表",
     freeze=1,
     columns=(
-        FormColumn("党组织", width=30),
-        FormColumn("书记", width=10),
-        FormColumn("向谁承诺(上级党组织)", width=26),
+        FormColumn("党组织", width=24),
+        FormColumn("书记", width=8),
+        FormColumn("向谁承诺(上级党组织)", width=22),
         *_ITEM_COLUMNS,
     ),
 )
