@@ -31,7 +31,7 @@ from pledges.behind import (
     year_of,
 )
 from pledges.comment_figures import CommentFigures, CommentUnit, comment_total, comment_units
-from pledges.models import PUBLIC, Decision, ItemResult, Pledge, PledgeItem, PledgeProgress, PledgeReview
+from pledges.models import PUBLIC, Decision, ItemResult, Pledge, PledgeItem, PledgeProgress, PledgeReview, PledgeState
 from pledges.statistics import HANDED_IN, Figures, Unit, item_figures, level_of
 
 CHUNK = 1000
@@ -51,14 +51,14 @@ UNITS = FormSheet(
     title="公开承诺情况统计表",
     freeze=1,
     columns=(
-        FormColumn("单位", width=34),
-        FormColumn("应承诺党组织数", Kind.INTEGER, width=9, group="党组织", counts=counts("organizations_obliged")),
+        FormColumn("单位", width=28),
+        FormColumn("应承诺党组织数", Kind.INTEGER, width=8, group="党组织", counts=counts("organizations_obliged")),
         FormColumn("已承诺", Kind.INTEGER, width=8, group="党组织", counts=counts("organizations_pledged")),
-        FormColumn("承诺率%", Kind.HUNDREDTHS, width=9, group="党组织", counts=coverage("organizations")),
-        FormColumn("应承诺党员数", Kind.INTEGER, width=9, group="党员", counts=counts("members_obliged")),
+        FormColumn("承诺率%", Kind.HUNDREDTHS, width=8, group="党组织", counts=coverage("organizations")),
+        FormColumn("应承诺党员数", Kind.INTEGER, width=8, group="党员", counts=counts("members_obliged")),
         FormColumn("已承诺", Kind.INTEGER, width=8, group="党员", counts=counts("members_pledged")),
-        FormColumn("承诺率%", Kind.HUNDREDTHS, width=9, group="党员", counts=coverage("members")),
-        FormColumn("承诺事项总数", Kind.INTEGER, width=9, counts=counts("items")),
+        FormColumn("承诺率%", Kind.HUNDREDTHS, width=8, group="党员", counts=coverage("members")),
+        FormColumn("承诺事项总数", Kind.INTEGER, width=8, counts=counts("items")),
         FormColumn("已审定", Kind.INTEGER, width=8, counts=counts("approved")),
         FormColumn("退回", Kind.INTEGER, width=7, counts=counts("returned")),
         FormColumn("已公示", Kind.INTEGER, width=8, counts=counts("published")),
@@ -68,7 +68,7 @@ UNITS = FormSheet(
         FormColumn("未兑现", Kind.INTEGER, width=8, counts=counts("unfulfilled")),
         FormColumn("客观调整", Kind.INTEGER, width=8, counts=counts("adjusted")),
         FormColumn("待评", Kind.INTEGER, width=7, counts=counts("pending")),
-        FormColumn("兑现率%", Kind.HUNDREDTHS, width=9, counts=fulfilment),
+        FormColumn("兑现率%", Kind.HUNDREDTHS, width=8, counts=fulfilment),
         FormColumn("逾期事项", Kind.INTEGER, width=8, counts=counts("overdue")),
     ),
     notes=(
@@ -173,27 +173,27 @@ def _count_units(request: ReportRequest) -> int:
 # -- the ledger --------------------------------------------------------------------------------------------------------
 
 _ITEM_COLUMNS = (
-    FormColumn("承诺类别(共性/岗位/实事)", width=9, align="center"),
-    FormColumn("承诺事项", width=28),
+    FormColumn("承诺类别(共性/岗位/实事)", width=8, align="center"),
+    FormColumn("承诺事项", width=26),
     FormColumn("衡量标准(基数/目标)", width=20),
-    FormColumn("完成时限", Kind.DATE, width=12),
+    FormColumn("完成时限", Kind.DATE, width=11),
     FormColumn("审诺人", width=8),
-    FormColumn("审诺时间", Kind.DATE, width=12),
-    FormColumn("审诺结果", width=8, align="center"),
-    FormColumn("示诺日期", Kind.DATE, width=12),
-    FormColumn("示诺方式", width=8, align="center"),
-    FormColumn("践诺进展", width=24),
-    FormColumn("完成情况", width=9, align="center"),
+    FormColumn("审诺时间", Kind.DATE, width=11),
+    FormColumn("审诺结果", width=7, align="center"),
+    FormColumn("示诺日期", Kind.DATE, width=11),
+    FormColumn("示诺方式", width=7, align="center"),
+    FormColumn("践诺进展", width=22),
+    FormColumn("完成情况", width=8, align="center"),
     FormColumn("评诺得分或等次", Kind.HUNDREDTHS, width=8, counts=item_mark),
-    FormColumn("是否逾期", Kind.YES_NO, width=6),
-    FormColumn("备注", width=12),
+    FormColumn("是否逾期", Kind.YES_NO, width=5),
+    FormColumn("备注", width=11),
 )
 OF_MEMBERS = FormSheet(
     name="党员公开承诺汇总表",
     title="党员公开承诺情况汇总表",
     freeze=2,
     columns=(
-        FormColumn("所在党组织", width=20),
+        FormColumn("所在党组织", width=16),
         FormColumn("姓名", width=8),
         FormColumn("岗位职务", width=10),
         *_ITEM_COLUMNS,
@@ -204,9 +204,9 @@ OF_ORGANIZATIONS = FormSheet(
     title="党组织公开承诺情况汇总表",
     freeze=1,
     columns=(
-        FormColumn("党组织", width=24),
+        FormColumn("党组织", width=18),
         FormColumn("书记", width=8),
-        FormColumn("向谁承诺(上级党组织)", width=22),
+        FormColumn("向谁承诺(上级党组织)", width=16),
         *_ITEM_COLUMNS,
     ),
 )
@@ -271,7 +271,9 @@ class _Beside:
         return Keyed(item.pk, (*head, *self._item(item, today)))
 
     def _item(self, item: PledgeItem, today: Any) -> Row:
-        pledge, review = item.pledge, self.reviews.get(item.pledge_id)
+        pledge = item.pledge
+        # What was decided on an earlier version says nothing of the one that waits.
+        review = None if pledge.state == PledgeState.SUBMITTED else self.reviews.get(item.pledge_id)
         public, entry = pledge.state in PUBLIC, self.progress.get(item.pk)
         shown = pledge.published_at if public else None
         pending = item.result == ItemResult.PENDING

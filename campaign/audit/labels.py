@@ -247,6 +247,12 @@ FIELDS: dict[str, str | Promise] = {
     "entered": gettext_lazy("joined"),
     "struck": gettext_lazy("left"),
     "roll_digest": gettext_lazy("hash of the roll"),
+    "digest": gettext_lazy("digest"),
+    "template": gettext_lazy("template"),
+    "explanation": gettext_lazy("explanation"),
+    "found": gettext_lazy("what was found"),
+    "answer": gettext_lazy("answer"),
+    "set_up": gettext_lazy("what was set up"),
 }
 """What is noted with an action and is no field of its object."""
 

@@ -63,7 +63,13 @@ def board_print(request: HttpRequest, pk: int) -> HttpResponse:
     """The same as a sheet for the notice board in the hall."""
     organization: Organization = gate(request, Organization.objects, pk=pk)
     context, pledges = _board(request, organization)
-    return render(request, "pledges/board_print.html", {**context, "entries": board_entries(pledges[:PRINTED])})
+    return render(request, "pledges/board_print.html", {**context, **_printed(pledges)})
+
+
+def _printed(pledges: Any) -> dict[str, Any]:
+    """Return as many entries as one sheet takes, and whether there are more."""
+    rows = list(pledges[: PRINTED + 1])
+    return {"entries": board_entries(rows[:PRINTED]), "more": len(rows) > PRINTED}
 
 
 @access(GET=Cap.BOARD_VIEW)
@@ -130,7 +136,7 @@ def pledge_letters(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _letters(request: HttpRequest, pledges: Any, back: str, year: int) -> HttpResponse:
-    context = {"entries": board_entries(on_board(pledges)[:PRINTED]), "back": back, "year": year}
+    context = {**_printed(on_board(pledges)), "back": back, "year": year}
     return render(request, "pledges/letters.html", context)
 
 

@@ -21,6 +21,7 @@ from pledges import services
 from pledges.forms import AdjustmentForm, AnswerForm, CheckForm, DecisionForm, ExplanationForm
 from pledges.models import FulfilmentBulletin, ItemResult, Pledge, PledgeAdjustment, PledgeCheck, PledgeItem
 from pledges.selectors import bulletin_entries, bulletin_quarters, open_adjustments
+from pledges.services.supervising import fingerprint
 from pledges.tables import AdjustmentTable
 from pledges.views.saving import saved
 
@@ -231,14 +232,17 @@ def bulletin_new(request: HttpRequest, pk: int, campaign: int, year: int, quarte
         raise Http404
     if request.method == "POST":
         bulletin = services.bulletin_publish(
-            organization=organization, campaign=found, year=year, quarter=quarter, actor=request.user
-        )
+            organization=organization, campaign=found, year=year, quarter=quarter, actor=request.user,
+            seen=request.POST.get("seen"),
+        )  # fmt: skip
         messages.success(request, _("The fulfilment of the quarter is public now."))
         return redirect("bulletin_detail", pk=bulletin.pk)
+    entries = bulletin_entries(organization, found, year, quarter)
     context = {
         "organization_name": organization.name,
         "name": quarter_name(year, quarter),
-        "entries": _labelled(bulletin_entries(organization, found, year, quarter)),
+        "entries": _labelled(entries),
+        "seen": fingerprint(entries),
         "preview": True,
         "crumbs": _board_crumbs(organization),
     }

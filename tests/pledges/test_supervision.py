@@ -192,6 +192,14 @@ def test_what_is_late_is_explained_to_everybody(world: World, pledge: Pledge, br
     with clock.at(clock.start_of(dt.date(2026, 7, 1))):
         assert member.post(url, {"text": "因停产检修", **version}).status_code == 302
         assert "因停产检修" in shown(browser("secretary@east_one"), pledge)
+        colleague, branch = browser("member2@east_one"), world.orgs["east_one"].pk
+        pages = [reverse("board_pledge", args=[pledge.pk]), reverse("board_of", args=[branch])]
+        pages += [reverse("board_print", args=[branch])]
+        for page in pages:
+            assert "因停产检修" in text_of(colleague.get(page)), page
+        services.item_appraise(item=pledge.items.get(), actor=world.user("secretary", "east_one"), result="fulfilled")
+        for page in pages:
+            assert "因停产检修" not in text_of(colleague.get(page)), page  # kept in the end: nothing to explain
 
 
 def test_a_quarter_is_published_as_it_was(world: World, campaign: Campaign, pledge: Pledge, browser: Browser) -> None:
@@ -200,11 +208,15 @@ def test_a_quarter_is_published_as_it_was(world: World, campaign: Campaign, pled
     url = reverse("bulletin_new", args=[one.pk, campaign.pk, 2026, 1])
     assert "已完成两台" in text_of(secretary.get(url))
     assert not FulfilmentBulletin.objects.exists()
-    assert secretary.post(url).status_code == 302
+    seen = secretary.get(url).context["seen"]
+    services.progress_add(item=pledge.items.get(), actor=world.user("member", "east_one"), text="已完成三台")
+    assert "请重新查看" in text_of(secretary.post(url, {"seen": seen}, follow=True))
+    assert not FulfilmentBulletin.objects.exists()
+    assert secretary.post(url, {"seen": secretary.get(url).context["seen"]}).status_code == 302
     bulletin = FulfilmentBulletin.objects.get()
     services.progress_add(item=pledge.items.get(), actor=world.user("member", "east_one"), text="已完成五台")
     page = text_of(browser("member2@east_one").get(reverse("bulletin_detail", args=[bulletin.pk])))
-    assert "已完成两台" in page
+    assert "已完成三台" in page
     assert "已完成五台" not in page
     assert "待评" in page or "尚未评诺" in page or "未评" in page
     assert browser("member@west_one").get(reverse("bulletin_detail", args=[bulletin.pk])).status_code == 404
