@@ -158,8 +158,14 @@ def test_twenty_subsidiaries_with_five_forms_are_one_zip(world: World) -> None:
     campaign = world.campaign()
     period = campaign.periods.get(code="2026H1")
     companies = [
-        world.orgs["root"].add_child(
-            name=f"第{number}公司委员会", code=f"B{number}", type="committee", short_name=f"第{number}公司"
+        Organization.objects.add_child(
+            world.orgs["root"],
+            create_kwargs={
+                "name": f"第{number}公司委员会",
+                "code": f"B{number}",
+                "type": "committee",
+                "short_name": f"第{number}公司",
+            },
         )
         for number in range(20)
     ]
