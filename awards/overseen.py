@@ -1,6 +1,10 @@
 """Objects of this part whose readers and history can be looked at."""
 
+from typing import Any
+
+from awards.blueprints import batch_plans
 from awards.models import AwardBatch, BatchState, Nomination
+from campaign.audit.labels import Noted, noted
 from campaign.common.capabilities import Cap
 from campaign.common.oversight import ObjectKind, kinds
 
@@ -19,3 +23,10 @@ kinds.register(ObjectKind("batch", AwardBatch, "batch_detail", (Cap.AWARD_MANAGE
 kinds.register(
     ObjectKind("nomination", Nomination, "nomination_detail", (Cap.NOMINATE, Cap.AWARD_MANAGE), seen_by=of_nomination)
 )
+
+
+def _template(value: Any) -> str:
+    return str(batch_plans.get(value).label) if value in batch_plans else str(value or "—")
+
+
+noted.register(Noted("awards.awardbatch template", _template))

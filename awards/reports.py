@@ -73,10 +73,10 @@ def _nominations(request: ReportRequest) -> NominationQuerySet:
 def score_page(request: ReportRequest, key: str) -> str:
     """The score of an evaluation is no count: its tally says where it comes from. Raises NotAllowed."""
     found = _nominations(request).filter(pk=int(key) if is_key(key) else 0)
-    if not found.exists():
-        raise NotAllowed
     result = next(iter(_scores(request, found).values()), None)
-    return reverse("round_result", args=[result.ballot_id, result.subject_id]) if result else reverse("round_list")
+    if result is None:
+        raise NotAllowed
+    return f"{reverse('round_result', args=[result.ballot_id, result.subject_id])}#total"
 
 
 SHEET = FormSheet(
@@ -260,6 +260,7 @@ NOMINATION_SUMMARY = Report(
     icon="award",
     checks=(WITHIN_QUOTA,),
     options=(BATCH,),
+    records=True,
 )
 
 

@@ -99,6 +99,8 @@ class Group:
         from django.db import connection
 
         branches = range(-(-self.made // PER_BRANCH), -(-pledges // PER_BRANCH))
+        if not branches:
+            return
         with connection.cursor() as cursor:
             self._organizations(branches)
             members = range(branches.start * PER_BRANCH, branches.stop * PER_BRANCH)

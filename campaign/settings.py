@@ -23,7 +23,7 @@ HTTPS = env_bool("HTTPS")
 SECRET_KEY = kept_key(DATA_DIR, "secret_key")
 FIELD_KEY = kept_key(DATA_DIR, "field_key")
 AUDIT_KEY = kept_key(DATA_DIR, "audit_key")
-# Where the heads of the audit chain are written every day; better on another disk or machine than the database.
+# Where the heads of the audit chain are written, every minute and every day; better on another disk or machine than the database.
 AUDIT_HEADS_FILE = env_str("AUDIT_HEADS_FILE") or str(DATA_DIR / "audit-heads.jsonl")
 
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")

@@ -1,4 +1,4 @@
-"""Organizations, members and positions out of the system, in the columns in which an import takes them back.
+"""Organizations, members, positions and accounts out of the system, in the columns in which an import takes them back.
 
 A form to be filled in (`template`) has empty cells where nothing is known, drop-downs, and a sheet that says what each
 column takes; a list has the marks that offices expect. Both are masked alike.
@@ -19,7 +19,7 @@ from orgs.importers.members import KINDS, STATUSES
 from orgs.importers.names import name_key
 from orgs.importers.organizations import CATEGORIES, TYPES, UNIT_KINDS
 from orgs.importers.posts import POST_NAMES
-from orgs.models import ImportKind, Member, Organization, Position, Sex
+from orgs.models import ImportKind, Member, Organization, Position, Sex, User
 from orgs.selectors import phone_shown, units_of_staff
 
 CHUNK = 2_000
@@ -63,7 +63,8 @@ MEMBER_FIELDS = (
 )  # fmt: skip
 ORGANIZATION_FIELDS = (
     Field("code", CODE), Field("name", width=32), Field("short_name", width=18), Field("type", names=TYPES),
-    Field("parent", width=32), Field("unit_kind", names=UNIT_KINDS), Field("category", names=CATEGORIES),
+    Field("parent", width=32), Field("unit_kind", names=UNIT_KINDS), Field("covered_units", width=20),
+    Field("category", names=CATEGORIES),
     Field("established_on", DAY), Field("term_started_on", DAY), Field("term_ends_on", DAY), Field("contact_name"),
     Field("contact_phone", CODE), Field("contact_email", width=20), Field("address", width=24), Field("guided_by", width=24),
 )  # fmt: skip
@@ -131,9 +132,12 @@ def _positions(viewer: Any, organization: Organization) -> Iterator[Row]:
 
 def _accounts(viewer: Any, organization: Organization) -> Iterator[Row]:
     place = Places()
-    found = Member.objects.allowed(viewer, Cap.ACCOUNT_MANAGE).present().in_subtree(organization).filter(user=None)
-    for member in found.select_related("organization").order_by("organization__path", "pinyin", "pk").iterator(CHUNK):
-        yield [member.personnel_no, member.name, place(member.organization), "", ""]
+    found = Member.objects.allowed(viewer, Cap.ACCOUNT_MANAGE).present().in_subtree(organization)
+    order = found.select_related("organization", "user").order_by("organization__path", "pinyin", "pk")
+    for member in order.iterator(CHUNK):
+        user: User | None = getattr(member, "user", None)
+        known = (user.username, user.email) if user else ("", "")
+        yield [member.personnel_no, member.name, place(member.organization), *known]
 
 
 @dataclass(frozen=True)
@@ -150,7 +154,7 @@ EXPORTERS = {
     ImportKind.MEMBERS: Exporter("党员花名册", MEMBER_FIELDS, _members, 2),
     ImportKind.ORGANIZATIONS: Exporter("党组织基本情况一览表", ORGANIZATION_FIELDS, _organizations, 2),
     ImportKind.POSITIONS: Exporter("党内任职情况表", POSITION_FIELDS, _positions, 2),
-    ImportKind.ACCOUNTS: Exporter("开通账号名单", ACCOUNT_FIELDS, _accounts, 2),
+    ImportKind.ACCOUNTS: Exporter("账号名单", ACCOUNT_FIELDS, _accounts, 2),
 }
 
 
@@ -211,9 +215,10 @@ TAKES = {
     "code": "字母和数字；新增的可留空，由系统编号",
     "phone": "11 位手机号，或带区号的固定电话，只填一个",
     "contact_phone": "11 位手机号，或带区号的固定电话，只填一个",
+    "covered_units": "联合党支部填写所覆盖的单位，用顿号隔开",
     "email": "如 name@example.cn",
     "contact_email": "如 name@example.cn",
-    "username": "字母、数字和 - _ .；留空则用人员编号",
+    "username": "字母、数字和 - _ .；留空则用人员编号；已开通的账号名不在此更改",
     "education": "如 研究生、大学本科（大本）、大专、中专、高中",
     "remarks": "200 字以内",
 }

@@ -179,7 +179,7 @@ class MemberAccountFilter(Filters):
     def by_words(self, queryset: Any, _name: str, words: str) -> Any:
         typed = "".join(words.split())
         return queryset.filter(
-            Q(name__contains=typed) | Q(member__initials__startswith=typed.lower()) | Q(username__iexact=typed)
+            Q(name__contains=typed) | Q(member__initials__begins=typed.lower()) | Q(username__iexact=typed)
         )
 
     def by_use(self, queryset: Any, _name: str, used: str) -> Any:

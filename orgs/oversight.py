@@ -1,5 +1,6 @@
 """Reads about who holds what: roles, vacancies, deputies."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
@@ -8,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaign.common import clock
 from campaign.common.access import ancestors_and_self, under
+from campaign.common.bulk import portions
 from campaign.common.capabilities import Cap, Role
 from orgs.models import (
     BRANCH_TYPES,
@@ -74,6 +76,21 @@ def holds_more(account: User) -> bool:
     held = RoleAssignment.objects.now_or_later().filter(user=account)
     handed = Delegation.objects.now_or_later().filter(deputy=account)
     return account.is_superuser or held.exists() or handed.exists()
+
+
+def beyond(actor: Any, accounts: Iterable[int]) -> set[int]:
+    """Return those of `accounts` that hold a role, or stand in for its holder, now or later, where `actor` manages no
+    accounts: who can sign in as somebody has all their rights. Of none for the system (None)."""
+    if actor is None:
+        return set()
+    found: set[int] = set()
+    for keys in portions(sorted(accounts)):
+        held: Any = RoleAssignment.objects.now_or_later().filter(user__in=keys)
+        handed: Any = Delegation.objects.now_or_later().filter(deputy__in=keys)
+        for rights, person in ((held, "user_id"), (handed, "deputy_id")):
+            reached = rights.allowed(actor, Cap.ACCOUNT_MANAGE).order_by().values("pk")
+            found |= set(rights.exclude(pk__in=reached).values_list(person, flat=True))
+    return found
 
 
 # -- vacancies -----------------------------------------------------------------------------------------------------

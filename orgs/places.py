@@ -150,11 +150,11 @@ def numbers_of(organization: Organization) -> Numbers:
     return Numbers(found["members"], found["full"], found["probationary"], rows if counted else ())
 
 
-def months_left(ends_on: dt.date | None) -> int | None:
-    """Return the whole months until a term ends (form d.2); negative once it has, None without a term."""
+def months_left(ends_on: dt.date | None, today: dt.date | None = None) -> int | None:
+    """Return the whole months until a term ends (form d.2); negative once it has, None without a term. `today` None: now."""
     if ends_on is None:
         return None
-    today = clock.today()
+    today = today or clock.today()
     months = (ends_on.year - today.year) * 12 + ends_on.month - today.month
     if ends_on < today:
         return min(months, -1)

@@ -150,14 +150,20 @@ def members_matching(queryset: MemberQuerySet, words: str, viewer: Any) -> Membe
     if not typed:
         return queryset
     if not typed.isascii():
-        return queryset.filter(name__contains=typed)
+        return _among(queryset, Member.objects.filter(name__contains=typed))
     # What is typed without Chinese characters leads into an index by each of these: no search reads the whole register.
-    condition = Q(initials__startswith=typed.lower()) | Q(personnel_no__in={typed, typed.upper(), typed.lower()})
+    condition = Q(initials__begins=typed.lower()) | Q(personnel_no__in={typed, typed.upper(), typed.lower()})
     if typed.isdigit() and PHONE_TAIL <= len(typed) <= LONGEST_PHONE:
         condition |= _phone_ends(typed, viewer)
     if ID_NUMBER.fullmatch(typed):
         condition |= Q(pk=_by_id_number(str(id_digest(typed)), viewer) or 0)
-    return queryset.alias(phone_length=Length("phone")).filter(condition)
+    return _among(queryset, Member.objects.alias(phone_length=Length("phone")).filter(condition))
+
+
+def _among(queryset: MemberQuerySet, found: MemberQuerySet) -> MemberQuerySet:
+    """Keep those of `queryset` that were `found`. Looked for on their own, by an index or along the names alone: together with
+    the scope a database goes through the organizations and reads every member of each."""
+    return queryset.filter(pk__in=found.order_by().values("pk"))
 
 
 def _by_id_number(digest: str, viewer: Any) -> int | None:
@@ -275,7 +281,7 @@ def workers_matching(queryset: WorkerQuerySet, words: str) -> WorkerQuerySet:
         return queryset
     return queryset.filter(
         Q(name__contains=typed)
-        | Q(initials__startswith=typed.lower())
+        | Q(initials__begins=typed.lower())
         | Q(personnel_no__iexact=typed)
         | Q(team__contains=typed)
     )
@@ -398,7 +404,7 @@ def called(words: str, lookup: str = "") -> Q:
     typed = "".join(words.split())
     return (
         Q(**{f"{lookup}name__contains": typed})
-        | Q(**{f"{lookup}initials__startswith": typed.lower()})
+        | Q(**{f"{lookup}initials__begins": typed.lower()})
         | Q(**{f"{lookup}username__icontains": typed})
     )
 

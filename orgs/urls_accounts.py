@@ -14,6 +14,7 @@ urlpatterns = [
     path("accounts/new/", accounts.user_create_page, name="user_create"),
     path("accounts/search/", roles.user_search, name="user_search"),
     path("accounts/import/", imports.account_import_page, name="account_import"),
+    path("accounts/import/history/", imports.account_import_history, name="account_import_history"),
     path("accounts/template/", imports.account_template_page, name="account_template"),
     path("accounts/<int:pk>/", accounts.user_edit, name="user_edit"),
     path("accounts/<int:pk>/password/", accounts.user_reset_password_page, name="user_reset_password"),

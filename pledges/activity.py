@@ -13,7 +13,7 @@ from campaign.reports.units import UnitFigure
 from pledges.metrics import appraised, due_items, measured, published_in
 from pledges.models import KEPT, ItemKind, Pledge, PledgeItem
 
-PLEDGES = "公开承诺"
+PLEDGES = "承诺"
 ITEM: dict[str, Any] = {
     "fields": ("pledge__organization__name", "text", "due_on", "result"),
     "page": "pledge_detail",
@@ -79,7 +79,7 @@ def register() -> None:
         ),
         UnitFigure("pledges.members", "党员", _members, ("name", "organization__name"), "member_detail", group=PLEDGES),
         UnitFigure("pledges.items", "事项", _items, group=PLEDGES, **ITEM),
-        UnitFigure("pledges.fulfilment", "兑现率%", _kept, group=PLEDGES, of=_measured, **ITEM),
+        UnitFigure("pledges.fulfilment", "兑现率%", _kept, of=_measured, **ITEM),
         UnitFigure("pledges.deeds", "为群众办实事(件)", _deeds, **ITEM),
     ):  # fmt: skip
         figures.register(figure)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils import timezone
 
 from campaign.common.access import under
@@ -18,10 +19,12 @@ from campaign.reports.figures import Records
 from campaign.reports.registry import ReportRequest
 from orgs.models import Organization
 from pledges import statistics
-from pledges.models import PledgeItem
+from pledges.comment_figures import COUNTED, comments_of
+from pledges.models import Pledge, PledgeComment, PledgeItem
 
 OWN = "-own"
 ITEM_FIELDS = ("pledge__organization__name", "text", "due_on", "pledge__state", "result")
+COMMENT_FIELDS = ("pledge__organization__name", "kind", "state", "created_at", "answered_at")
 MEMBER_FIELDS = ("name", "organization__name")
 ORGANIZATION_FIELDS = ("name", "code", "type")
 
@@ -75,6 +78,49 @@ def fulfilment(request: ReportRequest, key: str) -> Records:
     return _records(request, key, kept, of=measured)
 
 
+def comments(figure: str, of: str = "") -> Counts:
+    """Return what is behind a figure that counts what readers of the board said, or (`of`) is a share of it."""
+
+    def said(figure: str, request: ReportRequest, place: Organization) -> Any:
+        campaign = campaign_of(request)
+        if campaign is None:
+            return PledgeComment.objects.none()
+        return comments_of(campaign, year_of(request), place).filter(COUNTED[figure])
+
+    return lambda request, key: _records(
+        request,
+        key,
+        lambda place: said(figure, request, place),
+        of=(lambda place: said(of, request, place)) if of else None,
+    )
+
+
+def comment_days(figure: str) -> Callable[[ReportRequest, str], str]:
+    """Return what is behind a number of days: neither a count nor a sum, so its place on the page of these figures."""
+
+    def place(request: ReportRequest, key: str) -> str:
+        campaign, unit = campaign_of(request), _place(request, key)
+        if campaign is None:
+            raise NotAllowed
+        row = "own" if key.endswith(OWN) else "total"
+        page = reverse("comment_statistics", args=[unit.pk])
+        return f"{page}?campaign={campaign.pk}&year={year_of(request)}#{row}-{figure}"
+
+    return place
+
+
+def item_mark(request: ReportRequest, key: str) -> str:
+    """Return what is behind the mark of an item: its place on the page of the pledge. Raises NotAllowed."""
+    seen = PledgeItem.objects.all()
+    if request.user is not None:
+        seen = seen.filter(pledge__in=Pledge.objects.visible_to(request.user).order_by().values("pk"))
+    here = seen.filter(under(request.organization.path, "pledge__organization__path"))
+    item = here.filter(pk=int(key) if is_key(key) else 0).first()
+    if item is None:
+        raise NotAllowed
+    return f"{reverse('pledge_detail', args=[item.pledge_id])}#item-{item.pk}-mark"
+
+
 def _records(request: ReportRequest, key: str, part: Callable[[Organization], Any], of: Any = None) -> Records:
     place, own = _place(request, key), key.endswith(OWN)
     found = _within(part(place), place, own=own)
@@ -87,6 +133,7 @@ _LISTS: dict[str | None, tuple[tuple[str, ...], str, str]] = {
     "pledgeitem": (ITEM_FIELDS, "pledge_detail", "pledge_id"),
     "member": (MEMBER_FIELDS, "member_detail", "pk"),
     "organization": (ORGANIZATION_FIELDS, "organization_detail", "pk"),
+    "pledgecomment": (COMMENT_FIELDS, "pledge_detail", "pledge_id"),
 }
 
 
@@ -120,6 +167,9 @@ def _behind(figure: str, request: ReportRequest, place: Organization) -> QuerySe
 
 def _within(found: Any, place: Organization, *, own: bool) -> QuerySet[Any]:
     """Keep what lies in the organization itself, where the row is that."""
-    lookup = {"pledgeitem": "pledge__organization", "member": "organization", "organization": "pk"}
+    lookup = {
+        "pledgeitem": "pledge__organization", "pledgecomment": "pledge__organization", "member": "organization",
+        "organization": "pk",
+    }  # fmt: skip
     kept: QuerySet[Any] = found.filter(**{lookup[found.model._meta.model_name]: place.pk}) if own else found
     return kept

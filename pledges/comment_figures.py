@@ -7,7 +7,7 @@ import datetime as dt
 from dataclasses import dataclass, fields
 from typing import Any
 
-from django.db.models import Count, F, Min, Q, Sum
+from django.db.models import Count, F, Min, Q, QuerySet, Sum
 from django.db.models.functions import Left
 
 from campaign.common import clock
@@ -21,6 +21,19 @@ from pledges.statistics import rate
 DAY = dt.timedelta(days=1)
 OPEN = Q(state=CommentState.WAITING) | Q(state=CommentState.SHOWN, kind=CommentKind.QUESTION, answered_at__isnull=True)
 """What somebody still has to do something about: not looked at, or a question without an answer."""
+
+
+SHOWN = Q(state=CommentState.SHOWN)
+ANSWERED = SHOWN & Q(answered_at__isnull=False)
+COUNTED = {
+    "received": Q(pk__isnull=False),
+    "questions": Q(kind=CommentKind.QUESTION),
+    "waiting": Q(state=CommentState.WAITING),
+    "shown": SHOWN,
+    "hidden": Q(state=CommentState.HIDDEN),
+    "answered": ANSWERED,
+}
+"""The figures that are counts: which comments each of them counts."""
 
 
 @dataclass(frozen=True)
@@ -66,24 +79,23 @@ class CommentUnit:
     own: bool = False
 
 
+def comments_of(campaign: Campaign, year: int, organization: Organization) -> QuerySet[PledgeComment]:
+    """Return what was said to the pledges of a year that were made in `organization` and below it."""
+    return PledgeComment.objects.filter(
+        under(organization.path, "pledge__organization__path"), pledge__campaign=campaign, pledge__year=year
+    )
+
+
 def comment_units(campaign: Campaign, year: int, organization: Organization) -> list[CommentUnit]:
     """Return the figures of what lies in `organization` itself and of each unit directly below it: two queries."""
     step = len(organization.path) + Organization.steplen
-    answered, shown = Q(answered_at__isnull=False), Q(state=CommentState.SHOWN)
     counted: dict[str, Any] = {
-        "received": Count("pk"),
-        "questions": Count("pk", filter=Q(kind=CommentKind.QUESTION)),
-        "waiting": Count("pk", filter=Q(state=CommentState.WAITING)),
-        "shown": Count("pk", filter=shown),
-        "hidden": Count("pk", filter=Q(state=CommentState.HIDDEN)),
-        "answered": Count("pk", filter=answered & shown),
-        "taken": Sum(F("answered_at") - F("created_at"), filter=answered & shown),
+        **{figure: Count("pk", filter=condition) for figure, condition in COUNTED.items()},
+        "taken": Sum(F("answered_at") - F("created_at"), filter=ANSWERED),
         "oldest": Min("created_at", filter=OPEN),
     }
     rows = (
-        PledgeComment.objects.filter(
-            under(organization.path, "pledge__organization__path"), pledge__campaign=campaign, pledge__year=year
-        )
+        comments_of(campaign, year, organization)
         .order_by()
         .values(unit=Left("pledge__organization__path", step))
         .annotate(**{f"{name}_all": figure for name, figure in counted.items()})

@@ -189,6 +189,10 @@ class PeriodForm(Form):
         return Period(self.cleaned_data["begins_on"], self.cleaned_data["ends_on"])
 
 
+class DisplayForm(VersionMixin, PeriodForm):
+    """The same for a pledge that hangs."""
+
+
 class BoardLinkForm(Form):
     """A link to the board of an organization, for a screen or a QR code."""
 
@@ -219,14 +223,17 @@ class CommentForm(Form):
 class VisitorForm(CommentForm):
     """The same from a visitor, who may say how to be reached."""
 
-    name = forms.CharField(label=_("Your name"), max_length=60, required=False)
+    name = forms.CharField(
+        label=_("Your name"), max_length=60, required=False, widget=forms.TextInput(attrs={"data-private": "1"})
+    )
     contact = forms.CharField(
         label=_("How to reach you"), max_length=100, required=False,
+        widget=forms.TextInput(attrs={"data-private": "1"}),
         help_text=_("May be left out. Only who answers sees it; it is deleted with the answer."),
     )  # fmt: skip
 
 
-class CommentAnswerForm(Form):
+class CommentAnswerForm(VersionMixin, Form):
     text = forms.CharField(
         label=_("Answer"), max_length=REMARK_LENGTH, widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("Everybody reads it on the board, below the question."),
@@ -348,7 +355,7 @@ class AnswerForm(Form):
     )
 
 
-class ExplanationForm(Form):
+class ExplanationForm(VersionMixin, Form):
     text = forms.CharField(
         label=_("Explanation"),
         max_length=REMARK_LENGTH,
@@ -358,7 +365,7 @@ class ExplanationForm(Form):
     )
 
 
-class AdjustmentForm(Form):
+class AdjustmentForm(VersionMixin, Form):
     """How an item on the board is to read from now on."""
 
     text = forms.CharField(label=_("What I promise"), max_length=TEXT_LENGTH, widget=forms.Textarea(attrs={"rows": 3}))
@@ -370,7 +377,8 @@ class AdjustmentForm(Form):
     )  # fmt: skip
 
     def __init__(self, *args: Any, item: PledgeItem, **kwargs: Any) -> None:
-        kwargs.setdefault("initial", {"text": item.text, "target": item.target, "due_on": item.due_on})
+        shown = {"text": item.text, "target": item.target, "due_on": item.due_on, "version": item.pledge.version}
+        kwargs.setdefault("initial", shown)
         super().__init__(*args, **kwargs)
 
 

@@ -10,7 +10,7 @@ from campaign.audit.labels import Noted, noted
 from campaign.common.capabilities import Cap
 from campaign.common.exact import hundredths
 from campaign.common.oversight import ObjectKind, kinds
-from pledges.models import PUBLIC, ItemResult, Pledge
+from pledges.models import PUBLIC, FulfilmentBulletin, ItemResult, Pledge
 
 
 def on_the_board(pledge: Pledge) -> list[str | Promise]:
@@ -28,6 +28,7 @@ kinds.register(
         also=on_the_board,
     )
 )
+kinds.register(ObjectKind("bulletin", FulfilmentBulletin, "bulletin_detail", (Cap.PLEDGE_PUBLISH,)))
 
 
 def _appraisal(value: Any) -> str:

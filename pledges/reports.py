@@ -6,6 +6,7 @@ from itertools import islice
 from typing import Any
 
 from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -14,11 +15,23 @@ from campaign.common.excel.sheet import Filled, FormColumn, FormSheet, Keyed, Ki
 from campaign.models import Campaign
 from campaign.reports.checks import adds_up
 from campaign.reports.registry import Report, ReportRequest
+from campaign.reports.units import units_complete
 from orgs.models import Member, Organization
 from orgs.models.members import PartyPost
-from pledges.behind import campaign_of, counts, coverage, fulfilment, key_of_unit, year_of
+from pledges.behind import (
+    OWN,
+    campaign_of,
+    comment_days,
+    comments,
+    counts,
+    coverage,
+    fulfilment,
+    item_mark,
+    key_of_unit,
+    year_of,
+)
 from pledges.comment_figures import CommentFigures, CommentUnit, comment_total, comment_units
-from pledges.models import PUBLIC, Decision, ItemResult, Pledge, PledgeItem, PledgeProgress, PledgeReview
+from pledges.models import PUBLIC, Decision, ItemResult, Pledge, PledgeItem, PledgeProgress, PledgeReview, PledgeState
 from pledges.statistics import HANDED_IN, Figures, Unit, item_figures, level_of
 
 CHUNK = 1000
@@ -37,16 +50,15 @@ UNITS = FormSheet(
     name="公开承诺统计表",
     title="公开承诺情况统计表",
     freeze=1,
-    paper_a3=True,
     columns=(
-        FormColumn("单位", width=34),
-        FormColumn("应承诺党组织数", Kind.INTEGER, width=9, group="党组织", counts=counts("organizations_obliged")),
+        FormColumn("单位", width=28),
+        FormColumn("应承诺党组织数", Kind.INTEGER, width=8, group="党组织", counts=counts("organizations_obliged")),
         FormColumn("已承诺", Kind.INTEGER, width=8, group="党组织", counts=counts("organizations_pledged")),
-        FormColumn("承诺率%", Kind.HUNDREDTHS, width=9, group="党组织", counts=coverage("organizations")),
-        FormColumn("应承诺党员数", Kind.INTEGER, width=9, group="党员", counts=counts("members_obliged")),
+        FormColumn("承诺率%", Kind.HUNDREDTHS, width=8, group="党组织", counts=coverage("organizations")),
+        FormColumn("应承诺党员数", Kind.INTEGER, width=8, group="党员", counts=counts("members_obliged")),
         FormColumn("已承诺", Kind.INTEGER, width=8, group="党员", counts=counts("members_pledged")),
-        FormColumn("承诺率%", Kind.HUNDREDTHS, width=9, group="党员", counts=coverage("members")),
-        FormColumn("承诺事项总数", Kind.INTEGER, width=9, counts=counts("items")),
+        FormColumn("承诺率%", Kind.HUNDREDTHS, width=8, group="党员", counts=coverage("members")),
+        FormColumn("承诺事项总数", Kind.INTEGER, width=8, counts=counts("items")),
         FormColumn("已审定", Kind.INTEGER, width=8, counts=counts("approved")),
         FormColumn("退回", Kind.INTEGER, width=7, counts=counts("returned")),
         FormColumn("已公示", Kind.INTEGER, width=8, counts=counts("published")),
@@ -56,7 +68,7 @@ UNITS = FormSheet(
         FormColumn("未兑现", Kind.INTEGER, width=8, counts=counts("unfulfilled")),
         FormColumn("客观调整", Kind.INTEGER, width=8, counts=counts("adjusted")),
         FormColumn("待评", Kind.INTEGER, width=7, counts=counts("pending")),
-        FormColumn("兑现率%", Kind.HUNDREDTHS, width=9, counts=fulfilment),
+        FormColumn("兑现率%", Kind.HUNDREDTHS, width=8, counts=fulfilment),
         FormColumn("逾期事项", Kind.INTEGER, width=8, counts=counts("overdue")),
     ),
     notes=(
@@ -112,15 +124,15 @@ COMMENTS = FormSheet(
     freeze=1,
     columns=(
         FormColumn("单位", width=34),
-        FormColumn("收到意见和提问", Kind.INTEGER, width=10),
-        FormColumn("其中提问", Kind.INTEGER, width=8),
-        FormColumn("待审核", Kind.INTEGER, width=8),
-        FormColumn("已公开", Kind.INTEGER, width=8),
-        FormColumn("不予公开", Kind.INTEGER, width=8),
-        FormColumn("已答复", Kind.INTEGER, width=8),
-        FormColumn("答复率%", Kind.HUNDREDTHS, width=9),
-        FormColumn("平均答复天数", Kind.HUNDREDTHS, width=9),
-        FormColumn("最长待办天数", Kind.INTEGER, width=9),
+        FormColumn("收到意见和提问", Kind.INTEGER, width=10, counts=comments("received")),
+        FormColumn("其中提问", Kind.INTEGER, width=8, counts=comments("questions")),
+        FormColumn("待审核", Kind.INTEGER, width=8, counts=comments("waiting")),
+        FormColumn("已公开", Kind.INTEGER, width=8, counts=comments("shown")),
+        FormColumn("不予公开", Kind.INTEGER, width=8, counts=comments("hidden")),
+        FormColumn("已答复", Kind.INTEGER, width=8, counts=comments("answered")),
+        FormColumn("答复率%", Kind.HUNDREDTHS, width=9, counts=comments("answered", of="shown")),
+        FormColumn("平均答复天数", Kind.HUNDREDTHS, width=9, counts=comment_days("mean_days")),
+        FormColumn("最长待办天数", Kind.INTEGER, width=9, counts=comment_days("oldest_days")),
     ),
     notes=("注：答复率＝已答复÷已公开。待办指尚未审核的意见和提问，以及已公开未答复的提问。",),
 )
@@ -135,7 +147,10 @@ def _comment_row(name: str, figures: CommentFigures) -> Row:
 
 def _comments(request: ReportRequest, campaign: Campaign) -> Filled:
     units = comment_units(campaign, year_of(request), request.organization)
-    rows = [_comment_row(_unit_name(unit, len(units)), unit.figures) for unit in units]
+    rows = [
+        Keyed(key_of_unit(unit.organization, own=unit.own), _comment_row(_unit_name(unit, len(units)), unit.figures))
+        for unit in units
+    ]
     total = (None, *_comment_row("", comment_total(units))[1:])
     return (_dated(COMMENTS, request, totals=total), rows)
 
@@ -158,30 +173,29 @@ def _count_units(request: ReportRequest) -> int:
 # -- the ledger --------------------------------------------------------------------------------------------------------
 
 _ITEM_COLUMNS = (
-    FormColumn("承诺类别(共性/岗位/实事)", width=11, align="center"),
-    FormColumn("承诺事项", width=34),
-    FormColumn("衡量标准(基数/目标)", width=26),
-    FormColumn("完成时限", Kind.DATE, width=12),
-    FormColumn("审诺人", width=10),
-    FormColumn("审诺时间", Kind.DATE, width=12),
-    FormColumn("审诺结果", width=10, align="center"),
-    FormColumn("示诺日期", Kind.DATE, width=12),
-    FormColumn("示诺方式", width=10, align="center"),
-    FormColumn("践诺进展", width=30),
-    FormColumn("完成情况", width=10, align="center"),
-    FormColumn("评诺得分或等次", Kind.HUNDREDTHS, width=10),
-    FormColumn("是否逾期", Kind.YES_NO, width=8),
-    FormColumn("备注", width=18),
+    FormColumn("承诺类别(共性/岗位/实事)", width=8, align="center"),
+    FormColumn("承诺事项", width=26),
+    FormColumn("衡量标准(基数/目标)", width=20),
+    FormColumn("完成时限", Kind.DATE, width=11),
+    FormColumn("审诺人", width=8),
+    FormColumn("审诺时间", Kind.DATE, width=11),
+    FormColumn("审诺结果", width=7, align="center"),
+    FormColumn("示诺日期", Kind.DATE, width=11),
+    FormColumn("示诺方式", width=7, align="center"),
+    FormColumn("践诺进展", width=22),
+    FormColumn("完成情况", width=8, align="center"),
+    FormColumn("评诺得分或等次", Kind.HUNDREDTHS, width=8, counts=item_mark),
+    FormColumn("是否逾期", Kind.YES_NO, width=5),
+    FormColumn("备注", width=11),
 )
 OF_MEMBERS = FormSheet(
     name="党员公开承诺汇总表",
     title="党员公开承诺情况汇总表",
     freeze=2,
-    paper_a3=True,
     columns=(
-        FormColumn("所在党组织", width=26),
-        FormColumn("姓名", width=10),
-        FormColumn("岗位职务", width=14),
+        FormColumn("所在党组织", width=16),
+        FormColumn("姓名", width=8),
+        FormColumn("岗位职务", width=10),
         *_ITEM_COLUMNS,
     ),
 )
@@ -189,11 +203,10 @@ OF_ORGANIZATIONS = FormSheet(
     name="党组织公开承诺汇总表",
     title="党组织公开承诺情况汇总表",
     freeze=1,
-    paper_a3=True,
     columns=(
-        FormColumn("党组织", width=30),
-        FormColumn("书记", width=10),
-        FormColumn("向谁承诺(上级党组织)", width=26),
+        FormColumn("党组织", width=18),
+        FormColumn("书记", width=8),
+        FormColumn("向谁承诺(上级党组织)", width=16),
         *_ITEM_COLUMNS,
     ),
 )
@@ -255,10 +268,12 @@ class _Beside:
         else:
             higher = pledge.reviewing_organization.name
             head = (pledge.subject_name, self.secretaries.get(pledge.organization_id, ""), higher)
-        return (*head, *self._item(item, today))
+        return Keyed(item.pk, (*head, *self._item(item, today)))
 
     def _item(self, item: PledgeItem, today: Any) -> Row:
-        pledge, review = item.pledge, self.reviews.get(item.pledge_id)
+        pledge = item.pledge
+        # What was decided on an earlier version says nothing of the one that waits.
+        review = None if pledge.state == PledgeState.SUBMITTED else self.reviews.get(item.pledge_id)
         public, entry = pledge.state in PUBLIC, self.progress.get(item.pk)
         shown = pledge.published_at if public else None
         pending = item.result == ItemResult.PENDING
@@ -274,7 +289,7 @@ class _Beside:
             BOARD if public else "",
             f"{entry.on:%Y-%m-%d} {entry.text}" if entry else "",
             item.get_result_display() if public else "",
-            item.mark,
+            item.mark if public else None,
             bool(public and pending and item.due_on and item.due_on < today),
             item.explanation,
         )
@@ -327,10 +342,11 @@ DUE_ADDS_UP = adds_up(
     sheet=UNITS.name,
     whole="到期事项",
     parts=("已兑现", "基本兑现", "未兑现", "客观调整", "待评"),
+    mend=lambda key: reverse("pledge_statistics_of", args=[key.removesuffix(OWN)]),
 )
 PLEDGE_STATISTICS = Report(
     key="pledge_statistics",
-    checks=(DUE_ADDS_UP,),
+    checks=(DUE_ADDS_UP, units_complete(UNITS.name)),
     form="d.3",
     label=_("Statistics of public pledges"),
     description=_("One row for each unit of a level: who has pledged, what was approved, shown, kept, and is overdue."),

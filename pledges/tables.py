@@ -136,7 +136,14 @@ class CommentColumn(tables.Column):
 
     def __init__(self, key: str, label: Any, *, rated: bool = False, minor: bool = False) -> None:
         self.key, self.rated = key, rated
-        super().__init__(label, accessor=f"figures__{key}", attrs=MINOR if minor else RIGHT)
+        attrs: dict[str, dict[str, Any]] = dict(MINOR if minor else RIGHT)
+        anchored: dict[str, dict[str, Any]] = {
+            "td": {"id": lambda record: f"own-{key}" if record.own else None},
+            "tf": {"id": f"total-{key}"},
+        }
+        for cell, given in anchored.items():
+            attrs[cell] = {**attrs.get(cell, {}), **given}
+        super().__init__(label, accessor=f"figures__{key}", attrs=attrs)
 
     def render(self, value: int) -> str | int:
         return hundredths(value) if self.rated else value

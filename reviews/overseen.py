@@ -1,8 +1,11 @@
 """Objects of this part whose readers and history can be looked at."""
 
+from typing import Any
+
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from campaign.audit.labels import Noted, noted
 from campaign.common.capabilities import Cap
 from campaign.common.oversight import ObjectKind, kinds
 from reviews.models import (
@@ -49,3 +52,21 @@ kinds.register(
 kinds.register(ObjectKind("secretary_appraisal", SecretaryAppraisal, "secretary_detail", (Cap.SECRETARY_MANAGE,)))
 kinds.register(ObjectKind("report", SecretaryReport, "secretary_report", (Cap.SECRETARY_GRADE,)))
 kinds.register(ObjectKind("problem", ReportProblem, "secretary_problem", (Cap.SECRETARY_GRADE,)))
+
+
+SET_UP: dict[str, str | Promise] = {
+    "basics": _("basics"),
+    "subjects": _("who is evaluated"),
+    "questions": _("questions"),
+    "raters": _("who rates"),
+    "roll": _("roll of voters"),
+    "pools": _("groups of voters"),
+}
+"""The parts of a round in preparation, as the log tells them."""
+
+
+def _set_up(value: Any) -> str:
+    return str(SET_UP.get(value, value) or "—")
+
+
+noted.register(Noted("reviews.evaluationround set_up", _set_up))

@@ -3,6 +3,9 @@
 A chain whose last links are cut off still holds. So how many links there are, and the digest of the last, is written down
 elsewhere: `manage.py audit_heads`, daily by the scheduler. Each line is sealed with the key of the chain over the line
 before it. Whoever can change this file too needs the key; a copy on another machine or on paper needs no trust in this one.
+
+Between two days the latest head stands in a file beside it, which is written anew whenever the chain grew: what was cut off an
+hour after it was written is found as well.
 """
 
 import datetime as dt
@@ -10,6 +13,7 @@ import hashlib
 import hmac
 import json
 import os
+import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -51,6 +55,37 @@ def heads_read(path: Path | None = None) -> list[Head]:
     return [head for head, _seal in _lines(path or heads_path())]
 
 
+def latest_path(path: Path | None = None) -> Path:
+    """Return where the latest head stands, beside the file of heads."""
+    place = path or heads_path()
+    return place.with_name(f"{place.name}.latest")
+
+
+def latest_read(path: Path | None = None) -> Head | None:
+    """Return the latest head, None where none was written. Raises HeadsBroken."""
+    return next((head for head, _seal in _lines(latest_path(path))), None)
+
+
+def latest_write(*, links: int, digest: str) -> None:
+    """Put the latest head in the place of the former one, whole or not at all. Raises OSError."""
+    place = latest_path()
+    place.parent.mkdir(parents=True, exist_ok=True)
+    line, _head = _sealed(links, digest, "")
+    with tempfile.NamedTemporaryFile(
+        dir=place.parent, prefix=place.name, delete=False
+    ) as written:  # of its owner alone
+        written.write(line)
+        written.flush()
+        os.fsync(written.fileno())
+    Path(written.name).replace(place)
+
+
+def _sealed(links: int, digest: str, previous: str) -> tuple[bytes, Head]:
+    head = Head(clock.now().astimezone(dt.UTC).isoformat(timespec="seconds"), links, digest)
+    line = json.dumps({**asdict(head), "seal": head.sealed(previous)}, separators=(",", ":"))
+    return line.encode() + b"\n", head
+
+
 def _lines(path: Path) -> Iterator[tuple[Head, str]]:
     if not path.exists():
         return
@@ -72,11 +107,10 @@ def head_append(*, links: int, digest: str, path: Path | None = None) -> Head:
     place = path or heads_path()
     place.parent.mkdir(parents=True, exist_ok=True)
     last = next((seal for _head, seal in reversed(list(_lines(place)))), "")
-    head = Head(clock.now().astimezone(dt.UTC).isoformat(timespec="seconds"), links, digest)
-    line = json.dumps({**asdict(head), "seal": head.sealed(last)}, separators=(",", ":"))
+    line, head = _sealed(links, digest, last)
     handle = os.open(place, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     try:
-        os.write(handle, line.encode() + b"\n")
+        os.write(handle, line)
         os.fsync(handle)
     finally:
         os.close(handle)
@@ -84,7 +118,8 @@ def head_append(*, links: int, digest: str, path: Path | None = None) -> Head:
 
 
 def heads_forget() -> None:
-    """Lay the file aside, when the database that it speaks of was emptied as a whole (the demo's)."""
-    place = heads_path()
-    if place.exists():
-        place.replace(place.with_name(f"{place.name}.{clock.now():%Y%m%d%H%M%S}"))
+    """Lay the files aside, when the database that they speak of was emptied as a whole (the demo's), or put back from a
+    backup."""
+    for place in (heads_path(), latest_path()):
+        if place.exists():
+            place.replace(place.with_name(f"{place.name}.{clock.now():%Y%m%d%H%M%S}"))

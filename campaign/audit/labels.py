@@ -155,10 +155,14 @@ ACTIONS: dict[str, str | Promise] = {
     "round_forget": gettext_lazy("Delete who voted in a round"),
     "round_leave_out": gettext_lazy("Leave classes without raters out"),
     "entry_add": gettext_lazy("Enter a bonus, deduction or veto"),
+    "entry_change": gettext_lazy("Change a bonus, deduction or veto"),
     "entry_confirm": gettext_lazy("Confirm a bonus, deduction or veto"),
     "entry_download": gettext_lazy("Download the evidence of a bonus or deduction"),
+    "entry_keep": gettext_lazy("Let a bonus, deduction or veto count on"),
     "entry_propose": gettext_lazy("Propose a bonus for an honour"),
+    "entry_recall": gettext_lazy("Ask for a bonus, deduction or veto to be taken back"),
     "entry_refuse": gettext_lazy("Close a bonus, deduction or veto"),
+    "entry_revoke": gettext_lazy("Take a bonus, deduction or veto back"),
     "freeze_confirm": gettext_lazy("Freeze a period"),
     "freeze_request": gettext_lazy("Ask for a period to be frozen"),
     "freeze_withdraw": gettext_lazy("Leave a period unfrozen"),
@@ -243,6 +247,12 @@ FIELDS: dict[str, str | Promise] = {
     "entered": gettext_lazy("joined"),
     "struck": gettext_lazy("left"),
     "roll_digest": gettext_lazy("hash of the roll"),
+    "digest": gettext_lazy("digest"),
+    "template": gettext_lazy("template"),
+    "explanation": gettext_lazy("explanation"),
+    "found": gettext_lazy("what was found"),
+    "answer": gettext_lazy("answer"),
+    "set_up": gettext_lazy("what was set up"),
 }
 """What is noted with an action and is no field of its object."""
 

@@ -9,7 +9,7 @@ from django.db.models import CharField, Exists, Model, OuterRef, Q
 from django.db.models.functions import Cast
 from django.utils.crypto import constant_time_compare
 
-from campaign.audit.heads import Head, HeadsBroken, heads_read
+from campaign.audit.heads import Head, HeadsBroken, heads_read, latest_read
 from campaign.audit.models import PROTECTED, AuditEntry, AuditLink, AuditQuerySet
 from campaign.audit.services import link_digest
 from campaign.common.access import actor_ids, ancestors_and_self, paths_of, under
@@ -87,6 +87,10 @@ def _expected(heads_file: Path | None, kept: tuple[int, str] | None, problems: l
         heads = heads_read(heads_file)
     except HeadsBroken as broken_file:
         problems.append(f"line {broken_file.line} of the exported heads was changed")
+    try:
+        heads += [head for head in (latest_read(heads_file),) if head is not None]
+    except HeadsBroken:
+        problems.append("the latest exported head was changed")
     expected = {head.links: head.digest for head in heads if head.links}
     if kept is not None:
         expected[kept[0]] = kept[1]

@@ -4,17 +4,16 @@ import hashlib
 import hmac
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.db import models, transaction
 
-from campaign.audit.heads import Head, head_append
+from campaign.audit.heads import Head, HeadsBroken, head_append, latest_read, latest_write
 from campaign.audit.models import AuditEntry, AuditLink
 from campaign.common import clock
-from campaign.common.bulk import as_json, bulk_load, objects_written
+from campaign.common.bulk import Objects, as_json, bulk_load
 from campaign.common.context import current
 
 BATCH = 1000
@@ -102,13 +101,18 @@ class Written(str):
     __slots__ = ()
 
 
-def written(columns: Mapping[str, Sequence[Any]]) -> Iterator[Written]:
-    """Yield the changes of each of many new records (field → their values; "" → value) as `masked` has them, as JSON, which
-    is how they are stored. What is empty is not said."""
-    return map(Written, objects_written(columns, _said))
+def written(pieces: Iterable[Mapping[str, Sequence[Any]]]) -> Iterator[Written]:
+    """Yield the changes of each of many new records, which come in `pieces` (field → their values; "" → value), as `masked` has
+    them, as JSON, which is how they are stored. What is empty is not said."""
+    objects = Objects(_said)
+    for piece in pieces:
+        yield from map(Written, objects.of({field: _hidden(field, values) for field, values in piece.items()}))
 
 
-@lru_cache(maxsize=65_536, typed=True)
+def _hidden(field: str, values: Sequence[Any]) -> Iterable[Any]:
+    return map(bool, values) if field in PERSONAL else values
+
+
 def _said(field: str, value: Any) -> str:
     if not value:
         return ""
@@ -174,6 +178,21 @@ def audit_chain(*, limit: int = 20_000) -> int:
             links.append(AuditLink(position=position, entry=entry, digest=digest))
         AuditLink.objects.bulk_create(links, batch_size=BATCH)
     return len(links)
+
+
+def audit_latest_export() -> bool:
+    """Write the latest head beside the exported ones, unless the chain is another than the one of the latest head so far: that
+    is kept, since `verify_audit` finds by it what was cut off. Returns whether it was written. Raises OSError."""
+    last = AuditLink.objects.order_by("-position").first()
+    try:
+        before = latest_read()
+    except HeadsBroken:
+        return False
+    links = AuditLink.objects.all()
+    if before and before.links and not links.filter(position=before.links, digest=before.digest).exists():
+        return False
+    latest_write(links=last.position if last else 0, digest=last.digest if last else "")
+    return True
 
 
 def audit_heads_export(*, path: Path | None = None) -> Head:

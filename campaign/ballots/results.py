@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from campaign.ballots.disclosure import Group, Score, Shape, item_score, mean, rounded, totals_to_show
 from campaign.ballots.sheet import by_item
-from campaign.common.exact import half_up_fraction
+from campaign.common.exact import half_up, half_up_fraction
 
 WHOLE = 10_000
 
@@ -30,7 +30,8 @@ class Rules:
 @dataclass(frozen=True)
 class ClassCount:
     """What was counted of one class for one subject: the papers entitled, the valid ones returned, and their counts; how many
-    of those were `on_paper`, how many more were `invalid`, and whether more came out of a box than were issued (`overfull`).
+    of those were `on_paper`, how many more were `invalid`, how many were `issued` at all (electronic ones to everybody entitled),
+    and whether more came out of a box than were given out (`overfull`).
     """
 
     key: str
@@ -41,6 +42,7 @@ class ClassCount:
     on_paper: int = 0
     invalid: int = 0
     overfull: bool = False
+    issued: int = 0
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,8 @@ class ItemResult:
 
 @dataclass(frozen=True)
 class Answered:
-    """A class that is shown. `score` in hundredths of a point."""
+    """A class that is shown. `score` in hundredths of a point; `returned` are the valid ballots; `issued` and `invalid` are
+    None where the ballot was sealed before these numbers were kept."""
 
     kind: ClassVar[str] = "answered"
     key: str
@@ -62,6 +65,8 @@ class Answered:
     returned: int
     score: int | None
     items: list[ItemResult]
+    issued: int | None = None
+    invalid: int | None = None
 
 
 @dataclass(frozen=True)
@@ -140,6 +145,7 @@ def pooled(counted: Sequence[ClassCount]) -> list[ClassCount]:
             sum(each.on_paper for each in counted),
             sum(each.invalid for each in counted),
             any(each.overfull for each in counted),
+            sum(each.issued for each in counted),
         )
     ]
 
@@ -187,7 +193,9 @@ def _class_result(rules: Rules, counted: ClassCount) -> ClassResult:
         for counts in by_item(counted.counts, len(rules.shape.worths))
     ]
     score = rounded(class_score(rules.shape, counted.counts))
-    return Answered(counted.key, counted.weight, counted.entitled, counted.returned, score, items)
+    return Answered(
+        counted.key, counted.weight, counted.entitled, counted.returned, score, items, counted.issued, counted.invalid
+    )
 
 
 def class_score(shape: Shape, counts: Sequence[int]) -> Score:
@@ -221,6 +229,35 @@ def _satisfaction(rules: Rules, classes: Sequence[ClassResult]) -> AnyFigure:
         pleased = sum(sum(n for n, good in zip(counts, rules.satisfied, strict=True) if good) for counts in shown)
         return Figure(half_up_fraction(Fraction(pleased * WHOLE, answered)))
     return HiddenFigure() if any(isinstance(each, Hidden) for each in classes) else NoFigure()
+
+
+def weighted(classes: Sequence[ClassResult]) -> list[int | None]:
+    """Return what each class adds to the total by its weight among those from which ballots came; None where hidden."""
+    counted = sum(each.weight for each in classes if not isinstance(each, Empty)) or 1
+    scores = [each.score if isinstance(each, Answered) else None for each in classes]
+    return [
+        None if score is None else half_up(score * each.weight, counted)
+        for score, each in zip(scores, classes, strict=True)
+    ]
+
+
+@dataclass(frozen=True)
+class BallotSums:
+    """How many ballots of all classes were given out, valid and invalid."""
+
+    issued: int
+    valid: int
+    invalid: int
+
+
+def ballot_sums(classes: Sequence[ClassResult]) -> BallotSums | None:
+    """Add up the ballots of all classes; None where one of them is not shown or its numbers were not kept."""
+    issued = valid = invalid = 0
+    for each in classes:
+        if not isinstance(each, Answered) or each.issued is None or each.invalid is None:
+            return None
+        issued, valid, invalid = issued + each.issued, valid + each.returned, invalid + each.invalid
+    return BallotSums(issued, valid, invalid) if classes else None
 
 
 def dump(result: ClassResult) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The recount: that nothing was lost and nothing came in, and that the results are those of the counts."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from campaign.ballots.models import Ballot, PaperCount, RaterClass, Result, SealedPaper, SealedTally, Shown, Verdict
 from campaign.ballots.results import (
@@ -14,8 +15,19 @@ from campaign.ballots.results import (
     pooled,
     subject_result,
 )
-from campaign.ballots.selectors import Cell, cast_electronically, groups, on_the_roll, paper_counts, questionnaire
+from campaign.ballots.selectors import (
+    Cell,
+    cast_electronically,
+    entitled_on_paper,
+    groups,
+    on_the_roll,
+    paper_counts,
+    questionnaire,
+)
 from campaign.ballots.sheet import by_item, zeros
+
+KEPT_SINCE = {"issued", "invalid"}
+"""Numbers of a class that results sealed by an earlier version do not have. A sealed result is never written anew."""
 
 
 class Mismatch(Exception):
@@ -30,23 +42,31 @@ def _tallies(ballot: Ballot) -> dict[Cell, SealedTally]:
 def counted(ballot: Ballot, rules: Rules) -> Iterator[tuple[int, SubjectResult]]:
     """Yield each subject's id with its result, computed from the sealed tallies; subjects that are counted together share one
     result, and pooled classes are counted as one."""
-    tallies = _tallies(ballot)
+    tallies, by_hand = _tallies(ballot), entitled_on_paper(ballot)
     classes = list(ballot.classes.order_by("order"))
     none = SealedTally(counts=zeros(len(rules.shape.item_weights), len(rules.shape.worths)))
     for group in groups(ballot):
         keys = [subject.pk for subject in group]
-        cells = [_of_class(each, [tallies.get((key, each.pk), none) for key in keys]) for each in classes]
+        cells = [
+            _of_class(
+                each, [tallies.get((key, each.pk), none) for key in keys], sum(by_hand[key, each.pk] for key in keys)
+            )
+            for each in classes
+        ]
         if any(subject.classes_pooled for subject in group):
             cells = pooled(cells)
         result = subject_result(rules, cells)
         yield from ((subject, result) for subject in keys)
 
 
-def _of_class(rater_class: RaterClass, rows: Sequence[SealedTally]) -> ClassCount:
+def _of_class(rater_class: RaterClass, rows: Sequence[SealedTally], by_hand: int) -> ClassCount:
+    """`by_hand`: how many of those entitled vote on paper. Everybody else has an electronic paper from the beginning."""
+    entitled = sum(row.entitled for row in rows)
     return ClassCount(
         key=rater_class.key,
         weight=rater_class.weight,
-        entitled=sum(row.entitled for row in rows),
+        entitled=entitled,
+        issued=entitled - by_hand + sum(row.issued for row in rows),
         returned=sum(row.marked + row.valid for row in rows),
         counts=tuple(sum(column) for column in zip(*(row.counts for row in rows), strict=True)),
         on_paper=sum(row.valid for row in rows),
@@ -120,8 +140,15 @@ def _wrong_results(ballot: Ballot, rules: Rules) -> Iterator[str]:
     for subject, result in counted(ballot, rules):
         right, found = result_row(ballot, subject, result), stored.pop(subject, None)
         names = [field.attname for field in Result._meta.concrete_fields]
+        if found is not None and len(found.classes) == len(right.classes):
+            right.classes = [_as_kept(*each) for each in zip(right.classes, found.classes, strict=True)]
         if found is None:
             yield f"subject {subject}: no result"
         elif wrong := [name for name in names if getattr(found, name) != getattr(right, name)]:
             yield f"subject {subject}: {', '.join(wrong)} of the result differ from the counts"
     yield from (f"subject {subject}: a result of nobody" for subject in stored)
+
+
+def _as_kept(right: dict[str, Any], found: dict[str, Any]) -> dict[str, Any]:
+    """Leave out the numbers that were not kept yet when the ballot was sealed."""
+    return {name: value for name, value in right.items() if name in found or name not in KEPT_SINCE}

@@ -12,7 +12,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
-from itertools import islice
+from itertools import islice, repeat
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -51,8 +51,11 @@ def keys_take(model: type[models.Model], count: int) -> list[int]:
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             column = model._meta.pk.column
+            # Which sequence it is is looked up once, and not for every key.
             cursor.execute(
-                "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)", [table, column, count]
+                "WITH named AS MATERIALIZED (SELECT pg_get_serial_sequence(%s, %s)::regclass AS sequence) "
+                "SELECT nextval(sequence) FROM named, generate_series(1, %s)",
+                [table, column, count],
             )
             return [key for (key,) in cursor.fetchall()]
         cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
@@ -81,21 +84,37 @@ def bulk_load(
     load(connection, model._meta.db_table, names, rows, tuple(given.values()))
 
 
-def objects_written(columns: Mapping[str, Sequence[Any]], write: Callable[[str, Any], str]) -> Iterator[str]:
-    """Yield the JSON object of each row of `columns` (key → values), for a JSON column of `bulk_load`.
+class Objects:
+    """Writes the JSON object of each row of columns (key → values), for a JSON column of `bulk_load`.
 
     `write` returns a value of a column as JSON, "" for one to be left out; it is called once for each different value.
     """
-    for start in range(0, len(next(iter(columns.values()), ())), ROWS):
-        parts = [_members(name, values[start : start + ROWS], write) for name, values in columns.items()]
-        yield from ["{" + ", ".join(filter(None, row)) + "}" for row in zip(*parts, strict=True)]
+
+    def __init__(self, write: Callable[[str, Any], str]) -> None:
+        self._write = write
+        self._columns: dict[str, _Written] = {}
+
+    def of(self, columns: Mapping[str, Iterable[Any]]) -> Iterator[str]:
+        """Return the objects of some rows, in order; they are written when they are taken."""
+        parts = [map(self._column(name).__getitem__, values) for name, values in columns.items()]
+        return ("{" + ", ".join(filter(None, row)) + "}" for row in zip(*parts, strict=True))
+
+    def _column(self, name: str) -> "_Written":
+        if name not in self._columns:
+            self._columns[name] = _Written(name, self._write)
+        return self._columns[name]
 
 
-def _members(name: str, values: Sequence[Any], write: Callable[[str, Any], str]) -> list[str]:
-    written = {value: write(name, value) for value in set(values)}
-    key = as_json(name)
-    members = {value: f"{key}: {text}" if text else "" for value, text in written.items()}
-    return [members[value] for value in values]
+class _Written(dict[Any, str]):
+    """Value of a column → what stands in the object for it."""
+
+    def __init__(self, name: str, write: Callable[[str, Any], str]) -> None:
+        self._name, self._write = name, write
+
+    def __missing__(self, value: Any) -> str:
+        text = self._write(self._name, value)
+        member = self[value] = f"{as_json(self._name)}: {text}" if text else ""
+        return member
 
 
 def bulk_change(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -140,6 +159,16 @@ def bulk_delete(model: type[models.Model], column: str, keys: Sequence[int]) -> 
             cursor.execute(statement, list(some))
 
 
+def references_check() -> None:
+    """Let PostgreSQL check now what it would check at the end of the transaction: that what was stored points to something.
+
+    Raises django.db.IntegrityError. It takes long for many rows, and leaves Python free meanwhile.
+    """
+    connection = connections[DEFAULT_DB_ALIAS]
+    if connection.vendor == "postgresql":
+        connection.check_constraints()
+
+
 def portions(keys: Sequence[Key]) -> Iterator[Sequence[Key]]:
     """Yield `keys` in parts of as many as one statement takes: 900 on SQLite, 20 000 on PostgreSQL."""
     size = 20_000 if connections[DEFAULT_DB_ALIAS].vendor == "postgresql" else 900
@@ -158,6 +187,8 @@ def _connection(model: type[models.Model]) -> BaseDatabaseWrapper:
 # -- PostgreSQL ------------------------------------------------------------------------------------------------------
 
 _NULL = "\x02"
+_MEMORY = "SET LOCAL work_mem = '64MB'"
+"""Triggers that see all rows of a statement (`campaign.common.marking`) have them kept in memory and not in a file."""
 
 
 def _copy(
@@ -172,6 +203,8 @@ def _copy(
     lines = _Lines(rows, len(names), same)
     try:
         with connection.cursor() as cursor, connection.wrap_database_errors:
+            if connection.in_atomic_block:
+                cursor.cursor.execute(_MEMORY)
             cursor.cursor.copy_expert(statement, lines, size=1 << 16)
     except DatabaseError:
         # What went wrong while a row was made, not that the loading stopped for it.
@@ -204,8 +237,8 @@ class _Lines(io.RawIOBase):
         return bytes(piece)
 
     def _lines(self, rows: Sequence[Sequence[Any]]) -> str:
-        texts = [[value if value.__class__ is str else _text(value) for value in row] for row in rows]
-        lines = "".join(["\t".join(row) + self._end for row in texts])
+        texts = list(zip(*map(_texts, zip(*rows, strict=True)), strict=True))
+        lines = self._end.join([*map("\t".join, texts), ""])
         # Looked for in all rows at once: what must be escaped is rare.
         counted = (lines.count("\n"), lines.count("\t")) == (len(rows), len(rows) * (self._width - 1))
         if counted and "\\" not in lines and "\r" not in lines:
@@ -213,11 +246,25 @@ class _Lines(io.RawIOBase):
         return "".join(["\t".join([text.translate(_ESCAPES) for text in row]) + self._end for row in texts])
 
 
+def _texts(column: Sequence[Any]) -> Iterable[str]:
+    """Return a column as COPY takes it; most hold nothing but texts."""
+    kinds = set(map(type, column))
+    if kinds <= _WORDS:
+        return column
+    if len(kinds) == 1:
+        return map(_writer(*kinds), column)
+    return [value if value.__class__ is str else _text(value) for value in column]
+
+
 def _text(value: Any) -> str:
-    write = _TEXTS.get(value.__class__)
+    return _writer(value.__class__)(value)
+
+
+def _writer(given: type) -> Callable[[Any], str]:
+    write = _TEXTS.get(given)
     if write is None:
-        write = _TEXTS[value.__class__] = next((write for kind, write in _KINDS if isinstance(value, kind)), _refuse)
-    return write(value)
+        write = _TEXTS[given] = next((write for kind, write in _KINDS if issubclass(given, kind)), _refuse)
+    return write
 
 
 def _refuse(value: Any) -> str:
@@ -237,36 +284,37 @@ def _insert(
     quote = connection.ops.quote_name
     marks = ", ".join(["%s"] * len(names))
     statement = f"INSERT INTO {quote(table)} ({', '.join(map(quote, names))}) VALUES ({marks})"  # noqa: S608 names of models
-    _many(connection, statement, ((*row, *same) for row in rows) if same else rows)
+    _many(connection, statement, rows, same)
 
 
-def _many(connection: BaseDatabaseWrapper, statement: str, rows: Iterable[Sequence[Any]]) -> None:
-    prepared = _prepared(rows, connection.ops.adapt_datetimefield_value)
+def _many(
+    connection: BaseDatabaseWrapper, statement: str, rows: Iterable[Sequence[Any]], same: Sequence[Any] = ()
+) -> None:
+    moment = lru_cache(connection.ops.adapt_datetimefield_value)
+    rest, taken = [_parameter(value, moment) for value in same], iter(rows)
     with connection.cursor() as cursor:
-        while part := list(islice(prepared, ROWS)):
-            cursor.executemany(statement, part)
+        while some := list(islice(taken, ROWS)):
+            columns = [_parameters(column, moment) for column in zip(*some, strict=True)]
+            cursor.executemany(statement, list(zip(*columns, *map(repeat, rest), strict=False)))
 
 
-def _prepared(rows: Iterable[Sequence[Any]], moment: Callable[[dt.datetime], Any]) -> Iterator[list[Any]]:
-    moments: dict[dt.datetime, Any] = {}
-    for row in rows:
-        cells = list(row)
-        for place, value in enumerate(cells):
-            if value.__class__ in _AS_IT_IS:
-                continue
-            if isinstance(value, dt.datetime):
-                if value not in moments:
-                    moments[value] = moment(value)
-                cells[place] = moments[value]
-            elif isinstance(value, dt.date):
-                cells[place] = _day_text(value)
-            elif isinstance(value, dict | list):
-                cells[place] = as_json(value)
-            elif isinstance(value, UUID):
-                cells[place] = value.hex
-            elif isinstance(value, str) and type(value) is not str:
-                cells[place] = str(value)
-        yield cells
+def _parameters(column: Sequence[Any], moment: Callable[[dt.datetime], Any]) -> Iterable[Any]:
+    """Return a column as SQLite takes it; most hold nothing that it would not."""
+    if set(map(type, column)) <= _AS_IT_IS:
+        return column
+    return [value if value.__class__ in _AS_IT_IS else _parameter(value, moment) for value in column]
+
+
+def _parameter(value: Any, moment: Callable[[dt.datetime], Any]) -> Any:
+    if isinstance(value, dt.datetime):
+        return moment(value)
+    if isinstance(value, dt.date):
+        return _day_text(value)
+    if isinstance(value, dict | list):
+        return as_json(value)
+    if isinstance(value, UUID):
+        return value.hex
+    return str(value) if isinstance(value, str) else value
 
 
 # -- both ------------------------------------------------------------------------------------------------------------
@@ -283,6 +331,7 @@ def _moment_text(value: dt.datetime) -> str:
 
 
 _AS_IT_IS = frozenset({str, int, bool, type(None)})
+_WORDS = frozenset({str})
 as_json = json.JSONEncoder(ensure_ascii=False).encode
 """A value as JSON, in the letters it is written in."""
 _KINDS: tuple[tuple[type, Callable[[Any], str]], ...] = (

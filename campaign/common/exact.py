@@ -40,6 +40,11 @@ def signed(value: int) -> str:
     return f"+{hundredths(value)}" if value > 0 else hundredths(value)
 
 
+def share(numerator: int, denominator: int) -> int | None:
+    """Return numerator / denominator in hundredths of a percent, half up; None when there is nothing to divide by."""
+    return half_up(numerator * 10_000, denominator) if denominator else None
+
+
 def percent(numerator: int, denominator: int) -> str:
     """Write numerator / denominator as percent with two decimals, half up; "—" when there is nothing to divide by."""
     return f"{hundredths(half_up(numerator * 10_000, denominator))}%" if denominator else "—"

@@ -80,9 +80,11 @@ def list_response(
 
     A posted search is kept in the session and answered with a redirect, so that reloading and paging keep it.
     """
-    found = listing(request, **options)
     if request.method == "POST":
+        if (filter_class := options.get("filter_class")) and filter_class.personal:
+            _keep_search(request)
         return HttpResponseRedirect(request.path)
+    found = listing(request, **options)
     return render(request, template, {**found, **(context or {})})
 
 
@@ -91,11 +93,14 @@ def search_key(path: str) -> str:
     return f"search:{path}"
 
 
+def _keep_search(request: HttpRequest) -> None:
+    request.session[search_key(request.path)] = "" if "clear" in request.POST else request.POST.urlencode()
+
+
 def _filter(request: HttpRequest, queryset: Any, filter_class: type[Filters]) -> Filters:
     data: Any = request.GET
     if filter_class.personal:
-        key = search_key(request.path)
         if request.method == "POST":
-            request.session[key] = "" if "clear" in request.POST else request.POST.urlencode()
-        data = QueryDict(request.session.get(key, ""))
+            _keep_search(request)
+        data = QueryDict(request.session.get(search_key(request.path), ""))
     return filter_class(data, queryset=queryset, request=request)

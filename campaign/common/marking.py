@@ -22,17 +22,26 @@ class Watched:
     key: str = "id"
 
 
-def install(marks: str, name: str, watched: Iterable[Watched]) -> bool:
+@dataclass(frozen=True)
+class Many:
+    """What one statement that enters or deletes more than `rows` rows leaves on PostgreSQL instead of a mark for each: `mark`, as
+    (column of the mark, value in SQL)."""
+
+    rows: int
+    mark: tuple[tuple[str, str], ...]
+
+
+def install(marks: str, name: str, watched: Iterable[Watched], many: Many | None = None) -> bool:
     """Put the triggers `…_<name>_…` on every watched table, writing into the table `marks`; safe to call again. False where
     migrations have not come that far."""
     present = set(connection.introspection.table_names())
     if marks not in present:
         return False
-    statements = _postgres if connection.vendor == "postgresql" else _sqlite
     with connection.cursor() as cursor:
         for one in watched:
             if one.table in present:
-                for statement in statements(marks, name, one):
+                on_postgres = connection.vendor == "postgresql"
+                for statement in _postgres(marks, name, one, many) if on_postgres else _sqlite(marks, name, one):
                     cursor.execute(statement)
     return True
 
@@ -70,7 +79,7 @@ _BY_HASH = "SET enable_nestloop = off"
 with each, which takes minutes when a subtree of 25 000 organizations moves later."""
 
 
-def _postgres(marks: str, name: str, watched: Watched) -> list[str]:
+def _postgres(marks: str, name: str, watched: Watched, many: Many | None) -> list[str]:
     differs = " OR ".join(f"o.{column} IS DISTINCT FROM n.{column}" for column in watched.columns)
     pairs = f"FROM old_rows o JOIN new_rows n USING ({watched.key}) WHERE ({differs}) AND ({{known}})"
     statements = []
@@ -81,6 +90,8 @@ def _postgres(marks: str, name: str, watched: Watched) -> list[str]:
     ):
         trigger = f"{watched.table}_{name}_{event.lower()}"
         body = "; ".join(insert for row, source in sources for insert in _inserts(marks, watched, row, source))
+        if many is not None and event != "UPDATE":
+            body = _unless_many(marks, many, "new_rows" if event == "INSERT" else "old_rows", body)
         statements.append(
             f"CREATE OR REPLACE FUNCTION {trigger}() RETURNS trigger LANGUAGE plpgsql {_BY_HASH} "
             f"AS $$ BEGIN {body}; RETURN NULL; END $$"
@@ -91,3 +102,10 @@ def _postgres(marks: str, name: str, watched: Watched) -> list[str]:
             f"FOR EACH STATEMENT EXECUTE FUNCTION {trigger}()"
         )
     return statements
+
+
+def _unless_many(marks: str, many: Many, rows: str, body: str) -> str:
+    columns = ", ".join(f'"{column}"' for column, _value in many.mark)
+    values = ", ".join(value for _column, value in many.mark)
+    instead = f'INSERT INTO "{marks}" ({columns}) VALUES ({values})'  # noqa: S608 names of tables
+    return f"IF (SELECT count(*) FROM {rows}) > {many.rows} THEN {instead}; ELSE {body}; END IF"  # noqa: S608 names of tables

@@ -11,17 +11,25 @@ KEY_DIGITS = 18
 """Digits of the largest number that both databases take as a key."""
 
 
-@lru_cache(maxsize=65_536)
 def pinyin(text: str) -> str:
     """Return the pinyin of `text` without tones, lower case: 张三 → "zhang san"; lists sort by it on both databases."""
-    return " ".join(_syllables(text)).lower()[:200]
+    return _read(text)[0]
+
+
+def initials(text: str) -> str:
+    """Return the pinyin initials of `text`: 张三 → "zs"; what people type to find somebody."""
+    return _read(text)[1]
 
 
 @lru_cache(maxsize=65_536)
-def initials(text: str) -> str:
-    """Return the pinyin initials of `text`: 张三 → "zs"; what people type to find somebody."""
-    letters = map(_letter, text) if _is_plain(text) else lazy_pinyin(text, style=Style.FIRST_LETTER)
-    return "".join(letters).lower()[:64]
+def _read(text: str) -> tuple[str, str]:
+    """Return pinyin and initials."""
+    syllables, letters = (
+        zip(*map(_reading_of, text), strict=True)
+        if _is_plain(text)
+        else (lazy_pinyin(text), lazy_pinyin(text, style=Style.FIRST_LETTER))
+    )
+    return " ".join(syllables).lower()[:200], "".join(letters).lower()[:64]
 
 
 SURNAMES = {
@@ -37,17 +45,12 @@ NOT_ALONE = ("单于",)
 def found_by(name: str) -> dict[str, str]:
     """Return what a person called `name` is found and sorted by: pinyin and initials, the surname read as one."""
     surname = SURNAMES.get(name[:1], "") if not name.startswith(NOT_ALONE) else ""
-    if not surname:
-        return {"pinyin": pinyin(name), "initials": initials(name)}
-    given = name[1:]
-    return {"pinyin": f"{surname} {pinyin(given)}".strip()[:200], "initials": f"{surname[0]}{initials(given)}"[:64]}
+    syllables, letters = _read(name[1:] if surname else name)
+    if surname:
+        syllables, letters = f"{surname} {syllables}".strip()[:200], f"{surname[0]}{letters}"[:64]
+    return {"pinyin": syllables, "initials": letters}
 
 
-def _syllables(text: str) -> list[str]:
-    return [_syllable(char) for char in text] if _is_plain(text) else lazy_pinyin(text)
-
-
-@lru_cache(maxsize=1_024)
 def _is_plain(text: str) -> bool:
     """Tell whether a short name can be read character by character: no part of it is a phrase with a reading of its own.
 
@@ -62,13 +65,8 @@ def _is_plain(text: str) -> bool:
 
 
 @lru_cache(maxsize=30_000)
-def _syllable(char: str) -> str:
-    return "".join(lazy_pinyin(char))
-
-
-@lru_cache(maxsize=30_000)
-def _letter(char: str) -> str:
-    return "".join(lazy_pinyin(char, style=Style.FIRST_LETTER))
+def _reading_of(char: str) -> tuple[str, str]:
+    return "".join(lazy_pinyin(char)), "".join(lazy_pinyin(char, style=Style.FIRST_LETTER))
 
 
 CHINESE = r"[\u3400-\u9fff\u3001\u3002\u201c\u201d\u300a\u300b\uff08\uff09]"

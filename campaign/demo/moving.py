@@ -45,15 +45,18 @@ def _dates() -> None:
 
 
 def _positions(group: Group, story: Story) -> None:
-    """The committee of the first company: a secretary and a member from its branches."""
+    """The committees above the branches: their secretaries, and a member from a branch of the first company."""
     company, first = group.companies[0], group.branches[0]
-    since = company.term_started_on or story.begin
+    held = [
+        (place, leader, PartyPost.SECRETARY)
+        for place in (group.root, *group.companies)
+        if (leader := group.leaders[place.pk].member) is not None
+    ]
+    held.append((company, group.roll(first)[0], PartyPost.COMMITTEE_MEMBER))
     with on(story.today, 8):
-        held = ((group.roll(first)[5], PartyPost.SECRETARY), (group.roll(first)[0], PartyPost.COMMITTEE_MEMBER))
-        for member, post in held:
-            position_begin(
-                actor=group.staff[company.pk], member=member, organization=company, post=post, starts_on=since
-            )
+        for place, member, post in held:
+            since = place.term_started_on or story.begin
+            position_begin(actor=None, member=member, organization=place, post=post, starts_on=since)
 
 
 def _probations(group: Group, story: Story) -> None:

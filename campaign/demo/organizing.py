@@ -21,6 +21,13 @@ EVERY = 3
 """Every third branch has no leader who looks after it yet."""
 VISITED_UP_TO = 60
 """In a large group so many contact points have visits; the rest would only take time."""
+COLLEAGUES = (
+    ("孟宪章", "苏文静", "高远", "罗建华"),
+    ("陆守义", "方玉兰", "任培善", "姜春燕"),
+    ("石国梁", "崔素梅", "段志远", "殷红霞"),
+    ("钟永年", "常秀琴", "孔维新", "史桂芳"),
+)
+"""Deputy secretary, head of the organization department, of publicity, chairman of the union: the committees in turn."""
 PLAN_PDF = (
     b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
     b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
@@ -42,7 +49,8 @@ def tell_organizing(group: Group, campaign: Campaign, story: Story, chance: rand
 
 
 def _lead(group: Group) -> None:
-    for place in (group.root, *group.companies):
+    for number, place in enumerate((group.root, *group.companies)):
+        deputy, director, *others = COLLEAGUES[number % len(COLLEAGUES)]
         leader = group.leaders[place.pk].member
         given: dict[str, Any] = {
             "actor": None,
@@ -51,11 +59,11 @@ def _lead(group: Group) -> None:
         }
         for function in (LeadershipFunction.FIRST_RESPONSIBLE, LeadershipFunction.GROUP_HEAD):
             leadership_appoint(function=function, member=leader, duty="党委书记", **given)
-        leadership_appoint(function=LeadershipFunction.DIRECTLY_RESPONSIBLE, name="孟宪章", duty="党委副书记", **given)
-        leadership_appoint(function=LeadershipFunction.GROUP_DEPUTY, name="孟宪章", duty="党委副书记", **given)
-        for name, duty in (("苏文静", "组织部部长"), ("高远", "宣传部部长"), ("罗建华", "工会主席")):
+        leadership_appoint(function=LeadershipFunction.DIRECTLY_RESPONSIBLE, name=deputy, duty="党委副书记", **given)
+        leadership_appoint(function=LeadershipFunction.GROUP_DEPUTY, name=deputy, duty="党委副书记", **given)
+        for name, duty in zip((director, *others), ("组织部部长", "宣传部部长", "工会主席"), strict=True):
             leadership_appoint(function=LeadershipFunction.GROUP_MEMBER, name=name, duty=duty, **given)
-        leadership_appoint(function=LeadershipFunction.OFFICE_DIRECTOR, name="苏文静", duty="党建工作部部长", **given)
+        leadership_appoint(function=LeadershipFunction.OFFICE_DIRECTOR, name=director, duty="党建工作部部长", **given)
     for branch in group.branches[:VISITED_UP_TO]:
         leadership_take_suggested(actor=None, organization=branch)
 

@@ -4,7 +4,7 @@ import datetime as dt
 
 from campaign.demo.group import Group
 from campaign.demo.story import Story, on
-from orgs.models import Organization, OrganizationType
+from orgs.models import Member, Organization, OrganizationType, PartyPost
 from orgs.rules import TERM_YEARS, years_after
 from orgs.services import organization_create, organization_merge, organization_update
 
@@ -13,6 +13,8 @@ CONTACTS = (
     ("0871-5550101", "dangban@east.example", "东岭工业区一号"),
     ("0871-5550102", "dangban@west.example", "西川大道二号"),
 )
+LACKING = 5
+"""Every fifth branch has not said whom to call, so that the check of the data finds some."""
 
 
 def tell_structure(group: Group, story: Story) -> None:
@@ -31,6 +33,19 @@ def tell_structure(group: Group, story: Story) -> None:
 def _contacts(group: Group) -> None:
     for company, (phone, mail, address) in zip(group.companies, CONTACTS, strict=False):
         _update(company, contact_name="党委办公室", contact_phone=phone, contact_email=mail, address=address)
+    _update(
+        group.root,
+        contact_name="党建工作部", contact_phone="0871-5550100", contact_email="dangjian@group.example", address="华岭大厦十二层",
+    )  # fmt: skip
+    secretaries = {
+        member.organization_id: member.name
+        for member in Member.objects.filter(party_post=PartyPost.SECRETARY, organization__in=group.branches)
+    }
+    called = [branch for number, branch in enumerate(group.branches) if number % LACKING]
+    for branch in called:
+        branch.contact_name = secretaries.get(branch.pk, "")
+        branch.contact_phone = f"0871-555{branch.pk % 10_000:04d}"
+    Organization.objects.bulk_update(called, ["contact_name", "contact_phone"], batch_size=500)
 
 
 def _merged(group: Group) -> None:

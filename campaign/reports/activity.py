@@ -1,6 +1,6 @@
 """Form d.19, the figures of a campaign's period unit by unit (2-domain d.19): each app brings the columns of its records.
 
-    activity.figures.register(UnitFigure("rounds", "评议场次", _rounds, ("name", "state"), "round_detail"))
+    activity.figures.register(UnitFigure("rounds.held", "评议场次", _rounds, ("name", "state"), "round_detail"))
 
 `COLUMNS` is the order of the office; a column for which no app has a figure yet is empty.
 """
@@ -12,7 +12,7 @@ from campaign.common.excel.sheet import Filled, FormSheet, Kind
 from campaign.common.registry import Registry
 from campaign.reports.organizations import members_seen, organizations_seen
 from campaign.reports.registry import Report, ReportRequest
-from campaign.reports.units import Column, ToCome, UnitFigure, count_units, unit_sheet
+from campaign.reports.units import Column, ToCome, UnitFigure, count_units, unit_sheet, units_complete
 from orgs.models import OrganizationType
 
 figures: Registry[UnitFigure] = Registry("activity figures")
@@ -20,15 +20,15 @@ figures: Registry[UnitFigure] = Registry("activity figures")
 COLUMNS: tuple[tuple[str, ToCome], ...] = (
     ("organizations", ToCome("基层党组织数")),
     ("members", ToCome("党员数")),
-    ("pledges.organizations", ToCome("党组织", "公开承诺")),
-    ("pledges.members", ToCome("党员", "公开承诺")),
-    ("pledges.items", ToCome("事项", "公开承诺")),
-    ("pledges.fulfilment", ToCome("兑现率%", "公开承诺", Kind.HUNDREDTHS)),
-    ("reviews.organizations", ToCome("党组织", "领导点评")),
-    ("reviews.members", ToCome("党员", "领导点评")),
-    ("rounds.held", ToCome("评议场次", "群众评议")),
-    ("rounds.raters", ToCome("参评人数", "群众评议")),
-    ("rounds.satisfaction", ToCome("满意率%", "群众评议", Kind.HUNDREDTHS)),
+    ("pledges.organizations", ToCome("党组织", "承诺")),
+    ("pledges.members", ToCome("党员", "承诺")),
+    ("pledges.items", ToCome("事项", "承诺")),
+    ("pledges.fulfilment", ToCome("兑现率%", kind=Kind.HUNDREDTHS)),
+    ("reviews.organizations", ToCome("党组织", "点评")),
+    ("reviews.members", ToCome("党员", "点评")),
+    ("rounds.held", ToCome("评议场次")),
+    ("rounds.raters", ToCome("参评人数")),
+    ("rounds.satisfaction", ToCome("满意率%", kind=Kind.HUNDREDTHS)),
     ("awards.organizations", ToCome("组织", "表彰")),
     ("awards.members", ToCome("个人", "表彰")),
     ("posts.pioneer", ToCome("先锋岗")),
@@ -38,7 +38,7 @@ COLUMNS: tuple[tuple[str, ToCome], ...] = (
     ("pledges.deeds", ToCome("为群众办实事(件)")),
     ("inspections", ToCome("检查次数")),
     ("rectification.items", ToCome("问题", "整改")),
-    ("rectification.rate", ToCome("整改率%", "整改", Kind.HUNDREDTHS)),
+    ("rectification.rate", ToCome("整改率%", kind=Kind.HUNDREDTHS)),
     ("prepared_by", ToCome("填报人", kind=Kind.TEXT)),
 )
 """The key under which a figure is registered, and how the column looks until then."""
@@ -87,5 +87,6 @@ ACTIVITY_STATISTICS = Report(
     description=_("One row for each unit: pledges, reviews, evaluations, awards of a half-year or year, with totals."),
     sheets=_sheets,
     count=count_units,
+    checks=(units_complete(ACTIVITY.name),),
     icon="report",
 )

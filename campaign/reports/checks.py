@@ -91,9 +91,17 @@ def outcome(check: Check, request: object, tables: Tables) -> Checked:
 
 
 def adds_up(
-    key: str, label: str | Promise, *, sheet: str, whole: str, parts: Sequence[str], name: str = "单位"
+    key: str,
+    label: str | Promise,
+    *,
+    sheet: str,
+    whole: str,
+    parts: Sequence[str],
+    mend: Callable[[str], str],
+    name: str = "单位",
 ) -> Check:
-    """Return the check that in every row of a sheet the figure `whole` is the sum of `parts`; `name` heads the row."""
+    """Return the check that in every row of a sheet the figure `whole` is the sum of `parts`; `name` heads the row, `mend` gives
+    for its key the page where to look."""
 
     def run(request: object, tables: Tables) -> Iterator[Discrepancy]:
         for line in tables(sheet):
@@ -101,7 +109,8 @@ def adds_up(
             if total != sum_:
                 yield Discrepancy(
                     _("%(name)s: %(whole)s is %(total)d, its parts make %(sum)d.")
-                    % {"name": line.values[name], "whole": whole, "total": total, "sum": sum_}
+                    % {"name": line.values[name], "whole": whole, "total": total, "sum": sum_},
+                    mend(line.key),
                 )
 
     return Check(key, label, run)

@@ -1,6 +1,5 @@
 """Form d.2: the organizations with their committees, figures and terms (2-domain d.2)."""
 
-import datetime as dt
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -19,6 +18,7 @@ from campaign.reports.places import place_of
 from campaign.reports.registry import Report, ReportRequest
 from orgs import overview
 from orgs.models import Member, MemberQuerySet, Organization, OrganizationType, PartyPost, UnitKind
+from orgs.places import months_left
 
 CHUNK = 2000
 MEMBER_FIELDS = ("name", "organization__name", "kind", "sex", "education")
@@ -69,7 +69,7 @@ def groups(request: ReportRequest, key: str) -> Records:
 
 def term(request: ReportRequest, key: str) -> str:
     """Months to the end of the term are no count: the page of the organization says when it ends."""
-    return reverse("organization_detail", args=[place_of(request, key, Cap.ORG_VIEW).pk])
+    return f"{reverse('organization_detail', args=[place_of(request, key, Cap.ORG_VIEW).pk])}#term"
 
 
 # -- the form ----------------------------------------------------------------------------------------------------------
@@ -118,14 +118,6 @@ FIELDS = (
 )  # fmt: skip
 
 
-def months_left(today: dt.date, end: dt.date) -> int:
-    """Return the whole months from `today` to `end`; negative when the term is over."""
-    if end < today:
-        return -months_left(end, today)
-    months = (end.year - today.year) * 12 + end.month - today.month
-    return months - (end.day < today.day)
-
-
 def _rows(request: ReportRequest) -> Iterator[Row]:
     top, today = request.organization, request.today
     members = members_seen(request)
@@ -146,7 +138,7 @@ def _rows(request: ReportRequest) -> Iterator[Row]:
                 name, str(types[type_]), names.get(path[: -Organization.steplen], ""), str(units.get(unit, "")),
                 held.named(PartyPost.SECRETARY), held.named(PartyPost.DEPUTY_SECRETARY), len(held.people),
                 *(figures.get(each, 0) for each in SHOWN), groups_of[path][0] if path in groups_of else 0,
-                founded, begun, ends, months_left(today, ends) if ends else None, contact,
+                founded, begun, ends, months_left(ends, today), contact,
                 phone if request.unmasked else mask(phone), "任期已届满" if ends and ends < today else "",
             ),
         )  # fmt: skip
@@ -163,6 +155,7 @@ KINDS_ADD_UP = adds_up(
     sheet=OVERVIEW.name,
     whole="党员总数",
     parts=("正式党员", "预备党员"),
+    mend=lambda key: reverse("organization_detail", args=[key]),
     name="党组织名称",
 )
 

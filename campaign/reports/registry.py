@@ -82,7 +82,8 @@ class Group(Enum):
 class Report:
     """`form` is the number of the form (d.1); `sheets` gives each sheet with its rows, which are read once, streaming;
     `count` says how many rows there will be, for the progress bar. `by_period` reports are official only for a frozen
-    period; rosters and ledgers always are. `by_year` reports speak of one year of a campaign. `checks` run before the
+    period, `by_year` ones, which speak of one year of a campaign, once its periods are frozen; rosters and ledgers always
+    are: lists (`is_list`), and forms whose rows are records as they stand (`records`). `checks` run before the
     export; `options` are filters of its own; in `is_list` reports people choose and order the columns; `personal` is
     False where a form holds neither id numbers nor phones. docs/reports.md tells how to write one."""
 
@@ -98,7 +99,13 @@ class Report:
     checks: tuple[Check, ...] = ()
     options: tuple[Option, ...] = ()
     is_list: bool = False
+    records: bool = False
     personal: bool = True
+
+    @property
+    def is_ledger(self) -> bool:
+        """Whether it lists records, so that no period has to be frozen for it."""
+        return self.is_list or self.records
 
     @property
     def number(self) -> int:

@@ -24,7 +24,7 @@ from campaign.reports.checks import Checked, Tables, outcome
 from campaign.reports.choices import EXPORT_KIND, wording_of
 from campaign.reports.columns import picked
 from campaign.reports.figures import Records
-from campaign.reports.freezing import FROZEN
+from campaign.reports.freezing import freezing, year_is_frozen
 from campaign.reports.preview import PREVIEW_ROWS, Link, ShownSheet, records_url, shown
 from campaign.reports.registry import Report, ReportRequest, reports
 from orgs.models import Organization, User
@@ -83,8 +83,14 @@ def _span(report: Report, request: ReportRequest) -> str:
 
 
 def is_official(report: Report, request: ReportRequest) -> bool:
-    """Tell whether the figures are final: those of a period only once it is frozen (2-domain d.20, 11)."""
-    return not report.by_period or request.period is None or request.period.state == PeriodState.FROZEN
+    """Tell whether the figures are final: those of a period or a year only once it is frozen (2-domain d.20, 11); rosters and
+    ledgers are always."""
+    if report.is_ledger:
+        return True
+    if report.by_period:
+        return request.period is None or request.period.state == PeriodState.FROZEN
+    campaign = request.campaign
+    return not report.by_year or (campaign is not None and year_is_frozen(campaign, request.year or request.today.year))
 
 
 def _draft_mark(report: Report, request: ReportRequest) -> str:
@@ -137,8 +143,7 @@ def report_discrepancies(report: Report, request: ReportRequest) -> list[Checked
     """Run the cross-checks of a report and return each with what it found. Raises what `report_check` raises."""
     report_check(report, request)
     tables = Tables(lambda: report.sheets(request))
-    checks = (*report.checks, FROZEN) if report.by_period else report.checks
-    return [outcome(check, request, tables) for check in checks]
+    return [outcome(check, request, tables) for check in (*report.checks, *freezing(report))]
 
 
 def report_write(

@@ -2,19 +2,22 @@
 which come the figure of every unit (one grouped query for all of them), the total, and the list behind a click.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db.models import Count, QuerySet, Sum
 from django.db.models.functions import Left
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from campaign.common.access import under
 from campaign.common.exact import half_up
 from campaign.common.excel.sheet import Filled, FormColumn, FormSheet, Keyed, Kind, Row, Value
 from campaign.reports.figures import WHOLE, Records
 from campaign.reports.places import OWN, place_of, within
-from campaign.reports.registry import ReportRequest
+from campaign.reports.registry import Check, Discrepancy, ReportRequest, Tables
 from orgs.models import Organization
 
 Found = Callable[[ReportRequest], QuerySet[Any]]
@@ -139,6 +142,21 @@ def units_of(organization: Organization) -> Iterable[Organization]:
     """Return `organization` and what hangs directly below it, whether active or not, in the order of the tree."""
     found: Any = Organization.objects.filter(under(organization.path), depth__lte=organization.depth + 1)
     return found.order_by("path")  # type: ignore[no-any-return]
+
+
+def units_complete(sheet: str) -> Check:
+    """Return the check that each active unit of the level has its row (2-domain d.20, 2)."""
+
+    def run(request: ReportRequest, tables: Tables) -> Iterator[Discrepancy]:
+        rows = {line.key.removesuffix(OWN) for line in tables(sheet)}
+        for place in units_of(request.organization):
+            if place.is_active and str(place.pk) not in rows:
+                yield Discrepancy(
+                    _("%(name)s is not in the form.") % {"name": place.name},
+                    reverse("organization_detail", args=[place.pk]),
+                )
+
+    return Check("d.20.2", gettext_lazy("The units of the form are the active ones"), run)
 
 
 def count_units(request: ReportRequest) -> int:

@@ -34,7 +34,7 @@ class ScoringConfig(AppConfig):
         from campaign.jobs.registry import JobKind, kinds
         from campaign.reports.registry import reports
         from campaign.rulebooks import Rulebook, rulebooks
-        from campaign.scoring import desk, marking, metrics, records, structure
+        from campaign.scoring import desk, marking, metrics, records, structure, timeline
         from campaign.scoring.registry import evidence
         from campaign.scoring.reports import SCORE_SUMMARY
         from campaign.scoring.services import KIND, parts, score_run_check, score_run_perform
@@ -47,6 +47,7 @@ class ScoringConfig(AppConfig):
         metrics.register()
         records.register()
         structure.register()
+        timeline.register()
         reports.register(SCORE_SUMMARY)
         kinds.register(JobKind(KIND, _("Computing scores"), score_run_perform, score_run_check))
         kinds.register(JobKind(parts.KIND, _("Part of a score run"), parts.score_part_perform, parts.score_part_check))

@@ -15,7 +15,7 @@ def tiles(user: Any) -> list[Tile]:
     """Entries and freezes that somebody else asked for: one query each, none for whom it does not concern."""
     found = []
     if holds(user, Cap.SCORE_RUN):
-        waiting = ScoreEntry.objects.allowed(user, Cap.SCORE_RUN).waiting().of_others(user).order_by()
+        waiting = ScoreEntry.objects.allowed(user, Cap.SCORE_RUN).undecided().of_others(user).order_by()
         label = _("Bonuses and deductions to confirm")
         found.append(Tile(label, waiting.count(), reverse("entry_list"), "plus-minus", "warning"))
     if holds(user, Cap.SCORE_FREEZE):

@@ -1,37 +1,43 @@
 # ruff: noqa: S608, S611 — statements are put together from the names of our own tables and from whole numbers alone
-"""Computing the scores of a period: from the records to `work_score`, in grouped statements (see `work`).
+"""Computing the scores of a period: from the records to `work_score_member` and `work_score_place`, in grouped statements
+(see `work`).
 
     roll → figures → what people entered → members → organizations, from the deepest level up
 
-Nothing that readers see is written here; `services.staging` does that with what stands in `work_score` afterwards.
+Nothing that readers see is written here; `services.staging` does that with what stands in those two afterwards.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Case, IntegerField, Q, When
+from django.db.models import Case, IntegerField, Q, Value, When
 from django.db.models.expressions import RawSQL
 
-from campaign.models import Audience, Period
+from campaign.common.access import under
+from campaign.models import Audience
 from campaign.scoring import formulas, lines, roll
 from campaign.scoring.arithmetic import FULL_SHEET, Figure, Grade, Item, Rules
 from campaign.scoring.choices import Tier
-from campaign.scoring.models import EntryKind, PeriodScore, ScoreEntry
+from campaign.scoring.models import EntryKind, PeriodPlace, PeriodScore, ScoreEntry
 from campaign.scoring.plans import Plan, Plans, inexact, unknown_grade
 from campaign.scoring.registry import Metric, MetricScope, Rollup
 from campaign.scoring.roll import Extent
-from campaign.scoring.work import Work, numbers, sql_of
+from campaign.scoring.work import SCORED, Work, numbers, sql_of
 from orgs.models import OrganizationType
 
 Source = tuple[str, tuple[Any, ...]]
 """A statement that gives (subject, numerator, denominator), with its parameters."""
+Asked = tuple[Any, Audience]
+"""A metric's `figures`, and of whom they are asked."""
+FIGURE = ("subject", "numerator", "denominator")
 
 
 class Computation:
     """One computation over `extent` by `plans`. `tell` is given the number of steps done so far, of `steps`; `from_below` gives
-    (above, key of the metric, numerator, denominator) of organizations below the extent that are computed already."""
+    (above, key of the metric, numerator, denominator) of organizations below the extent that are computed already. `shared` are
+    tables in which somebody has written down the figures of everybody (`measure`)."""
 
     def __init__(
         self,
@@ -39,24 +45,33 @@ class Computation:
         plans: Plans,
         tell: Callable[[int], None] = lambda _done: None,
         from_below: Source | None = None,
+        shared: Mapping[Asked, str] | None = None,
     ) -> None:
         self.extent, self.plans, self.tell, self.from_below = extent, plans, tell, from_below
-        self.work = Work()
-        self.done = self.scored = 0
-        self.figures: dict[tuple[Any, Audience], str] = {}
-        """The working table of a figure, by what makes it and for whom."""
+        self.work = Work(alone=extent.span is None)
+        self.done = 0
+        self.figures: dict[Asked, str] = dict(shared or {})
+        """The table of a figure, by what makes it and for whom: a working table, or one that several jobs share."""
 
     @cached_property
     def summed(self) -> list[Metric]:
         """The metrics that come from below, by the number that they have in the working tables."""
-        return [metric for metric in self.plans.metrics_for(Audience.ORGANIZATION) if metric.of_subtree]
+        return of_subtrees(self.plans)
+
+    def measure(self, name: Callable[[Asked], str]) -> None:
+        """Write every figure of the extent down in a table of its own, called `name`, for others to share (PostgreSQL)."""
+        if not self.extent.everything:
+            roll.fill(self.work, self.extent, members=self._asks_members())
+        for metric, audience in all_asked(self.plans):
+            self.work.share(name((metric.figures, audience)), FIGURE, *self._asked(metric, audience))
+            self._advance()
 
     @property
     def steps(self) -> int:
         return sum(len(self.plans.metrics_for(audience)) for audience in Audience) + 3
 
     def run(self) -> None:
-        """Fill `work_score`. Raises DomainError for a figure that cannot be computed exactly."""
+        """Fill `work_score_member` and `work_score_place`. Raises DomainError for a figure that cannot be computed exactly."""
         roll.fill(self.work, self.extent, members=self._asks_members())
         self._look()
         self._advance()
@@ -82,7 +97,7 @@ class Computation:
             )
         for depth in self._levels():
             self._sum(depth)
-            self._pass_on(depth, 0)
+            self._pass_on(depth)
         return self.work.rows("SELECT organization, numerator, denominator FROM work_sum")
 
     def _levels(self) -> list[int]:
@@ -98,10 +113,7 @@ class Computation:
 
     def _look(self) -> None:
         """Take down what readers see now of everybody in the run."""
-        whose = self._of_run(Audience.MEMBER, "member")
-        if not self.extent.everything:
-            whose |= Q(member=None) & self._of_run(Audience.ORGANIZATION, "organization")
-        self.work.take("work_shown", ("id", *SHOWN), *_shown(self.extent.period, whose))
+        self.work.take("work_shown", ("id", "own", *SHOWN), *_shown(self.extent))
 
     # -- figures ----------------------------------------------------------------------------------------------------
 
@@ -124,7 +136,7 @@ class Computation:
         if key in self.figures:
             return
         name = f"work_figure_{len(self.figures)}"
-        self.work.take(name, ("subject", "numerator", "denominator"), *self._asked(metric, audience))
+        self.work.take(name, FIGURE, *self._asked(metric, audience))
         self.figures[key] = name
 
     def _source(self, metric: Metric, audience: Audience) -> Source:
@@ -207,7 +219,7 @@ class Computation:
             known = ", ".join(["%s"] * len(plan.rules.grades))
             unknown = self.work.rows(
                 f"""WITH e (member, organization, kind, points, grade, work) AS ({statement})
-                    SELECT e.grade FROM e JOIN work_score s ON s.member = e.member
+                    SELECT e.grade FROM e JOIN {SCORED} s ON s.member = e.member
                         OR s.member IS NULL AND e.member IS NULL AND s.organization = e.organization
                     WHERE e.kind = '{EntryKind.CEILING}' AND s.sheet = {plan.sheet_id} AND e.grade NOT IN ({known}) LIMIT 1""",
                 [*parameters, *[grade.name for grade in plan.rules.grades]],
@@ -231,7 +243,7 @@ class Computation:
                 self.work.run(
                     f"""INSERT INTO work_own (organization, metric, numerator, denominator)
                         SELECT organization, {number}, SUM(total), COUNT(*) * {FULL_SHEET}
-                        FROM work_score WHERE total IS NOT NULL GROUP BY organization"""
+                        FROM work_score_member WHERE total IS NOT NULL GROUP BY organization"""
                 )
 
     # -- organizations ----------------------------------------------------------------------------------------------
@@ -241,12 +253,11 @@ class Computation:
         plans = self.plans.for_audience(Audience.ORGANIZATION)
         self._take_up()
         for depth in self._levels():
-            scored = self.scored
             self._sum(depth)
             for plan in plans:
                 figures = [self._joined(metric, Audience.ORGANIZATION, n) for n, metric in enumerate(plan.measured)]
                 self._score(plan, organizations(plan, self.plans.types_of(plan), depth), figures)
-            self._pass_on(depth, scored)
+            self._pass_on(depth)
 
     def _take_up(self) -> None:
         if self.from_below is None or not self.summed:
@@ -278,9 +289,8 @@ class Computation:
                 WHERE p.depth = {depth}"""
         )
 
-    def _pass_on(self, depth: int, before: int) -> None:
-        """What a level passes on to the one above it: its figure, and what counts of each organization itself. `before` is the
-        number of those who were scored before the level."""
+    def _pass_on(self, depth: int) -> None:
+        """What a level passes on to the one above it: its figure, and what counts of each organization itself."""
         if not self.summed:
             return
         children = [number for number, metric in enumerate(self.summed) if metric.rollup == Rollup.CHILDREN]
@@ -288,7 +298,7 @@ class Computation:
             self.work.run(
                 f"""INSERT INTO work_self (organization, metric, numerator, denominator)
                     SELECT s.organization, {number}, s.total, {FULL_SHEET}
-                    FROM work_score s WHERE s.n > {before} AND s.member IS NULL AND s.total IS NOT NULL"""
+                    FROM work_score_place s WHERE s.level = {depth} AND s.total IS NOT NULL"""
             )
         passed = f"CASE WHEN s.metric IN ({numbers([-1, *children])}) THEN 0 ELSE 1 END"
         self.work.run(
@@ -345,10 +355,10 @@ class Computation:
             f"COALESCE(s.{name}, -1) = COALESCE(x.{name}, -1)" if name in ("base", "total") else f"s.{name} = x.{name}"
             for name in SHOWN[2:]
         )
-        self.scored += self.work.run(
-            f"""INSERT INTO work_score (member, organization, place, peers, code, sheet, base, entered, bonus, deductions,
-                                        total, grade, vetoed, lines, replaces, same)
-                SELECT x.*, s.id, CASE WHEN {differs} THEN 1 ELSE 0 END
+        self.work.run(
+            f"""INSERT INTO {group.into} (level, member, organization, place, peers, code, sheet, base, entered, bonus,
+                                         deductions, total, grade, vetoed, lines, replaces, same)
+                SELECT {group.level}, x.*, s.id, CASE WHEN {differs} THEN 1 ELSE 0 END
                 FROM (SELECT x.member, x.organization, x.place, x.peers, x.code, {plan.sheet_id} AS sheet, x.base,
                              x.entered * x.applies AS entered, x.bonus * x.applies AS bonus,
                              x.deductions * x.applies AS deductions, x.total,
@@ -380,6 +390,21 @@ class Computation:
         return any(value is not None and not 0 <= value <= largest for value in (*highest, least, lowest))
 
 
+def of_subtrees(plans: Plans) -> list[Metric]:
+    """Return the metrics that organizations take from those below."""
+    return [metric for metric in plans.metrics_for(Audience.ORGANIZATION) if metric.of_subtree]
+
+
+def all_asked(plans: Plans) -> list[tuple[Metric, Audience]]:
+    """Return everything that a computation asks, each figure once, in an order that depends on the sheets alone."""
+    asked: dict[Asked, tuple[Metric, Audience]] = {}
+    for audience in Audience:
+        direct = (metric for metric in plans.metrics_for(audience) if not metric.of_subtree)
+        added = (metric for metric in of_subtrees(plans) if audience in metric.adds_up)
+        asked |= {(metric.figures, audience): (metric, audience) for metric in (*direct, *added)}
+    return list(asked.values())
+
+
 def figures_of(metric: Metric, extent: Extent, audience: Audience) -> dict[int, Figure]:
     """Return the figures of one metric by subject, as the sheets take them; those with nothing to measure are missing.
 
@@ -399,16 +424,19 @@ def figures_of(metric: Metric, extent: Extent, audience: Audience) -> dict[int, 
 class Group:
     """Whom a sheet scores: where they are taken from, and the columns that differ between members and organizations."""
 
+    into: str
     source: str
     member: str
     code: str
     peers: str
     entered: str
     shown: str
-    where: str = "1 = 1"
+    where: str
+    level: int = 0
 
 
 MEMBERS = Group(
+    into="work_score_member",
     source="work_member m JOIN work_place p ON p.id = m.organization",
     member="m.id",
     code="m.code",
@@ -423,6 +451,7 @@ def organizations(plan: Plan, types: Iterable[str], depth: int) -> Group:
     """Return those of a level that a sheet is for; peers are siblings, or all that it is for."""
     named = ", ".join(f"'{kind}'" for kind in types)
     return Group(
+        into="work_score_place",
         source="work_place p",
         member="CAST(NULL AS bigint)",
         code="p.code",
@@ -430,6 +459,7 @@ def organizations(plan: Plan, types: Iterable[str], depth: int) -> Group:
         entered="e.member IS NULL AND e.organization = p.id",
         shown="s.member IS NULL AND s.organization = x.organization",
         where=f"p.depth = {depth} AND p.active = 1 AND p.type IN ({named})",
+        level=depth,
     )
 
 
@@ -438,9 +468,28 @@ SHOWN = (
 )  # fmt: skip
 
 
-def _shown(period: Period, whose: Q) -> Source:
-    """Return what readers see now: the row, and SHOWN."""
-    scores = PeriodScore.objects.current().filter(whose, period=period).order_by()
-    names = ("pk", *SHOWN[:5], "bonus_entered", *SHOWN[6:10], "veto", "lines")
+def _shown(extent: Extent) -> Source:
+    """Return what readers see now: the row, whether the run has to take it away when it scores the subject no more, and SHOWN."""
+    whose, own = Q(), Q()
+    if not extent.everything:
+        own = _reach(extent)
+        of_members = Q(member__in=RawSQL("SELECT id FROM work_member", ()))
+        whose = own | of_members | Q(member=None, organization__in=RawSQL("SELECT id FROM work_place", ()))
+    scores = PeriodScore.objects.current().filter(whose, period=extent.period).order_by()
+    names = ("pk", "own", *SHOWN[:5], "bonus_entered", *SHOWN[6:10], "veto", "lines")
     veto = Case(When(vetoed=True, then=1), default=0, output_field=IntegerField())
-    return sql_of(scores.annotate(veto=veto).values_list(*names))
+    taken = Case(When(own, then=1), default=0, output_field=IntegerField()) if own else Value(1)
+    return sql_of(scores.annotate(veto=veto, own=taken).values_list(*names))
+
+
+def _reach(extent: Extent) -> Q:
+    """Return which scores are the run's to take away: those of whom belongs to it by the tree and the roll of the period."""
+    here = RawSQL("SELECT id FROM work_place", ())
+    if roll.has_kept_tree(extent.period):
+        reach = Q(organization__in=here)
+        outside = ~Q(organization__in=PeriodPlace.objects.filter(period=extent.period).values("organization"))
+    else:
+        reach = Q(member=None, organization__in=here) | Q(member__isnull=False, member__organization__in=here)
+        outside = Q(member=None) & ~under(extent.place, "organization__path")
+        outside |= Q(member__isnull=False) & ~under(extent.place, "member__organization__path")
+    return reach | outside if extent.whole and extent.is_top else reach

@@ -4,17 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from campaign.common.access import Person, holds, reaches
 from campaign.common.capabilities import Cap
 from campaign.common.exact import hundredths, signed
 from campaign.scoring import wording
 from campaign.scoring.arithmetic import FULL_SHEET, Figure, Item, Line, Rules, score_of
-from campaign.scoring.choices import LineState
+from campaign.scoring.choices import Column, LineState
 from campaign.scoring.models import EntryKind, PeriodScore, ScoreEntry, ScoreSheetItem
 from campaign.scoring.plans import rules_of
 from campaign.scoring.registry import Metric, metrics
-from campaign.scoring.selectors import entries_counted
+from campaign.scoring.selectors import column_points, entries_counted
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,21 @@ class ExplainedLine:
 
 
 @dataclass(frozen=True)
+class Sum:
+    """A step from the points to the total. `key` names it on the page, "" for what no form shows; `sign` stands before a figure
+    that is taken away."""
+
+    key: str
+    label: str
+    figure: str
+    sign: str = ""
+
+    @property
+    def text(self) -> str:
+        return f"{self.sign}{self.figure}"
+
+
+@dataclass(frozen=True)
 class Explanation:
     """The lines of a score and how they add up: `points` is their sum, `folding` the line 折算, empty where every item counts."""
 
@@ -73,22 +89,41 @@ class Explanation:
         return _("Period before: %(before)s, difference: %(difference)s") % figures
 
     @property
-    def sums(self) -> list[tuple[str, str]]:
-        """How the lines become the total: (label, text), for pages and the command line."""
+    def columns(self) -> dict[Column, int]:
+        """The points of each column of form d.18, before folding; of those columns that have an item that was not left out."""
+        return column_points(self.score, [line.item for line in self.lines])
+
+    @property
+    def sums(self) -> "list[Sum]":
+        """How the lines become the total, for pages and the command line: by column where there are several."""
         score = self.score
         if score.total is None:
-            return [(_("Total"), _("Every item was left out: there is no score, which is not the same as 0."))]
-        rows = [(_("Sum of the items"), hundredths(self.points))]
+            none = _("Every item was left out: there is no score, which is not the same as 0.")
+            return [Sum("", _("Total"), none), *self._before]
+        rows = [
+            Sum(f"points-{column}", str(column.label), hundredths(points)) for column, points in self.columns.items()
+        ]
+        rows.append(Sum("points", _("Sum of the items"), hundredths(self.points)))
         if self.folding:
-            rows.append((_("Folded to 100, since items were left out"), self.folding))
+            rows.append(Sum("", _("Folded to 100, since items were left out"), self.folding))
         if score.bonus_entered > score.bonus:
-            rows.append((_("Bonus as entered"), signed(score.bonus_entered)))
-            rows.append((_("Bonus, at most %(cap)s") % {"cap": hundredths(score.sheet.bonus_cap)}, signed(score.bonus)))
+            rows.append(Sum("", _("Bonus as entered"), signed(score.bonus_entered)))
+            label = _("Bonus, at most %(cap)s") % {"cap": hundredths(score.sheet.bonus_cap)}
+            rows.append(Sum("bonus", label, signed(score.bonus)))
         else:
-            rows.append((_("Bonus"), signed(score.bonus)))
-        rows.append((_("Deductions"), signed(-score.deductions)))
-        rows.append((_("Total"), hundredths(score.total)))
-        rows.append((_("Grade"), f"{score.grade} ({self.grades})"))
+            rows.append(Sum("bonus", _("Bonus"), signed(score.bonus)))
+        rows.append(Sum("deductions", _("Deductions"), hundredths(score.deductions), "−" if score.deductions else ""))
+        rows.append(Sum("total", _("Total"), hundredths(score.total)))
+        rows.append(Sum("", _("Grade"), f"{score.grade} ({self.grades})"))
+        return [*rows, *self._before]
+
+    @property
+    def _before(self) -> "list[Sum]":
+        if self.previous is None or self.previous.total is None:
+            return []
+        rows = [Sum("previous", _("Period before"), hundredths(self.previous.total))]
+        if self.difference is not None:
+            rows.append(Sum("change", pgettext("score", "Change"), signed(self.difference)))
         return rows
 
     @property

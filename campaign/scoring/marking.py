@@ -7,11 +7,14 @@ from collections.abc import Iterable
 from django.utils.translation import gettext_lazy as _
 
 from campaign.common import marking
-from campaign.common.marking import Watched
+from campaign.common.marking import Many, Watched
 from campaign.scoring.registry import MEMBER, ORGANIZATION, Concerned, Evidence, Watch, evidence
 
 MARKS = "scoring_scoremark"
 TREE = "tree"
+"""The kind of marks after which everything is computed again."""
+AT_MOST = 20_000
+"""With more marks than these nobody looks at them one by one: everything is computed again."""
 
 
 def _everybody(_records: object) -> Concerned:
@@ -56,7 +59,8 @@ def install() -> bool:
         for one in evidence
         for watch in one.watched
     ]
-    return marking.install(MARKS, "score", watched)
+    everybody = Many(AT_MOST, (("kind", f"'{TREE}'"), ("record", "0")))
+    return marking.install(MARKS, "score", watched, everybody)
 
 
 def _mark(kind: str, column: str) -> tuple[tuple[str, str], ...]:

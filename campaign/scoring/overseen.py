@@ -2,7 +2,7 @@
 
 from campaign.common.capabilities import Cap
 from campaign.common.oversight import ObjectKind, kinds
-from campaign.scoring.models import PeriodScore, ScoreSheet
+from campaign.scoring.models import PeriodScore, ScoreEntry, ScoreFreeze, ScoreRun, ScoreSheet
 from campaign.scoring.selectors import published_scores
 
 
@@ -20,3 +20,6 @@ kinds.register(
     ObjectKind("score", PeriodScore, "score_detail", (Cap.SCORE_RUN,), seen_by=of_score, queryset=published_scores)
 )
 kinds.register(ObjectKind("sheet", ScoreSheet, "sheet_detail", (Cap.CAMPAIGN_MANAGE,), seen_by=of_sheet))
+kinds.register(ObjectKind("run", ScoreRun, "run_detail", (Cap.SCORE_RUN,)))
+kinds.register(ObjectKind("freeze", ScoreFreeze, "freeze_detail", (Cap.SCORE_FREEZE,)))
+kinds.register(ObjectKind("score_entry", ScoreEntry, "entry_detail", (Cap.SCORE_RUN,)))

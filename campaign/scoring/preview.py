@@ -15,6 +15,7 @@ from campaign.scoring.explain import Explanation, explain
 from campaign.scoring.models import PeriodScore, ScoreSheet
 from campaign.scoring.plans import Plans, plans_by
 from campaign.scoring.roll import Extent
+from campaign.scoring.work import SCORED
 from orgs.models import Organization
 
 LARGEST = 300
@@ -104,7 +105,7 @@ def _computed(extent: Extent, plans: Plans) -> dict[Whose, Row]:
     computation = Computation(extent, plans)
     try:
         computation.run()
-        rows = computation.work.rows(f"SELECT {', '.join(COLUMNS)} FROM work_score ORDER BY place, n")  # noqa: S608
+        rows = computation.work.rows(f"SELECT {', '.join(COLUMNS)} FROM {SCORED} s ORDER BY place, code")  # noqa: S608
     finally:
         computation.work.drop()
     return {(row[0], row[1]): dict(zip(COLUMNS, row, strict=True)) for row in rows}

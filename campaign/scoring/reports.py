@@ -1,6 +1,6 @@
 """Form d.18: the scores of a period's organizations, column by column (2-domain d.18)."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 
 from django.urls import reverse
@@ -14,24 +14,37 @@ from campaign.common.excel.sheet import Filled, FormColumn, FormSheet, Keyed, Ki
 from campaign.common.text import is_key
 from campaign.models import PeriodState
 from campaign.reports.registry import Check, Discrepancy, Report, ReportRequest, Severity, Tables
+from campaign.scoring.arithmetic import FULL_SHEET
 from campaign.scoring.choices import Column
 from campaign.scoring.models import PeriodScore, PeriodScoreQuerySet
 from campaign.scoring.selectors import column_points, totals_before
 from orgs.models import Organization
 
-COLUMNS = (Column.PLEDGE, Column.REVIEW, Column.EVALUATION, Column.INSPECTION, Column.POSTS, Column.CARRIERS)
+COLUMNS = {
+    Column.PLEDGE: "承诺践诺分",
+    Column.REVIEW: "点评分",
+    Column.EVALUATION: "群众评议分",
+    Column.INSPECTION: "考核评价分",
+    Column.POSTS: "岗区分",
+    Column.CARRIERS: "载体分",
+}
 
 
-def score_page(request: ReportRequest, key: str) -> str:
-    """Points are no list: behind them is the page that explains the score line by line. Raises NotAllowed."""
-    score = _scores(request).filter(pk=int(key) if is_key(key) else 0).first()
-    if score is None:
-        raise NotAllowed
-    return reverse("score_detail", args=[score.pk])
+def explained(figure: str) -> Callable[[ReportRequest, str], str]:
+    """Return what is behind a figure of a score. Points are no list: it is the line on the page that explains the score, below
+    the items that it is made of. Raises NotAllowed."""
+
+    def place(request: ReportRequest, key: str) -> str:
+        score = _scores(request).filter(pk=int(key) if is_key(key) else 0).first()
+        if score is None:
+            raise NotAllowed
+        return f"{reverse('score_detail', args=[score.pk])}#{figure}"
+
+    return place
 
 
-def _points(header: str, width: float = 9) -> FormColumn:
-    return FormColumn(header, Kind.HUNDREDTHS, width=width, counts=score_page)
+def _points(header: str, figure: str, width: float = 9) -> FormColumn:
+    return FormColumn(header, Kind.HUNDREDTHS, width=width, counts=explained(figure))
 
 
 SUMMARY = FormSheet(
@@ -40,19 +53,20 @@ SUMMARY = FormSheet(
     freeze=1,
     columns=(
         FormColumn("党组织(党员)", width=34),
-        *map(_points, ("承诺践诺分", "点评分", "群众评议分", "考核评价分", "岗区分", "载体分")),
-        _points("加分", 8),
-        _points("扣分", 8),
-        _points("合计"),
+        *(_points(header, f"points-{column}") for column, header in COLUMNS.items()),
+        _points("加分", "bonus", 8),
+        _points("扣分", "deductions", 8),
+        _points("合计", "total"),
         FormColumn("等次", width=8, align="center"),
-        _points("上期"),
-        _points("增减"),
+        _points("上期", "previous"),
+        _points("增减", "change"),
         FormColumn("是否封账", Kind.YES_NO, width=8),
         FormColumn("备注", width=20),
     ),
     notes=("注：1.有项目无可计量内容时，基本分按其余项目满分折算为100分。2.“—”表示该组织的评分表没有此项或不适用。",),
 )
 CHUNK = 500
+FOLDED = "基本分已折算"
 
 
 def _scores(request: ReportRequest) -> PeriodScoreQuerySet:
@@ -82,8 +96,8 @@ def _row(score: PeriodScore, before: int | None) -> Row:
     cells = (
         score.organization.name,
         *(points.get(column) for column in COLUMNS),
-        score.bonus,
-        score.deductions,
+        score.bonus if score.total is not None else None,
+        score.deductions if score.total is not None else None,
         score.total,
         score.grade,
         before,
@@ -97,9 +111,8 @@ def _row(score: PeriodScore, before: int | None) -> Row:
 def _remark(score: PeriodScore, points: int) -> str:
     if score.total is None:
         return "各项均不适用"
-    if score.vetoed:
-        return "一票否决"
-    return "基本分已折算" if score.base != points else ""
+    said = ["一票否决"] if score.vetoed else []
+    return "；".join(said + [FOLDED] * (score.base != points))
 
 
 def _complete(request: ReportRequest, tables: Tables) -> Iterator[Discrepancy]:
@@ -114,6 +127,20 @@ def _complete(request: ReportRequest, tables: Tables) -> Iterator[Discrepancy]:
         yield Discrepancy(gettext("%(name)s has no score in this period.") % {"name": name}, reverse("score_runs"))
 
 
+def _adds_up(request: ReportRequest, tables: Tables) -> Iterator[Discrepancy]:
+    """Points that were not folded make the total with what is added and taken away, and are 100 at most (2-domain d.20, 9)."""
+    for line in tables(SUMMARY.name):
+        points = sum(line.number(header) for header in COLUMNS.values())
+        total = max(0, points + line.number("加分") - line.number("扣分"))
+        folded = str(line.values["备注"]).endswith(FOLDED) or line.values["合计"] is None
+        if points > FULL_SHEET or (not folded and line.number("合计") != total):
+            yield Discrepancy(
+                gettext("%(name)s: the columns do not make the total.") % {"name": line.values["党组织(党员)"]},
+                reverse("score_detail", args=[line.key]),
+            )
+
+
+ADDS_UP = Check("d.20.9", _("The points of the columns make the total, 100 at most without bonus"), _adds_up)
 COMPLETE = Check("d.20.2", _("Every active organization has a score"), _complete, Severity.WARNING)
 
 
@@ -129,5 +156,5 @@ SCORE_SUMMARY = Report(
     sheets=_sheets,
     count=lambda request: _scores(request).count(),
     icon="chart-bar",
-    checks=(COMPLETE,),
+    checks=(COMPLETE, ADDS_UP),
 )

@@ -10,7 +10,7 @@ from campaign.models import Campaign, Period
 from campaign.scoring.choices import Column, LineState
 from campaign.scoring.models import (
     FINISHED,
-    EntryState,
+    UNDECIDED,
     FreezeState,
     GradeBand,
     PeriodScore,
@@ -59,7 +59,7 @@ def runs_for(user: Any) -> ScoreRunQuerySet:
 
 def entries_for(user: Any) -> QuerySet[ScoreEntry]:
     """Return the bonuses, deductions and vetoes that `user` may see, what waits for a decision first."""
-    waiting = Case(When(state=EntryState.ENTERED, then=0), default=1)
+    waiting = Case(When(state__in=UNDECIDED, then=0), default=1)
     found = ScoreEntry.objects.visible_to(user).select_related("organization", "member", "entered_by", "decided_by")
     return found.order_by(waiting, "-happened_on", "-pk")
 
@@ -70,17 +70,7 @@ def entries_counted(score: PeriodScore) -> QuerySet[ScoreEntry]:
     subject = (
         {"member": score.member_id} if score.member_id else {"member": None, "organization": score.organization_id}
     )
-    period = score.period
-    return (
-        ScoreEntry.objects.confirmed()
-        .filter(
-            **subject,
-            campaign=period.campaign_id,
-            happened_on__range=(period.starts_on, period.ends_on),
-            decided_at__lte=score.run.as_of,
-        )
-        .order_by("happened_on", "pk")
-    )
+    return ScoreEntry.objects.filter(**subject).counted(score.period, score.run.as_of).order_by("happened_on", "pk")
 
 
 def freezes_for(user: Any) -> QuerySet[ScoreFreeze]:

@@ -171,8 +171,8 @@ class EntryTable(tables.Table):
         return worth_of(record)
 
     def render_state(self, record: ScoreEntry) -> SafeString:
-        tones = {"entered": "waiting", "confirmed": "approved", "refused": "returned", "withdrawn": "archived"}
-        return ui.state(tones[record.state], record.get_state_display())
+        tones = {"entered": "waiting", "confirmed": "approved", "recalled": "waiting", "refused": "returned"}
+        return ui.state(tones.get(record.state, "archived"), record.get_state_display())
 
 
 class FreezeTable(tables.Table):

@@ -58,13 +58,12 @@ class ImportForm(Form):
 
 
 class AccountImportForm(ImportForm):
-    """A list of members for whom accounts are to be made."""
+    """A list of members for whom accounts are to be made, or whose accounts have another mail."""
 
     kinds = (ImportKind.ACCOUNTS,)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        del self.fields["is_full"]
         self.fields["kind"].widget = forms.HiddenInput()
 
 

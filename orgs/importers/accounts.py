@@ -1,16 +1,23 @@
-"""Accounts from a workbook: for which members one is to be made. Their one-time codes come on a sheet to be printed."""
+"""Accounts from a workbook: for which members one is to be made, and the mail of those there are. The one-time codes of new
+ones come on a sheet to be printed."""
+
+from collections.abc import Mapping
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from campaign.common.access import under
 from campaign.common.bulk import portions
 from campaign.common.capabilities import Cap
-from campaign.common.excel.problems import Category, mistake
+from campaign.common.excel.problems import Category, Severity, mistake
 from campaign.common.excel.schema import Column, ParsedRow, ParsedTable, parse
 from campaign.common.excel.values import CellError, Convert, Raw, Reading, label, mail, squeezed
 from orgs.importers.names import Names
 from orgs.importers.people import PERSON_COLUMNS, People
-from orgs.importers.plan import New, Plan, Sent
+from orgs.importers.plan import Changed, New, Plan, Sent
 from orgs.models import Organization, User
+from orgs.oversight import beyond
+from orgs.services.changes import differences
 
 NAME_WRONG = mistake(
     "account.name",
@@ -33,6 +40,19 @@ NOT_PRESENT = mistake(
     _("Delete the row."),
     Category.CONFLICT,
 )
+NAME_STAYS = mistake(
+    "account.name_stays",
+    _("This member has the account “%(name)s” already; its name stays."),
+    _("Nothing needs to be done."),
+    Category.RULE,
+    Severity.WARNING,
+)
+MAIL_BEYOND = mistake(
+    "account.mail_beyond",
+    _("This person holds a role in an organization whose accounts you do not manage; you cannot change the mail."),
+    _("Ask the administrator there, or leave the mail as it is."),
+    Category.CONFLICT,
+)
 
 
 def _account_name(raw: Raw, _reading: Reading) -> str:
@@ -52,13 +72,16 @@ COLUMNS = (
         in_title=True,
     ),
     Column("username", "账号", ("账号名", "登录名", "用户名"), converter=Convert(_account_name, blank="")),
-    Column("email", "邮箱", ("电子邮箱", "邮件", "邮件地址"), converter=mail()),
+    Column("email", "邮箱", ("电子邮箱", "邮件", "邮件地址"), converter=mail(), clears=True),
 )
 SHOWN = ("member", "organization", "username", "email")
 
 
 def accounts_plan(sent: Sent) -> Plan[User]:
-    """Find the members of a workbook; new are those who have no account. Raises WorkbookError."""
+    """Find the members of a workbook: new are those who have no account, of the others the mail may change.
+
+    Of a complete list, those are missing who have an active account below `sent.base` and no row. Raises WorkbookError.
+    """
     scope = Organization.objects.active()
     if sent.actor is not None:
         scope = scope.allowed(sent.actor, Cap.ACCOUNT_MANAGE)
@@ -82,20 +105,46 @@ def accounts_plan(sent: Sent) -> Plan[User]:
             values = {name: row[name] for name in ("username", "email") if row[name] and name in row}
             values |= {"name": member.name, "member": member, "organization": member.organization}
             plan.add(New(row, values))
-    _pass_over_known(plan)
+    known = {
+        user.member_id: user
+        for some in portions(list(first))
+        for user in User.objects.filter(member__in=some).select_related("organization")
+    }
+    _compare_known(plan, table, known, sent.actor)
     _report_taken(plan, table)
+    if sent.is_full:
+        plan.missing = _missing(sent, first)
     return plan
 
 
-def _pass_over_known(plan: Plan[User]) -> None:
-    keys = [new.values["member"].pk for new in plan.new]
-    known = {
-        key
-        for some in portions(keys)
-        for key in User.objects.filter(member__in=some).values_list("member_id", flat=True)
-    }
-    plan.unchanged = sum(key in known for key in keys)
-    plan.new = [new for new in plan.new if new.values["member"].pk not in known]
+def _compare_known(plan: Plan[User], table: ParsedTable, known: Mapping[Any, User], actor: Any) -> None:
+    """Sort those who have an account into changed and unchanged ones."""
+    entries, plan.new = plan.new, []
+    for entry in entries:
+        user = known.get(entry.values["member"].pk)
+        if user is None:
+            plan.add(entry)
+            continue
+        if (name := entry.values.get("username")) and name != user.username:
+            table.report(entry.row, "username", NAME_STAYS, name=user.username)
+        mails = {"email": ""} if "email" in entry.row.cleared else {}
+        changes = differences(user, mails | {key: entry.values[key] for key in ("email",) if key in entry.values})
+        plan.unchanged += not changes
+        plan.changed += [Changed(entry.row, user, changes)] if changes else []
+    refused = beyond(actor, [changed.record.pk for changed in plan.changed])
+    for changed in plan.changed:
+        if changed.record.pk in refused:
+            table.report(changed.row, "email", MAIL_BEYOND)
+
+
+def _missing(sent: Sent, named: Mapping[int, ParsedRow]) -> list[User]:
+    """Return the active accounts of members below the base that no row means."""
+    accounts = User.objects.filter(is_active=True).exclude(member=None).select_related("organization")
+    if sent.actor is not None:
+        accounts = accounts.allowed(sent.actor, Cap.ACCOUNT_MANAGE)
+    if sent.base is not None:
+        accounts = accounts.filter(under(sent.base.path, "organization__path"))
+    return [user for user in accounts.order_by("organization__path", "pinyin", "pk") if user.member_id not in named]
 
 
 def _report_taken(plan: Plan[User], table: ParsedTable) -> None:

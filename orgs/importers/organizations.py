@@ -152,6 +152,7 @@ COLUMNS = (
         converter=label(150),
     ),
     Column("unit_kind", "所在单位情况", ("单位情况", "党组织所在单位情况"), converter=choice(UNIT_KINDS), clears=True),
+    Column("covered_units", "覆盖单位", ("涵盖单位", "联合单位", "联合设置单位"), converter=text(500), clears=True),
     Column("category", "三型类别", ("三型", "党组织三型"), converter=choice(CATEGORIES), clears=True),
     Column("established_on", "成立时间", ("成立日期", "建立时间", "批准成立时间"), converter=date(), clears=True),
     Column(
@@ -176,7 +177,8 @@ COLUMNS = (
 )
 SHOWN = ("name", "type", "parent")
 FIELDS = (
-    "name", "short_name", "code", "type", "unit_kind", "category", "established_on", "term_started_on", "term_ends_on",
+    "name", "short_name", "code", "type", "unit_kind", "covered_units", "category", "established_on", "term_started_on",
+    "term_ends_on",
     "contact_name", "contact_phone", "contact_email", "address", "guided_by",
 )  # fmt: skip
 

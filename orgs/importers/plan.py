@@ -4,21 +4,21 @@ import datetime as dt
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import repeat
 from typing import Any, Generic, TypeVar, overload
 
 from django.db import models
 
 from campaign.common import clock
-from campaign.common.bulk import as_json, objects_written
+from campaign.common.bulk import Objects, as_json
 from campaign.common.excel.problems import ProblemList
 from campaign.common.excel.reader import Workbook
 from campaign.common.excel.schema import ParsedRow, ParsedTable, Read, Records, row_of_no_sheet
 from campaign.common.masking import mask
-from orgs.models import Organization
+from orgs.models import Organization, Position
 
 M = TypeVar("M", bound=models.Model)
 
-TOLD_EVERY = 1_000
 NO_ROW = row_of_no_sheet()
 MASKED = frozenset({"id_number", "phone", "contact_phone"})
 
@@ -41,11 +41,10 @@ class Sent:
 
 @dataclass
 class New(Generic[M]):
-    """A row that becomes a record with `values`; `digest` is the keyed hash of a member's id number, if it is known."""
+    """A row that becomes a record with `values`."""
 
     row: ParsedRow
     values: dict[str, Any]
-    digest: str | None = None
 
     def __str__(self) -> str:
         return str(self.values["name"])
@@ -55,24 +54,20 @@ class New(Generic[M]):
 class NewByColumn(Sequence[New[M]]):
     """New records of a long list, held column by column; as a sequence it gives each as a `New`.
 
-    `columns` and `digests` have a value for every record, None or "" where the file says nothing; `places` are those of
-    the records' rows among `rows`.
+    `columns` have a value for every record, None or "" where the file says nothing; `places` are those of the records' rows
+    among `rows`.
     """
 
     rows: Records
     places: Sequence[int]
     columns: Mapping[str, Sequence[Any]]
-    digests: Sequence[str | None]
 
     @classmethod
-    def of(
-        cls, rows: Records, places: Sequence[int], columns: Mapping[str, Sequence[Any]], digests: Sequence[str | None]
-    ) -> "NewByColumn[M]":
-        """Return the records of some rows; `columns` and `digests` have a value for every row."""
+    def of(cls, rows: Records, places: Sequence[int], columns: Mapping[str, Sequence[Any]]) -> "NewByColumn[M]":
+        """Return the records of some rows; `columns` have a value for every row."""
         if len(places) < len(rows):
             columns = {name: [column[at] for at in places] for name, column in columns.items()}
-            digests = [digests[at] for at in places]
-        return cls(rows, places, columns, digests)
+        return cls(rows, places, columns)
 
     def __len__(self) -> int:
         return len(self.places)
@@ -85,7 +80,7 @@ class NewByColumn(Sequence[New[M]]):
         if isinstance(at, slice):
             return [self[one] for one in range(len(self))[at]]
         values = {name: column[at] for name, column in self.columns.items() if column[at] not in (None, "")}
-        return New(self.rows[self.places[at]], values, self.digests[at])
+        return New(self.rows[self.places[at]], values)
 
 
 def column_of(new: Sequence[New[M]], name: str) -> Sequence[Any]:
@@ -190,17 +185,24 @@ class Plan(Generic[M]):
         """Every record that something happens to, personal values masked; `fields` are those of new ones."""
         for changed in self.changed:
             values = {name: [shown_value(name, value) for value in pair] for name, pair in changed.changes.items()}
-            yield "changed", changed.row.number, str(changed.record), changed.record.pk, values
+            yield "changed", changed.row.number, _called(changed.record), changed.record.pk, values
         for record in self.missing or ():
             place = getattr(record, "organization", None)
-            yield "missing", None, str(record), record.pk, {"organization": place.name} if place is not None else {}
-        told = objects_written({name: _by_name(column_of(self.new, name)) for name in fields}, _shown)
-        for number, name, shown in zip(row_numbers(self.new), column_of(self.new, "name"), told, strict=True):
-            yield "new", number, str(name), None, shown
+            yield "missing", None, _called(record), record.pk, {"organization": place.name} if place is not None else {}
+        told = Objects(_shown).of({name: _by_name(column_of(self.new, name)) for name in fields})
+        names = map(str, column_of(self.new, "name"))
+        yield from zip(repeat("new"), row_numbers(self.new), names, repeat(None), told, strict=False)
+
+
+def _called(record: models.Model) -> str:
+    """Return what a record is called in a list of people: a position with who holds it."""
+    return f"{record.member.name} · {record}" if isinstance(record, Position) else str(record)
 
 
 def _by_name(values: Sequence[Any]) -> Sequence[Any]:
     """Return values with organizations, stored and new ones, by their names."""
+    if not any(issubclass(kind, Organization | New) for kind in set(map(type, values))):
+        return values
     return [
         value.name if isinstance(value, Organization) else str(value) if isinstance(value, New) else value
         for value in values

@@ -88,6 +88,7 @@ def positions_plan(sent: Sent) -> Plan[Position]:
     """Compare a workbook of positions with the database.
 
     A row means the position of the same person, organization and kind that began on the same day, else the one that goes on.
+    Of a complete list, those are missing that go on below `sent.base` and that no row means.
     Raises WorkbookError when a sheet cannot be read.
     """
     scope = Organization.objects.active()
@@ -97,7 +98,10 @@ def positions_plan(sent: Sent) -> Plan[Position]:
     table = parse(sent.workbook, COLUMNS, names.in_titles)
     rows = sent.rows(table)
     plan: Plan[Position] = Plan.of(table, len(rows))
-    _Reading(table, rows, sent, names).into(plan)
+    reading = _Reading(table, rows, sent, names)
+    reading.into(plan)
+    if sent.is_full:
+        plan.missing = reading.missing(sent)
     return plan
 
 
@@ -108,6 +112,7 @@ class _Reading:
         self._table, self._rows, self._names = table, rows, names
         self._people = People(table, rows, sent.actor, Cap.MEMBER_IMPORT)
         self._known: dict[Key, list[Position]] = defaultdict(list)
+        self._meant: set[int] = set()
         self._first: dict[Key, list[tuple[ParsedRow, dict[str, Any]]]] = defaultdict(list)
 
     def into(self, plan: Plan[Position]) -> None:
@@ -155,10 +160,21 @@ class _Reading:
                 return
             plan.add(New(row, values))
             return
+        self._meant.add(same.pk)
         given = {name: value for name, value in values.items() if name in _DATED}
         changes = differences(same, given)
         plan.unchanged += not changes
         plan.changed += [Changed(row, same, changes)] if changes else []
+
+    def missing(self, sent: Sent) -> list[Position]:
+        """Return the positions of today below the base that no row means."""
+        positions = Position.objects.open().select_related("organization", "member")
+        if sent.actor is not None:
+            positions = positions.allowed(sent.actor, Cap.MEMBER_IMPORT)
+        if sent.base is not None:
+            positions = positions.in_subtree(sent.base)
+        order = positions.order_by("organization__path", "post", "pk")
+        return [position for position in order if position.pk not in self._meant]
 
     @staticmethod
     def _same(known: Sequence[Position], values: dict[str, Any]) -> Position | None:

@@ -12,7 +12,12 @@ from orgs.models import ImportBatch, ImportKind, ImportRow, ImportState, RowActi
 
 SHOWN = {RowAction.CHANGED: 20, RowAction.MISSING: 20, RowAction.NEW: 10}
 """How many of each the page of an import shows; the rest stands on a page of its own."""
-PAGES = {ImportKind.ORGANIZATIONS: "organization_detail", ImportKind.MEMBERS: "member_detail"}
+PAGES = {
+    ImportKind.ORGANIZATIONS: "organization_detail",
+    ImportKind.MEMBERS: "member_detail",
+    ImportKind.POSITIONS: "member_position_edit",
+    ImportKind.ACCOUNTS: "user_edit",
+}
 
 
 class Line(NamedTuple):

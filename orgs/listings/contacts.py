@@ -53,7 +53,7 @@ class ContactPointFilter(Filters):
 
     def by_leader(self, queryset: Any, _name: str, words: str) -> Any:
         typed = "".join(words.split())
-        return queryset.filter(Q(leader__name__contains=typed) | Q(leader__initials__startswith=typed.lower()))
+        return queryset.filter(Q(leader__name__contains=typed) | Q(leader__initials__begins=typed.lower()))
 
     def by_state(self, queryset: Any, _name: str, which: str) -> Any:
         if which == "unvisited":

@@ -59,7 +59,7 @@ class TransferFilter(Filters):
 
     def by_words(self, queryset: Any, _name: str, words: str) -> Any:
         typed = "".join(words.split())
-        return queryset.filter(Q(member__name__contains=typed) | Q(member__initials__startswith=typed.lower()))
+        return queryset.filter(Q(member__name__contains=typed) | Q(member__initials__begins=typed.lower()))
 
 
 # -- probation -----------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """Party members (2-domain b.3, form d.1)."""
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import ClassVar
 
 from django.db import models
@@ -11,7 +12,7 @@ from django.utils.translation import pgettext_lazy
 
 from campaign.common.access import ScopedQuerySet, under
 from campaign.common.capabilities import Cap
-from campaign.common.crypto import decrypt, digest
+from campaign.common.crypto import decrypt, digest, digest_each
 from campaign.common.models import Versioned, choice_check
 from orgs.models.organizations import Organization
 
@@ -65,6 +66,11 @@ def months_after(day: dt.date, months: int) -> dt.date:
 def id_digest(id_number: str) -> str | None:
     """Return the keyed hash under which a member is found by id number; None for none."""
     return digest(id_number.upper(), purpose="id_number") if id_number else None
+
+
+def id_digests(id_numbers: Sequence[str]) -> list[str | None]:
+    """Return the `id_digest` of each of many id numbers."""
+    return digest_each([number.upper() for number in id_numbers], purpose="id_number")
 
 
 class MemberQuerySet(ScopedQuerySet["Member"]):

@@ -13,8 +13,8 @@ from campaign.common.capabilities import Cap, Role
 from campaign.common.errors import DomainError, NotAllowed, StateConflict
 from campaign.common.text import found_by, pinyin
 from orgs.lockout import failures_forget
-from orgs.models import Delegation, Member, Organization, RoleAssignment, Session, SignInPolicy, User
-from orgs.oversight import holds_more
+from orgs.models import Member, Organization, RoleAssignment, Session, SignInPolicy, User
+from orgs.oversight import beyond, holds_more
 from orgs.services.changes import differences
 from orgs.services.one_time import NewPassword, codes_issue
 
@@ -190,12 +190,7 @@ def _may_manage(actor: Any, user: User) -> None:
 def refuse_rights_beyond(actor: Any, user: User) -> None:
     """Raise DomainError when `user` holds a role, or stands in for its holder, where `actor` manages no accounts: who can
     sign in as somebody has all their rights."""
-    held: Any = RoleAssignment.objects.now_or_later().filter(user=user)
-    handed: Any = Delegation.objects.now_or_later().filter(deputy=user)
-    if actor is not None and any(
-        rights.exclude(pk__in=rights.allowed(actor, Cap.ACCOUNT_MANAGE).order_by().values("pk")).exists()
-        for rights in (held, handed)
-    ):
+    if beyond(actor, [user.pk]):
         raise DomainError(
             _(
                 "This person holds a role in an organization whose accounts you do not manage. Ask the administrator there."

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -15,7 +16,7 @@ from django.utils.translation import gettext as _
 from campaign.audit.services import audit_record
 from campaign.common import clock
 from campaign.common.access import paths_of, reaches
-from campaign.common.bulk import bulk_load, without_collector
+from campaign.common.bulk import bulk_load, references_check, without_collector
 from campaign.common.capabilities import Cap
 from campaign.common.errors import DomainError, NotAllowed, StateConflict
 from campaign.common.excel.annotate import annotate
@@ -166,15 +167,14 @@ def import_check(*, batch: ImportBatch, told: Callable[[int], None] | None = Non
     """
     plan = _plan(batch, told)
     fields = IMPORTERS[ImportKind(batch.kind)].shown
-    kept = batch.kind == ImportKind.MEMBERS and not plan.problems.errors
-    fingerprint = roster_keep(roster_of(plan), _understood(batch)) if kept else plan.fingerprint
-    with transaction.atomic():
+    with without_collector(), ThreadPoolExecutor(1) as aside, transaction.atomic():
+        # A roster is written into its file while the database takes in what the page shows of it.
+        fingerprint = aside.submit(_keep_understood, batch, plan)
         checked = (
             ImportBatch.objects.filter(pk=batch.pk)
             .exclude(state__in=DONE)
             .update(
                 state=ImportState.REJECTED if plan.problems.errors else ImportState.CHECKED,
-                fingerprint=fingerprint,
                 figures=plan.figures,
                 problems=plan.problems.as_json(),
                 preview={"read": plan.understood},
@@ -188,8 +188,17 @@ def import_check(*, batch: ImportBatch, told: Callable[[int], None] | None = Non
             shown = enumerate(plan.shown(fields))
             rows = ((place, what, row, name[:150], pk, found) for place, (what, row, name, pk, found) in shown)
             bulk_load(ImportRow, columns, rows, {"batch_id": batch.pk})
+            references_check()
+        ImportBatch.objects.filter(pk=batch.pk).update(fingerprint=fingerprint.result())
     batch.refresh_from_db()
     return batch
+
+
+def _keep_understood(batch: ImportBatch, plan: Plan[Any]) -> str:
+    """Return by what the plan is known again; what was understood of a roster is kept. Asks nothing of the database."""
+    if batch.kind == ImportKind.MEMBERS and not plan.problems.errors:
+        return roster_keep(roster_of(plan), _understood(batch))
+    return plan.fingerprint
 
 
 def _understood(batch: ImportBatch) -> Path:

@@ -21,24 +21,22 @@ from campaign.audit.services import Written, written
 from campaign.common.access import reaches
 from campaign.common.bulk import as_json, portions
 from campaign.common.capabilities import Cap
-from campaign.common.crypto import seal, unseal
+from campaign.common.crypto import encrypt_each, seal, unseal
 from orgs.importers.members import DAYS, PLAIN_FIELDS
-from orgs.importers.plan import NO_ROW, Changed, New, NewByColumn, Plan, column_of
+from orgs.importers.plan import NO_ROW, Changed, Plan, column_of
 from orgs.models import Member, Organization
-from orgs.models.members import id_digest
+from orgs.models.members import id_digests
 from orgs.services import members
 from orgs.services.changes import differences
 from orgs.services.traces import plain, value_of
 
-SAID = (*PLAIN_FIELDS, "organization", "id_number", "digest")
-"""The columns of a piece: what the file says of each new member (the key of the organization), and the keyed hash of the
-id number."""
+SAID = (*PLAIN_FIELDS, "organization", "id_number")
+"""The columns of a piece: what the file says of each new member (the key of the organization)."""
 _USUAL = {field.name: field.get_default() for field in Member._meta.concrete_fields if field.name in PLAIN_FIELDS}
 NEW_COLUMNS = (*_USUAL, "organization_id", "pinyin", "initials", "id_number_cipher", "id_number_digest")
 """The columns of a new member that differ from one to the next."""
-NAME, PERSONNEL_NO, ORGANIZATION, STATUS, PARTY_POST, DIGEST = (
-    NEW_COLUMNS.index(name)
-    for name in ("name", "personnel_no", "organization_id", "status", "party_post", "id_number_digest")
+NAME, PERSONNEL_NO, ORGANIZATION, STATUS, PARTY_POST = (
+    NEW_COLUMNS.index(name) for name in ("name", "personnel_no", "organization_id", "status", "party_post")
 )
 PIECE = 500
 """Few enough that the database has not to wait while the next rows are made."""
@@ -46,6 +44,7 @@ _LENGTH = 8
 SLACK = dt.timedelta(hours=1)
 """How long before a check somebody may have begun to write what was visible only after it."""
 Piece = dict[str, list[Any]]
+Columns = list[list[Any]]
 
 
 class Overtaken(Exception):
@@ -97,14 +96,14 @@ class Roster:
 
     def said(self) -> Iterator[Written]:
         """Return what the log says of everybody who is enrolled."""
-        for piece in self.pieces:
-            columns = {name: column for name, column in piece.items() if name != "digest"}
-            columns["organization"] = [self._names[key] for key in piece["organization"]]
-            yield from written(columns)
+        return written(map(self._said_of, self.pieces))
 
-    def still_new(self) -> Iterator[Sequence[Any]]:
-        """Return the row (`NEW_COLUMNS`) of everybody to be enrolled; taking them raises Overtaken at somebody who may have been
-        entered since the check.
+    def _said_of(self, piece: Piece) -> Piece:
+        return piece | {"organization": [self._names[key] for key in piece["organization"]]}
+
+    def still_new(self) -> Iterator[Columns]:
+        """Return everybody to be enrolled, some hundred at a time: columns (`NEW_COLUMNS`) of their rows. Taking them raises
+        Overtaken at somebody who may have been entered since the check.
 
         Who has another id number is somebody else; that no number is given twice, the constraints of the table see to.
         """
@@ -115,15 +114,16 @@ class Roster:
         ):
             if self.namesakes.get(key) != version:
                 numbered[organization, name] = numbered.get((organization, name), True) and bool(digest)
-        # The rows are taken while the connection is busy storing those before: nothing may be asked of it then.
+        # They are taken while the connection is busy storing those before: nothing may be asked of it then.
         return self._unless_entered(numbered)
 
-    def _unless_entered(self, numbered: Mapping[tuple[int, str], bool]) -> Iterator[Sequence[Any]]:
-        for values in chain.from_iterable(map(_rows, self.pieces)):
-            person = values[ORGANIZATION], values[NAME]
-            if person in numbered and not (numbered[person] and values[DIGEST]):
-                raise Overtaken
-            yield values
+    def _unless_entered(self, numbered: Mapping[tuple[int, str], bool]) -> Iterator[Columns]:
+        for piece in self.pieces:
+            people = zip(piece["organization"], piece["name"], strict=True)
+            for person, number in zip(people, piece["id_number"], strict=True):
+                if person in numbered and not (numbered[person] and number):
+                    raise Overtaken
+            yield _columns(piece)
 
     def _records(self, actor: Any) -> Iterator[tuple[ChangedMember, Member]]:
         known: dict[int, Member] = {}
@@ -151,10 +151,10 @@ def roster_of(plan: Plan[Member]) -> Roster:
     changed = [_changed(entry) for entry in plan.changed]
     places = column_of(plan.new, "organization")
     moved_to = [entry.changes["organization"][1] for entry in plan.changed if "organization" in entry.changes]
-    named = {place.pk: place.version for place in (*places, *moved_to)}
-    columns = {name: column_of(plan.new, name) for name in SAID[:-1]}
-    columns |= {name: [day and day.isoformat() for day in columns[name]] for name in DAYS}
-    columns |= {"organization": [place.pk for place in places], "digest": _digests(plan.new)}
+    named = {place.id: place.version for place in (*places, *moved_to)}
+    columns = {name: column_of(plan.new, name) for name in SAID}
+    columns |= {name: _written(columns[name]) for name in DAYS}
+    columns["organization"] = [place.id for place in places]
     return Roster(
         plan.compared_at,
         named,
@@ -166,10 +166,9 @@ def roster_of(plan: Plan[Member]) -> Roster:
     )
 
 
-def _digests(new: Sequence[New[Member]]) -> Sequence[str | None]:
-    if isinstance(new, NewByColumn):
-        return new.digests
-    return [id_digest(one.values.get("id_number", "")) for one in new]
+def _written(days: Sequence[dt.date | None]) -> list[str | None]:
+    texts = {day: day.isoformat() if day else None for day in set(days)}
+    return [texts[day] for day in days]
 
 
 @dataclass(frozen=True)
@@ -184,22 +183,18 @@ class _Pieces:
             yield {name: list(column[start : start + PIECE]) for name, column in self.columns.items()}
 
 
-def _rows(piece: Piece) -> Iterator[Sequence[Any]]:
-    """Return the rows of new members, with all that is made from their values: pinyin, ciphers."""
-    columns = [[value or usual for value in piece[name]] for name, usual in _USUAL.items()]
+def _columns(piece: Piece) -> Columns:
+    """Return the columns of new members, with all that is made from their values: pinyin, ciphers."""
     found_by = [members.search_names(name) for name in piece["name"]]
-    columns += [
+    numbers = [(number or "").upper() for number in piece["id_number"]]
+    return [
+        *([value or usual for value in piece[name]] for name, usual in _USUAL.items()),
         piece["organization"],
         [found["pinyin"] for found in found_by],
         [found["initials"] for found in found_by],
+        encrypt_each(numbers),
+        id_digests(numbers),
     ]
-    identities = map(members.identity_fields, map(_text, piece["id_number"]), piece["digest"])
-    columns += map(list, zip(*(identity.values() for identity in identities), strict=True))
-    return zip(*columns, strict=True)
-
-
-def _text(value: str | None) -> str:
-    return value or ""
 
 
 def _changed(entry: Changed[Member]) -> ChangedMember:
@@ -215,12 +210,23 @@ def roster_keep(roster: Roster, path: Path) -> str:
     digest = hashlib.sha256()
     with path.open("wb") as kept:
         path.chmod(0o600)
-        for piece in chain((_about(roster),), roster.pieces):
+        for piece in chain((_about(roster),), map(_packed, roster.pieces)):
             sealed = seal(as_json(piece).encode())
             for part in (len(sealed).to_bytes(_LENGTH, "big"), sealed):
                 kept.write(part)
                 digest.update(part)
     return digest.hexdigest()
+
+
+def _packed(piece: Piece) -> tuple[int, Piece]:
+    """Return how many rows a piece has, and its columns; one that says the same of everybody says it once."""
+    count = len(piece["name"])
+    return count, {name: column[:1] if column.count(column[0]) == count else column for name, column in piece.items()}
+
+
+def _unpacked(packed: tuple[int, Piece]) -> Piece:
+    count, piece = packed
+    return {name: column if len(column) == count else column * count for name, column in piece.items()}
 
 
 def _about(roster: Roster) -> Any:
@@ -268,7 +274,7 @@ class _Kept:
     pieces: Sequence[bytes]
 
     def __iter__(self) -> Iterator[Piece]:
-        return map(_opened, self.pieces)
+        return map(_unpacked, map(_opened, self.pieces))
 
 
 def _sealed(content: bytes) -> Iterator[bytes]:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -12,10 +13,10 @@ from django.utils.translation import gettext_lazy as _
 
 from campaign.audit.services import audit_load
 from campaign.common import clock
-from campaign.common.bulk import bulk_change, bulk_load, keys_take, portions
+from campaign.common.bulk import bulk_change, bulk_load, keys_take, portions, references_check
 from campaign.common.errors import DomainError, NotAllowed
 from campaign.common.models import TimeStamped, Versioned
-from orgs.importers.plan import TOLD_EVERY, Changed, New, Plan
+from orgs.importers.plan import Changed, New, Plan
 from orgs.models import (
     EnrolmentOrigin,
     Member,
@@ -48,6 +49,7 @@ from orgs.services.rosters import (
     PARTY_POST,
     PERSONNEL_NO,
     STATUS,
+    Columns,
     Overtaken,
     Roster,
     roster_of,
@@ -120,15 +122,19 @@ def roster_store(*, roster: Roster, actor: Any, told: Callable[[int], None] | No
         same = _usual() | {"created_at": moment, "updated_at": moment}
         enrolled: list[_Enrolled] = []
         bulk_load(Member, ("id", *NEW_COLUMNS), _member_rows(keys, new, roster.unnumbered, enrolled, told), same)
-        present = [one for one in enrolled if one.is_present]
-        enrolments_open(present, starts_on=None, origin=EnrolmentOrigin.IMPORTED)
-        _follow(changed)
-        _trace_roles(trace, roles_leave(left=left, reason=gettext("Moved to another branch.")))
-        _note(MemberEvent, members.events_of_status(_of_new_status(changed), actor), trace)
+        with ThreadPoolExecutor(1) as aside:
+            # What the log says of everybody is made while the database, which takes as long, does what follows.
+            said = aside.submit(list, roster.said())
+            present = [one for one in enrolled if one.is_present]
+            enrolments_open(present, starts_on=None, origin=EnrolmentOrigin.IMPORTED)
+            _follow(changed)
+            _trace_roles(trace, roles_leave(left=left, reason=gettext("Moved to another branch.")))
+            _note(MemberEvent, members.events_of_status(_of_new_status(changed), actor), trace)
+            references_check()
         spans.into(trace)
         trace.made(Member, keys)
         _trace_posts(trace, before)
-        told_of = ((one.pk, one.name, said) for one, said in zip(enrolled, roster.said(), strict=True))
+        told_of = ((one.pk, one.name, changes) for one, changes in zip(enrolled, said.result(), strict=True))
         audit_load(action="member_create", actor=actor, model=Member, entries=told_of)
         _audit_changed("member_update", Member, actor, changed)
     return trace
@@ -177,7 +183,8 @@ def _trace_posts(trace: Trace, before: Mapping[int, str]) -> None:
 
 
 def accounts_store(*, plan: Plan[User], actor: Any) -> Trace:
-    """Make the accounts of a plan, with their one-time codes on a sheet of `actor` (see `orgs.services.code_sheets`).
+    """Make the accounts of a plan, with their one-time codes on a sheet of `actor` (see `orgs.services.code_sheets`), and
+    change the mail of others.
 
     Returns and raises as `organizations_store`; NotAllowed without an actor, since a sheet is somebody's.
     """
@@ -185,6 +192,9 @@ def accounts_store(*, plan: Plan[User], actor: Any) -> Trace:
         raise NotAllowed
     trace = Trace()
     with _storing(plan):
+        _change_mails(plan.changed, actor, trace)
+        if not plan.new:
+            return trace
         members = sorted((new.values["member"] for new in plan.new), key=lambda member: member.organization.path)
         chosen = {new.values["member"].pk: new.values for new in plan.new}
         sheet = sheet_open(actor=actor, organization=plan.base)
@@ -201,6 +211,20 @@ def accounts_store(*, plan: Plan[User], actor: Any) -> Trace:
         trace.made(User, [new.user.pk for new in made])
         trace.url = reverse("code_sheet_detail", args=[sheet.pk])
     return trace
+
+
+def _change_mails(changed: Sequence[Changed[User]], actor: Any, trace: Trace) -> None:
+    """Give accounts another mail, if each still has the one that was compared."""
+    compared = {entry.record.pk: entry.changes["email"] for entry in changed}
+    for keys in portions(sorted(compared)):
+        rows = User.objects.select_for_update().filter(pk__in=keys).order_by("pk")
+        if any(compared[key][0] != mail for key, mail in rows.values_list("pk", "email")):
+            raise ChangedMeanwhile
+    for key, (old, _new) in compared.items():
+        trace.changed(User, key, 0, {"email": old})
+    if compared:
+        bulk_change(User, ["email"], ([key, new] for key, (_old, new) in compared.items()))
+    _audit_changed("user_update", User, actor, changed)
 
 
 def _dated(entry: Changed[Member]) -> Changed[Member]:
@@ -261,30 +285,26 @@ def _turned(entry: Changed[Member]) -> bool:
 
 def _member_rows(
     keys: Sequence[int],
-    new: Iterable[Sequence[Any]],
+    new: Iterable[Columns],
     unnumbered: int,
     enrolled: list[_Enrolled],
     told: Callable[[int], None] | None,
-) -> Iterator[list[Any]]:
+) -> Iterator[Sequence[Any]]:
     """Return a row for everybody new, made while those before are stored, and put them into `enrolled`; who has no
     personnel number gets one."""
     made = iter(codes_next(PERSONNEL_NUMBERS, unnumbered))
 
-    def rows() -> Iterator[list[Any]]:
-        for count, (key, values) in enumerate(zip(keys, new, strict=True)):
-            if told is not None and count % TOLD_EVERY == 0:
-                told(count)
-            is_present = values[STATUS] in PRESENT
-            enrolled.append(_Enrolled(key, values[ORGANIZATION], values[PARTY_POST], values[NAME], is_present))
-            row = [key, *values]
-            row[_NUMBERED] = values[PERSONNEL_NO] or next(made)
-            yield row
+    def rows() -> Iterator[Sequence[Any]]:
+        for columns in new:
+            own = keys[len(enrolled) : len(enrolled) + len(columns[NAME])]
+            columns[PERSONNEL_NO] = [number or next(made) for number in columns[PERSONNEL_NO]]
+            present = [status in PRESENT for status in columns[STATUS]]
+            enrolled.extend(map(_Enrolled, own, columns[ORGANIZATION], columns[PARTY_POST], columns[NAME], present))
+            if told is not None:
+                told(len(enrolled))
+            yield from zip(own, *columns, strict=True)
 
     return rows()
-
-
-_NUMBERED = PERSONNEL_NO + 1
-"""Behind the key."""
 
 
 def _usual() -> dict[str, Any]:

@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from campaign.audit.models import AuditEntry
 from campaign.audit.services import Changes, audit_load, audit_record
 from campaign.common import clock
 from campaign.common.access import reaches
@@ -91,7 +92,8 @@ def _dependants(batch: ImportBatch, trace: Trace) -> Iterator[Dependant]:
         versions = {key: version for key, version, _values in records if version}
         dated = [] if issubclass(model, Versioned) else [key for key, _version, _values in records]
         gone = len(dated) - sum(model._default_manager.filter(pk__in=some).count() for some in portions(dated))
-        if changed := _other_versions(model, versions) + _touched(model, dated, batch) + gone:
+        later = _corrected(dated, batch) if model is User else _touched(model, dated, batch)
+        if changed := _other_versions(model, versions) + later + gone:
             yield Dependant(_changed_label(model), changed)
     if again := _granted_again([key for key, _version, _values in trace.old.get(RoleAssignment, ())], batch):
         yield Dependant(gettext_lazy("roles granted again since"), again)
@@ -102,6 +104,18 @@ def _granted_again(ended: Sequence[int], batch: ImportBatch) -> int:
     same = {name: OuterRef(name) for name in ("user", "role", "organization")}
     again = Exists(RoleAssignment.objects.filter(**same, created_at__gt=batch.finished_at))
     return sum(RoleAssignment.objects.filter(again, pk__in=some).count() for some in portions(ended))
+
+
+def _corrected(accounts: Sequence[int], batch: ImportBatch) -> int:
+    """How many of these accounts were changed after the import; an account has no stamp, so the log is asked."""
+    changes = AuditEntry.objects.filter(
+        action="user_update", target_type=User._meta.label_lower, at__gt=batch.finished_at
+    )
+    found = (
+        changes.filter(target_id__in=[str(key) for key in some]).values("target_id").distinct().count()
+        for some in portions(accounts)
+    )
+    return sum(found)
 
 
 def _changed_label(model: type[models.Model]) -> str:
@@ -250,9 +264,10 @@ def _give_back(model: type[models.Model], trace: Trace, actor: Any) -> None:
         if "id_number_digest" in given:
             given["id_number_digest"] = given["id_number_digest"] or None
         columns = tuple(sorted(given))
-        by_columns.setdefault(columns, []).append([key, *(given[name] for name in columns), clock.now()])
+        stamps = [clock.now()] if issubclass(model, TimeStamped) else []
+        by_columns.setdefault(columns, []).append([key, *(given[name] for name in columns), *stamps])
     for columns, rows in by_columns.items():
-        bulk_change(model, [*columns, "updated_at"], rows)
+        bulk_change(model, [*columns, *(["updated_at"] if issubclass(model, TimeStamped) else [])], rows)
     if model is Member:
         for keys in portions(
             [key for key, _version, values in trace.old.get(model, ()) if "organization_id" in values]
@@ -262,7 +277,7 @@ def _give_back(model: type[models.Model], trace: Trace, actor: Any) -> None:
     if issubclass(model, Versioned):
         for keys in portions(changed):
             model._default_manager.filter(pk__in=keys).update(version=F("version") + 1)
-    if issubclass(model, Versioned) or model is RoleAssignment:
+    if issubclass(model, Versioned) or model in (RoleAssignment, User):
         name = str(model._meta.verbose_name)
         entries: list[tuple[int, str, Changes]] = [(key, name, {}) for key in changed]
         audit_load(action="import_undo_change", actor=actor, model=model, entries=entries)

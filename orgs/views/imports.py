@@ -85,18 +85,29 @@ def _template(request: GatedRequest, kinds: tuple[ImportKind, ...], back: str) -
 
 @access(GET=Cap.MEMBER_IMPORT)
 def import_history(request: GatedRequest) -> HttpResponse:
-    batches = ImportBatch.objects.visible_to(request.user).done().select_related("organization", "requested_by")
+    batches = ImportBatch.objects.visible_to(request.user).exclude(kind=ImportKind.ACCOUNTS)
+    return _history(request, batches, _IMPORT, "import_upload", [_crumb(_IMPORT, "import_upload")])
+
+
+@access(GET=Cap.ACCOUNT_MANAGE)
+def account_import_history(request: GatedRequest) -> HttpResponse:
+    batches = ImportBatch.objects.allowed(request.user, Cap.ACCOUNT_MANAGE).filter(kind=ImportKind.ACCOUNTS)
+    return _history(request, batches, _MAKE_ACCOUNTS, "account_import", _account_crumbs())
+
+
+def _history(request: GatedRequest, batches: Any, label: Any, page: str, crumbs: list[dict[str, str]]) -> HttpResponse:
     context = {
         "title": _EARLIER,
         "lead": _("What was imported for your organizations. The last one can be undone while nothing depends on it."),
-        "crumbs": [_crumb(_IMPORT, "import_upload")],
+        "crumbs": crumbs,
         "empty_icon": "table-import",
         "empty_title": _("Nothing has been imported yet"),
-        "empty_text": _("Send a workbook on the page “Import from Excel”."),
-        "empty_url": reverse("import_upload"),
-        "empty_label": _IMPORT,
+        "empty_text": _("Send a workbook on the page “%(page)s”.") % {"page": label},
+        "empty_url": reverse(page),
+        "empty_label": label,
     }
-    return list_response(request, context, queryset=batches, table_class=ImportBatchTable)
+    done = batches.done().select_related("organization", "requested_by")
+    return list_response(request, context, queryset=done, table_class=ImportBatchTable)
 
 
 def _reached(request: GatedRequest, pk: UUID) -> ImportBatch:
@@ -139,9 +150,14 @@ def import_detail(request: GatedRequest, pk: UUID) -> HttpResponse:
 
 def _crumbs(batch: ImportBatch) -> list[dict[str, str]]:
     if batch.kind == ImportKind.ACCOUNTS:
-        return [{"label": _("Accounts"), "url": reverse("user_list")}, _crumb(_MAKE_ACCOUNTS, "account_import")]
+        found = _account_crumbs()
+        return [*found, _crumb(_EARLIER, "account_import_history")] if batch.state in DONE else found
     found = [_crumb(_IMPORT, "import_upload")]
     return [*found, _crumb(_EARLIER, "import_history")] if batch.state in DONE else found
+
+
+def _account_crumbs() -> list[dict[str, str]]:
+    return [_crumb(_("Accounts"), "user_list"), _crumb(_MAKE_ACCOUNTS, "account_import")]
 
 
 def _crumb(label: Any, page: str) -> dict[str, str]:

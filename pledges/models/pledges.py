@@ -340,3 +340,8 @@ class PledgeItem(TimeStamped):
     def is_overdue(self) -> bool:
         """Nobody has appraised it and its day is over. Computed, never stored."""
         return self.result == ItemResult.PENDING and self.due_on is not None and self.due_on < clock.today()
+
+    @property
+    def needs_explanation(self) -> bool:
+        """It is late, or was judged as not kept: whoever pledged may say why to everybody."""
+        return self.is_overdue or self.result in (ItemResult.UNFULFILLED, ItemResult.ADJUSTED)

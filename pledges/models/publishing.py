@@ -11,7 +11,7 @@ from django.utils.translation import pgettext_lazy
 from campaign.common import clock
 from campaign.common.access import Person, ScopedQuerySet
 from campaign.common.capabilities import Cap
-from campaign.common.models import choice_check
+from campaign.common.models import Versioned, choice_check
 from orgs.models import Organization
 from pledges.models.pledges import Pledge
 
@@ -84,7 +84,7 @@ class PledgeCommentQuerySet(ScopedQuerySet["PledgeComment"]):
         return self.shown().filter(answered_at=None)
 
 
-class PledgeComment(models.Model):
+class PledgeComment(Versioned):
     """What somebody who read the board says to a pledge. It shows once it was looked at, without who said it."""
 
     pledge = models.ForeignKey(Pledge, models.CASCADE, related_name="comments", verbose_name=_("pledge"))
@@ -100,7 +100,7 @@ class PledgeComment(models.Model):
     answer = models.CharField(_("answer"), max_length=500, blank=True)
     answered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     answered_at = models.DateTimeField(_("answered at"), null=True, blank=True)
-    created_at = models.DateTimeField(_("received at"), default=clock.now)
+    created_at = models.DateTimeField(_("received at"), default=clock.now, editable=False)
 
     objects = PledgeCommentQuerySet.as_manager()
 

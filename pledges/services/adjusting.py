@@ -17,18 +17,26 @@ RUNNING = (PledgeState.PUBLISHED, PledgeState.IN_PROGRESS)
 
 
 def adjustment_request(
-    *, item: PledgeItem, actor: Any, reason: str, text: str, target: str, due_on: dt.date
+    *,
+    item: PledgeItem,
+    actor: Any,
+    reason: str,
+    text: str,
+    target: str,
+    due_on: dt.date,
+    version: int | None = None,
 ) -> PledgeAdjustment:
     """Ask that an item be changed: another text, target or day, for a reason.
 
-    Raises NotAllowed, StateConflict (the pledge is not on the board), or DomainError (appraised already, nothing changed,
+    Raises NotAllowed, StateConflict (the pledge is not on the board), EditConflict (it is no longer at `version`: what was
+    changed meanwhile would be undone unseen), or DomainError (appraised already, nothing changed,
     something missing or too long, a day outside the campaign, another request waiting). Source: 2-domain b.5, `adjusted`.
     """
     if not reason.strip():
         raise DomainError(_("Please give a reason."))
     wanted = (text.strip(), target.strip(), due_on)
     with transaction.atomic():
-        pledge = locked(item.pledge)
+        pledge = locked(item.pledge, version)
         check_writer(pledge, actor)
         if pledge.state not in RUNNING:
             raise StateConflict

@@ -79,7 +79,8 @@ def items_appraise(
         if len(items) != len(judgements):
             raise NotAllowed
         _record(pledge.campaign, items, judgements, kind, actor, {pledge.pk: pledge})
-        pledge.save_version(pledge.version)
+        if kind == AppraisalKind.ORGANIZATION:  # what colleagues say stands side by side, so none is in another's way
+            pledge.save_version(pledge.version)
         is_open = pledge.state != PledgeState.APPRAISED and kind == AppraisalKind.ORGANIZATION
         if is_open and not pledge.items.filter(result=ItemResult.PENDING).exists():
             workflow.take(pledge, "pledge_finish", actor=actor)

@@ -10,6 +10,7 @@ from campaign.common import clock
 from campaign.common.capabilities import Cap
 from campaign.common.crypto import encrypt
 from campaign.common.errors import DomainError, NotAllowed, StateConflict
+from campaign.common.models import lock
 from pledges.models import BoardLink, CommentKind, CommentState, Pledge, PledgeComment
 from pledges.selectors import answerable_by
 from pledges.workflow import comments
@@ -61,20 +62,22 @@ def comment_hide(*, comment: PledgeComment, actor: Any, reason: str) -> PledgeCo
     return comments.take(comment, "comment_hide", actor=actor, reason=reason, contact="")
 
 
-def comment_answer(*, comment: PledgeComment, actor: Any, text: str) -> PledgeComment:
+def comment_answer(*, comment: PledgeComment, actor: Any, text: str, version: int | None = None) -> PledgeComment:
     """Answer a comment that shows, or mend the answer: who moderates it or wrote the pledge. Raises NotAllowed,
-    StateConflict when it does not show, DomainError without a text."""
+    StateConflict when it does not show, EditConflict when somebody answered after `version`, DomainError without a text."""
     said = text.strip()
     if not said or len(said) > TEXT_LENGTH:
         raise DomainError(_("Write the answer, in at most 500 characters."))
     if not answerable_by(actor).filter(pk=comment.pk).exists():
         raise NotAllowed
     with transaction.atomic():
-        done = PledgeComment.objects.filter(pk=comment.pk, state=CommentState.SHOWN).update(
-            answer=said, answered_by=actor, answered_at=clock.now(), contact=""
-        )
-        if not done:
+        lock(comment)
+        comment.refresh_from_db()
+        if comment.state != CommentState.SHOWN:
             raise StateConflict
-        audit_record(action="comment_answer", actor=actor, target=comment, changes={"answer": [comment.answer, said]})
-    comment.refresh_from_db()
+        before = comment.answer
+        comment.save_version(
+            version or comment.version, answer=said, answered_by=actor, answered_at=clock.now(), contact=""
+        )
+        audit_record(action="comment_answer", actor=actor, target=comment, changes={"answer": [before, said]})
     return comment

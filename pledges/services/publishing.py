@@ -65,11 +65,11 @@ def pledges_publish_many(*, queryset: QuerySet[Pledge], actor: Any, period: Peri
     return workflow.take_all(queryset, "pledge_publish", actor=actor, **_published(period))
 
 
-def pledge_display(*, pledge: Pledge, actor: Any, period: Period) -> Pledge:
+def pledge_display(*, pledge: Pledge, actor: Any, period: Period, version: int | None = None) -> Pledge:
     """Change from when until when a published pledge hangs. Raises NotAllowed, StateConflict when it is not published,
-    DomainError for a period that ends before it begins."""
+    EditConflict when it is no longer at `version`, DomainError for a period that ends before it begins."""
     with transaction.atomic():
-        pledge = locked(pledge)
+        pledge = locked(pledge, version)
         if not Pledge.objects.allowed(actor, Cap.PLEDGE_PUBLISH).filter(pk=pledge.pk).exists():
             raise NotAllowed
         if not pledge.is_public:

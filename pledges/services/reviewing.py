@@ -1,5 +1,6 @@
 """审诺: decisions item by item, approval of many at once, and taking an approval back."""
 
+import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -134,22 +135,31 @@ def pledge_approve(
 
 
 def pledges_approve_many(
-    *, queryset: QuerySet[Pledge], actor: Any, publish: bool = False, expected: int | None = None
+    *,
+    queryset: QuerySet[Pledge],
+    actor: Any,
+    publish: bool = False,
+    expected: int | None = None,
+    seen_at: dt.datetime | None = None,
 ) -> list[int]:
     """Approve those of `queryset` that wait for a decision of `actor`, and put them on the board with `publish`; returns
     their numbers. A constant number of statements whatever their number.
 
-    Raises StateConflict when someone was faster, or when there are not as many as were `expected`.
+    Raises StateConflict when someone was faster, when there are not as many as were `expected`, or when one of them was
+    handed in (perhaps again, with other items) after `seen_at`: nobody approves what they have not read.
     """
     with transaction.atomic():
-        ids = list(
+        waiting = dict(
             Pledge.objects.allowed(actor, Cap.PLEDGE_REVIEW)
             .filter(pk__in=queryset.order_by().values("pk"))
             .waiting()
             .not_own(actor)
             .order_by("pk")
-            .values_list("pk", flat=True)
+            .values_list("pk", "submitted_at")
         )
+        ids = list(waiting)
+        if seen_at is not None and any(at and at > seen_at for at in waiting.values()):
+            raise StateConflict(_("Some of them were handed in after you opened the page. Read them, then approve."))
         if expected is not None and len(ids) != expected:
             raise StateConflict(_("The queue has changed meanwhile. Look at it again, then approve."))
         chosen = Pledge.objects.filter(pk__in=ids)

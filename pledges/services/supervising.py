@@ -1,6 +1,8 @@
 """督诺: checks of a pledge and their answers, what is said about an item that was not kept, and the quarter's publication."""
 
 import datetime as dt
+import hashlib
+import json
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -13,7 +15,7 @@ from campaign.common.capabilities import Cap
 from campaign.common.errors import DomainError, NotAllowed, StateConflict
 from campaign.models import Campaign
 from orgs.models import Organization
-from pledges.models import FulfilmentBulletin, ItemResult, Pledge, PledgeCheck, PledgeItem
+from pledges.models import FulfilmentBulletin, Pledge, PledgeCheck, PledgeItem
 from pledges.selectors import bulletin_entries, bulletin_quarters
 from pledges.services.locking import check_writer, locked
 from pledges.workflow import not_own
@@ -83,37 +85,36 @@ def check_answer(*, check: PledgeCheck, actor: Any, text: str) -> PledgeCheck:
     return check
 
 
-def item_explain(*, item: PledgeItem, actor: Any, text: str) -> PledgeItem:
+def item_explain(*, item: PledgeItem, actor: Any, text: str, version: int | None = None) -> PledgeItem:
     """Say to everybody why an item is late or was not kept; shown on the board with it. An empty text takes it back.
 
-    Raises NotAllowed, or DomainError when there is nothing to explain. Source: 2-domain b.5, "not kept for objective reason".
+    Raises NotAllowed, EditConflict (the pledge is no longer at `version`: another who writes it was faster), or DomainError
+    when there is nothing to explain. Source: 2-domain b.5, "not kept for objective reason".
     """
     with transaction.atomic():
-        pledge = locked(item.pledge)
+        pledge = locked(item.pledge, version)
         check_writer(pledge, actor)
         item = pledge.items.get(pk=item.pk)
-        if not pledge.is_public or not may_be_explained(item):
+        if not pledge.is_public or not item.needs_explanation:
             raise DomainError(
                 _("There is nothing to explain: the item is neither overdue nor was it judged as not kept.")
             )
         before, item.explanation, item.updated_at = item.explanation, text.strip(), clock.now()
         item.save(update_fields=("explanation", "updated_at"))
+        pledge.save_version(pledge.version)
         audit_record(
             action="item_explain", actor=actor, target=pledge, changes={"explanation": [before, item.explanation]}
         )
     return item
 
 
-def may_be_explained(item: PledgeItem) -> bool:
-    return item.is_overdue or item.result in (ItemResult.UNFULFILLED, ItemResult.ADJUSTED)
-
-
 def bulletin_publish(
-    *, organization: Organization, campaign: Campaign, year: int, quarter: int, actor: Any
+    *, organization: Organization, campaign: Campaign, year: int, quarter: int, actor: Any, seen: str | None = None
 ) -> FulfilmentBulletin:
     """Publish how far an organization and its members are with their pledges, as of now, for a quarter that has begun.
 
-    Raises NotAllowed, or DomainError (no such quarter, nothing on the board, published already).
+    Raises NotAllowed, or DomainError (no such quarter, nothing on the board, published already, or not what was `seen`: the
+    `fingerprint` of the entries that somebody looked at).
     """
     if not reaches(actor, Cap.PLEDGE_PUBLISH, organization.path):
         raise NotAllowed
@@ -122,6 +123,8 @@ def bulletin_publish(
     entries = bulletin_entries(organization, campaign, year, quarter)
     if not entries:
         raise DomainError(_("There is no pledge on the board whose fulfilment could be published."))
+    if seen is not None and seen != fingerprint(entries):
+        raise DomainError(_("What is to be published has changed meanwhile. Look at it again, then publish it."))
     with transaction.atomic():
         try:
             with transaction.atomic():
@@ -140,6 +143,11 @@ def bulletin_publish(
             raise DomainError(_("This quarter is published already. Withdraw it first to publish it anew.")) from None
         audit_record(action="bulletin_publish", actor=actor, target=bulletin)
     return bulletin
+
+
+def fingerprint(entries: list[dict[str, Any]]) -> str:
+    """Return what tells the entries of a publication from any others."""
+    return hashlib.sha256(json.dumps(entries, sort_keys=True).encode()).hexdigest()
 
 
 def bulletin_withdraw(*, bulletin: FulfilmentBulletin, actor: Any, reason: str) -> FulfilmentBulletin:

@@ -13,6 +13,8 @@ from campaign.common.access import access, gate
 from campaign.common.capabilities import Cap
 from campaign.common.listing import BoundedPaginator, list_response
 from campaign.common.text import is_key
+from campaign.drafts.forms import dropped, keep
+from campaign.drafts.services import draft_clear
 from campaign.selectors import current_campaign
 from pledges import services
 from pledges.forms import JudgementForm, ManyForm, VersionForm, judgements_of
@@ -20,6 +22,7 @@ from pledges.models import AppraisalKind, Pledge, PledgeItem
 from pledges.registry import opinions_on
 from pledges.selectors import appraisable, appraised_until, peer_pledges, to_appraise
 from pledges.tables import PeerTable
+from pledges.views.saving import saved
 
 PER_PAGE = 30
 
@@ -50,11 +53,14 @@ def pledge_appraise_peer(request: HttpRequest, pk: int) -> HttpResponse:
 def _appraisal(request: HttpRequest, pk: int, kind: AppraisalKind) -> HttpResponse:
     joined = appraisable(request.user, kind).select_related("campaign", "organization", "member")
     pledge: Pledge = gate(request, joined, pk=pk)
-    peer = kind == AppraisalKind.PEER
+    peer, key = kind == AppraisalKind.PEER, f"pledge_appraise_{kind}:{pk}"
+    if dropped(request, key):
+        return redirect(request.path)
     posted = request.POST if request.method == "POST" else None
     forms = [JudgementForm(posted, item=item, own=peer) for item in items_of(pledge)]
-    version = VersionForm(posted, initial={"version": pledge.version})
+    version = keep(request, VersionForm(posted, initial={"version": pledge.version}), key, parts=forms)
     if posted is not None and judged(pledge, forms, version, kind, actor=request.user):
+        draft_clear(request=request, key=key)
         if peer:
             messages.success(request, _("Your appraisal is noted. The organization decides."))
             return redirect("pledge_peers")
@@ -82,14 +88,8 @@ def judged(
     if not judgements:
         version.add_error(None, _("Choose how at least one item was fulfilled."))
         return False
-    return version.attempt(
-        services.items_appraise,
-        pledge=pledge,
-        actor=actor,
-        kind=kind,
-        judgements=judgements,
-        version=version.cleaned_data["version"],
-    )
+    given = {"pledge": pledge, "actor": actor, "kind": kind, "judgements": judgements}
+    return saved(version, pledge, services.items_appraise, **given)
 
 
 @access(GET=Cap.PLEDGE_APPRAISE_PEER)
@@ -120,10 +120,15 @@ def pledge_appraise_many(request: HttpRequest) -> HttpResponse:
     page = BoundedPaginator(due.order_by("pledge__organization__path", "due_on", "pk"), PER_PAGE).get_page(
         request.GET.get("page")
     )
-    form, posted = ManyForm(request.POST or None), request.POST if request.method == "POST" else None
+    key = f"pledge_appraise_many:{page.number}"
+    if dropped(request, key):
+        return redirect(request.get_full_path())
+    posted = request.POST if request.method == "POST" else None
     forms = [JudgementForm(posted, item=item) for item in _shown(posted, due, page)]
+    form = keep(request, ManyForm(posted), key, parts=forms, paged=True)
     valid = [each.is_valid() for each in forms] if posted is not None else []  # each, so that each says what is wrong
     if posted is not None and form.is_valid() and all(valid) and _stored(request, form, forms):
+        draft_clear(request=request, key=key)
         return redirect("pledge_appraise_many")
     campaign = current_campaign(request.user)
     context = {"form": form, "forms": forms, "page": page, "until": appraised_until(campaign) if campaign else None}

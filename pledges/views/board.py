@@ -14,6 +14,8 @@ from campaign.common import clock
 from campaign.common.access import access, gate, reaches
 from campaign.common.capabilities import Cap
 from campaign.common.listing import BoundedPaginator
+from campaign.drafts.forms import dropped, keep
+from campaign.drafts.services import draft_clear
 from campaign.selectors import current_campaign
 from orgs.models import Organization
 from pledges import services
@@ -61,7 +63,13 @@ def board_print(request: HttpRequest, pk: int) -> HttpResponse:
     """The same as a sheet for the notice board in the hall."""
     organization: Organization = gate(request, Organization.objects, pk=pk)
     context, pledges = _board(request, organization)
-    return render(request, "pledges/board_print.html", {**context, "entries": board_entries(pledges[:PRINTED])})
+    return render(request, "pledges/board_print.html", {**context, **_printed(pledges)})
+
+
+def _printed(pledges: Any) -> dict[str, Any]:
+    """Return as many entries as one sheet takes, and whether there are more."""
+    rows = list(pledges[: PRINTED + 1])
+    return {"entries": board_entries(rows[:PRINTED]), "more": len(rows) > PRINTED}
 
 
 @access(GET=Cap.BOARD_VIEW)
@@ -84,10 +92,14 @@ def _board(request: HttpRequest, organization: Organization) -> tuple[dict[str, 
 def board_pledge(request: HttpRequest, pk: int) -> HttpResponse:
     """One pledge on the board, with what colleagues say to it; say something oneself."""
     pledge = gate(request, Pledge.objects.on_display().select_related("organization"), pk=pk)
-    form = CommentForm(request.POST or None)
+    key = f"comment_add:{pk}"
+    if dropped(request, key):
+        return redirect(request.path)
+    form = keep(request, CommentForm(request.POST or None), key)
     if request.method == "POST" and form.is_valid():
-        given = {key: form.cleaned_data[key] for key in ("kind", "text")}
+        given = {name: form.cleaned_data[name] for name in ("kind", "text")}
         if form.attempt(services.comment_add, pledge=pledge, actor=request.user, **given):
+            draft_clear(request=request, key=key)
             messages.success(request, _("Thank you. It shows here once the organization has looked at it."))
             return redirect("board_pledge", pk=pk)
     entry = board_entries(on_board(Pledge.objects.filter(pk=pk)))[0]
@@ -124,7 +136,7 @@ def pledge_letters(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _letters(request: HttpRequest, pledges: Any, back: str, year: int) -> HttpResponse:
-    context = {"entries": board_entries(on_board(pledges)[:PRINTED]), "back": back, "year": year}
+    context = {**_printed(on_board(pledges)), "back": back, "year": year}
     return render(request, "pledges/letters.html", context)
 
 
@@ -135,12 +147,16 @@ def _letters(request: HttpRequest, pledges: Any, back: str, year: int) -> HttpRe
 def boardlink_list(request: HttpRequest, pk: int) -> HttpResponse:
     """The links to the board of an organization; a new one is shown with its QR code once, and never again."""
     organization: Organization = gate(request, Organization.objects, pk=pk)
-    form = BoardLinkForm(request.POST or None, initial={"expires_on": clock.today() + YEAR})
+    key = f"board_link:{pk}"
+    if dropped(request, key):
+        return redirect(request.path)
+    form = keep(request, BoardLinkForm(request.POST or None, initial={"expires_on": clock.today() + YEAR}), key)
     made: dict[str, Any] = {}
     sent = request.method == "POST" and form.is_valid()
     given = {"organization": organization, "actor": request.user}
     if sent and form.attempt(services.boardlink_create, **given, **form.cleaned_data):
         made = _made(request, *form.result)
+        draft_clear(request=request, key=key)
         form = BoardLinkForm(initial={"expires_on": clock.today() + YEAR})
     context = {
         "organization": organization,

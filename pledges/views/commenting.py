@@ -13,10 +13,13 @@ from campaign.common.access import SIGNED_IN, access, gate
 from campaign.common.capabilities import Cap
 from campaign.common.crypto import decrypt
 from campaign.common.listing import BoundedPaginator
+from campaign.drafts.forms import dropped, keep
+from campaign.drafts.services import draft_clear
 from pledges import services
 from pledges.forms import CommentAnswerForm
 from pledges.models import CommentState, PledgeComment
 from pledges.selectors import answerable_by, comments_to_moderate
+from pledges.views.saving import saved
 
 PER_PAGE = 20
 
@@ -79,9 +82,18 @@ def comment_moderate(request: HttpRequest, pk: int) -> HttpResponse:
 @access(GET=SIGNED_IN, POST=SIGNED_IN)
 def comment_answer(request: HttpRequest, pk: int) -> HttpResponse:
     comment = get_object_or_404(answerable_by(request.user).select_related("pledge"), pk=pk)
-    form = CommentAnswerForm(request.POST or None, initial={"text": comment.answer})
-    sent = request.method == "POST" and form.is_valid()
-    if sent and form.attempt(services.comment_answer, comment=comment, actor=request.user, **form.cleaned_data):
+    key = f"comment_answer:{pk}"
+    if dropped(request, key):
+        return redirect(request.path)
+    shown = {"text": comment.answer, "version": comment.version}
+    form = keep(request, CommentAnswerForm(request.POST or None, initial=shown), key)
+    given = {"comment": comment, "actor": request.user}
+    if (
+        request.method == "POST"
+        and form.is_valid()
+        and saved(form, comment, services.comment_answer, text=form.cleaned_data["text"], **given)
+    ):
+        draft_clear(request=request, key=key)
         messages.success(request, _("The answer stands on the board."))
         return redirect(f"{reverse('comment_list')}?show=answer")
     crumbs = [{"label": _("Opinions and questions"), "url": reverse("comment_list")}]

@@ -58,7 +58,12 @@ def pledge_progress(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("pledge_progress", pk=pk)
     items = items_of(pledge)
     own = [JudgementForm(item=item, own=True) for item in _judged_by_oneself(pledge, items)]
-    return _progress_page(request, pledge, items, form, own, VersionForm(initial={"version": pledge.version}))
+    version = keep(request, VersionForm(initial={"version": pledge.version}), _own_key(pledge), parts=own)
+    return _progress_page(request, pledge, items, form, own, version)
+
+
+def _own_key(pledge: Pledge) -> str:
+    return f"pledge_appraise_self:{pledge.pk}"
 
 
 def _progress_page(
@@ -93,13 +98,18 @@ def put_changeable(pledge: Pledge, items: list[PledgeItem]) -> None:
 @access(POST=Cap.PLEDGE_WRITE)
 def pledge_appraise_self(request: HttpRequest, pk: int) -> HttpResponse:
     pledge = _pledge(request, pk)
+    key = _own_key(pledge)
+    if dropped(request, key):
+        return redirect("pledge_progress", pk=pk)
     items = items_of(pledge)
     own = [JudgementForm(request.POST, item=item, own=True) for item in _judged_by_oneself(pledge, items)]
-    version = VersionForm(request.POST)
+    version = keep(request, VersionForm(request.POST), key)
     if judged(pledge, own, version, AppraisalKind.SELF, actor=request.user):
+        draft_clear(request=request, key=key)
         messages.success(request, _("Your appraisal of yourself is noted. The organization decides."))
         return redirect("pledge_progress", pk=pk)
-    return _progress_page(request, pledge, items, ProgressForm(pledge=pledge), own, version)
+    form = keep(request, ProgressForm(pledge=pledge), f"pledge_progress:{pk}")
+    return _progress_page(request, pledge, items, form, own, version)
 
 
 # -- evidence 佐证材料 ---------------------------------------------------------------------------------------------------

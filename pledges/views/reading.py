@@ -23,7 +23,6 @@ from pledges.metrics import counted
 from pledges.models import ItemResult, Pledge, PledgeItem, PledgeState
 from pledges.registry import opinions_on
 from pledges.selectors import members_without, open_adjustments, organizations_without, own_pledges, pledges_for
-from pledges.services.supervising import may_be_explained
 from pledges.tables import PledgeTable
 from pledges.views.appraising import items_of
 from pledges.workflow import PUBLISHING, REVIEWING, WRITING, workflow
@@ -162,7 +161,7 @@ def _supervision(request: HttpRequest, pledge: Pledge, items: list[PledgeItem], 
     for item in items:
         pending = item.result == ItemResult.PENDING
         item.may_adjust = may_write and running and pending and item.pk not in waiting  # type: ignore[attr-defined]
-        item.may_explain = may_write and pledge.is_public and may_be_explained(item)  # type: ignore[attr-defined]
+        item.may_explain = may_write and pledge.is_public and item.needs_explanation  # type: ignore[attr-defined]
     return {
         "checks": pledge.checks.all(),
         "has_evidence": any(entry.evidence.all() for item in items for entry in item.progress.all()),

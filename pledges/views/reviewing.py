@@ -1,5 +1,6 @@
 """审诺: the queue, the decision on one pledge, many at once, and taking an approval back; the board's door."""
 
+import datetime as dt
 from typing import Any
 
 from django.contrib import messages
@@ -14,15 +15,19 @@ from django.utils.translation import ngettext
 from campaign.common import clock
 from campaign.common.access import access, gate
 from campaign.common.capabilities import Cap
+from campaign.common.errors import StateConflict
 from campaign.common.listing import BoundedPaginator
 from campaign.common.text import is_key
+from campaign.drafts.forms import dropped, keep, typed_in
+from campaign.drafts.services import draft_clear
 from pledges import services
 from pledges.filters import QueueFilter
-from pledges.forms import PeriodForm, ReviewForm
+from pledges.forms import DisplayForm, PeriodForm, ReviewForm
 from pledges.hints import pledge_hints
 from pledges.models import Pledge, PledgeItem, PledgeQuerySet
 from pledges.queue import neighbours, put_due_days, put_earlier
 from pledges.selectors import queue_for, to_publish_for
+from pledges.views.saving import saved
 from pledges.workflow import PUBLISHING
 
 PER_PAGE = 30
@@ -51,6 +56,8 @@ def pledge_queue(request: HttpRequest) -> HttpResponse:
         if _is_search(request):
             request.session[SEARCH] = "" if "clear" in request.POST else request.POST.urlencode()
             return HttpResponseRedirect(request.path)
+        if dropped(request, _queue_key(request)):
+            return redirect(request.get_full_path())
         return _approve_chosen(request)
     chosen = _filtered(request)
     approved = to_publish_for(request.user).select_related("organization", "member").order_by("reviewed_at", "pk")
@@ -70,9 +77,34 @@ def pledge_queue(request: HttpRequest) -> HttpResponse:
     ]
     page = pages[shown].get_page(request.GET.get("page"))
     put_due_days(page.object_list)
-    context = {"page": page, "shown": shown, "tabs": tabs, "filter": chosen, "all_count": pages[shown].count}
-    undo = _undoable(request).count() if request.session.get(UNDO) else 0
-    return render(request, "pledges/pledge_queue.html", {**context, "undo_count": undo, "period": PeriodForm()})
+    period = keep(request, PeriodForm(), _queue_key(request))
+    ticked = set(typed_in(period.draft).getlist("pledge"))
+    for pledge in page.object_list:
+        pledge.is_ticked = str(pledge.pk) in ticked
+    context = {
+        "page": page, "shown": shown, "tabs": tabs, "filter": chosen, "all_count": pages[shown].count, "period": period,
+        "draft": period.draft if any(pledge.is_ticked for pledge in page.object_list) else None,
+        "here": f"?show={shown}&page={page.number}", "seen_at": clock.now().isoformat(),
+        "undo_count": _undoable(request).count() if request.session.get(UNDO) else 0,
+    }  # fmt: skip
+    return render(request, "pledges/pledge_queue.html", context)
+
+
+def _queue_key(request: HttpRequest) -> str:
+    """Return the key under which is kept what is ticked on this page of the queue."""
+    page = request.GET.get("page", "1")
+    shown = "publish" if request.GET.get("show") == "publish" else "review"
+    return f"pledge_queue_{shown}:{page if is_key(page) else 1}"
+
+
+def _seen_at(request: HttpRequest) -> dt.datetime | None:
+    """Return when the page was opened from which somebody approves."""
+    if "seen_at" not in request.POST:
+        return None
+    try:
+        return dt.datetime.fromisoformat(request.POST["seen_at"]).astimezone(dt.UTC)
+    except (ValueError, OverflowError):
+        raise StateConflict(_("The queue has changed meanwhile. Look at it again, then approve.")) from None
 
 
 def _undoable(request: HttpRequest) -> PledgeQuerySet:
@@ -91,8 +123,12 @@ def _approve_chosen(request: HttpRequest) -> HttpResponse:
         queryset, publish = _filtered(request).qs, request.POST["op"] == "all-publish"
         typed = request.POST.get("count", "0")
         expected = int(typed) if is_key(typed) else 0
-    ids = services.pledges_approve_many(queryset=queryset, actor=request.user, publish=publish, expected=expected)
+    ids = services.pledges_approve_many(
+        queryset=queryset, actor=request.user, publish=publish, expected=expected, seen_at=_seen_at(request)
+    )
     count = len(ids)
+    if count:
+        draft_clear(request=request, key=_queue_key(request))
     if not count:
         messages.warning(request, _("Nothing was chosen. Tick the pledges that you have read, then approve them."))
     elif publish:
@@ -115,6 +151,8 @@ def pledge_queue_undo(request: HttpRequest) -> HttpResponse:
     count = services.pledges_unapprove_many(queryset=queryset, actor=request.user)
     if last:
         request.session.pop(UNDO, None)
+    elif count:
+        draft_clear(request=request, key=_queue_key(request))
     if count:
         text = ngettext("%(n)s approval taken back.", "%(n)s approvals taken back.", count) % {"n": count}
         messages.success(request, text)
@@ -132,6 +170,7 @@ def pledge_queue_publish(request: HttpRequest) -> HttpResponse:
     queryset = to_publish_for(request.user) if request.POST.get("op") == "all" else _chosen(request)
     count = services.pledges_publish_many(queryset=queryset, actor=request.user, period=form.period())
     if count:
+        draft_clear(request=request, key=_queue_key(request))
         messages.success(
             request, ngettext("%(n)s pledge put on the board.", "%(n)s pledges put on the board.", count) % {"n": count}
         )
@@ -150,8 +189,12 @@ def pledge_review(request: HttpRequest, pk: int) -> HttpResponse:
     put_due_days([pledge])
     queue = _filtered(request).qs
     before, after = neighbours(queue, pledge) if pledge.submitted_at else (None, None)
-    form = ReviewForm(request.POST or None, items=items, initial={"version": pledge.version})
+    key = f"pledge_review:{pk}"
+    if dropped(request, key):
+        return redirect(request.path)
+    form = keep(request, ReviewForm(request.POST or None, items=items, initial={"version": pledge.version}), key)
     if request.method == "POST" and form.is_valid() and _decided(request, form, pledge):
+        draft_clear(request=request, key=key)
         return redirect("pledge_review", pk=after) if after else redirect("pledge_queue")
     context = {
         "pledge": pledge,
@@ -168,16 +211,16 @@ def pledge_review(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _decided(request: HttpRequest, form: ReviewForm, pledge: Pledge) -> bool:
     data, op = form.cleaned_data, request.POST.get("op")
-    common = {"pledge": pledge, "actor": request.user, "version": data["version"], "reason": data["reason"]}
+    common = {"pledge": pledge, "actor": request.user, "reason": data["reason"]}
     if op == "return":
-        done = form.attempt(services.pledge_return, decisions=form.decisions(), **common)
+        done = saved(form, pledge, services.pledge_return, decisions=form.decisions(), **common)
         said = _("Returned to %(name)s with your reason.")
     elif returned := form.returned():
         text = _("Item %(number)s is not approved. Press “Return for revision”, or approve it first.")
         form.add_error(f"decision_{returned[0]}", text % {"number": returned[0]})
         return False
     else:
-        done = form.attempt(services.pledge_approve, publish=op == "publish", **common)
+        done = saved(form, pledge, services.pledge_approve, publish=op == "publish", **common)
         said = (
             _("The pledge of %(name)s is approved and on the board.")
             if op == "publish"
@@ -206,10 +249,19 @@ def pledge_publish(request: HttpRequest, pk: int) -> HttpResponse:
 def pledge_display(request: HttpRequest, pk: int) -> HttpResponse:
     """Change from when until when a pledge hangs."""
     pledge = gate(request, Pledge.objects.select_related("campaign"), pk=pk)
+    key = f"pledge_display:{pk}"
+    if dropped(request, key):
+        return redirect(request.path)
     begins_on = pledge.display_from or clock.today()
-    form = PeriodForm(request.POST or None, initial={"begins_on": begins_on, "ends_on": pledge.display_until})
-    sent = request.method == "POST" and form.is_valid()
-    if sent and form.attempt(services.pledge_display, pledge=pledge, actor=request.user, period=form.period()):
+    shown = {"begins_on": begins_on, "ends_on": pledge.display_until, "version": pledge.version}
+    form = keep(request, DisplayForm(request.POST or None, initial=shown), key)
+    given = {"pledge": pledge, "actor": request.user}
+    if (
+        request.method == "POST"
+        and form.is_valid()
+        and saved(form, pledge, services.pledge_display, period=form.period(), **given)
+    ):
+        draft_clear(request=request, key=key)
         messages.success(request, _("The period of display is changed."))
         return redirect("pledge_detail", pk=pk)
     crumbs = [{"label": pledge, "url": reverse("pledge_detail", args=[pk])}]

@@ -9,6 +9,8 @@ from django.utils.translation import gettext as _
 from campaign.common.access import access, gate
 from campaign.common.capabilities import Cap
 from campaign.common.errors import EditConflict
+from campaign.drafts.forms import dropped, keep
+from campaign.drafts.services import draft_clear
 from campaign.models import Campaign
 from pledges import services
 from pledges.forms import RulesForm
@@ -19,9 +21,13 @@ from pledges.selectors import rules_of
 def pledge_rules(request: HttpRequest, pk: int) -> HttpResponse:
     """Set the rules of a campaign; those who write and judge meet them from then on."""
     campaign: Campaign = gate(request, Campaign.objects.select_related("organization"), pk=pk)
-    form = RulesForm.of(rules_of(campaign), request.POST or None)
+    key = f"pledge_rules:{pk}"
+    if dropped(request, key):
+        return redirect(request.path)
+    form = keep(request, RulesForm.of(rules_of(campaign), request.POST or None), key)
     if request.method == "POST" and form.is_valid():
         if form.attempt(services.pledge_rules_update, campaign=campaign, actor=request.user, **form.given()):
+            draft_clear(request=request, key=key)
             messages.success(request, _("The rules are saved. What was handed in or appraised before stays as it is."))
             return redirect("campaign_detail", pk=pk)
         if isinstance(form.refusal, EditConflict):

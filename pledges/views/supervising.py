@@ -21,7 +21,9 @@ from pledges import services
 from pledges.forms import AdjustmentForm, AnswerForm, CheckForm, DecisionForm, ExplanationForm
 from pledges.models import FulfilmentBulletin, ItemResult, Pledge, PledgeAdjustment, PledgeCheck, PledgeItem
 from pledges.selectors import bulletin_entries, bulletin_quarters, open_adjustments
+from pledges.services.supervising import fingerprint
 from pledges.tables import AdjustmentTable
+from pledges.views.saving import saved
 
 BULLETINS = 12
 
@@ -93,11 +95,12 @@ def pledge_explain(request: HttpRequest, pk: int, order: int) -> HttpResponse:
     key = f"pledge_explain:{item.pk}"
     if dropped(request, key):
         return redirect(request.path)
-    form = keep(request, ExplanationForm(request.POST or None, initial={"text": item.explanation}), key)
+    shown = {"text": item.explanation, "version": pledge.version}
+    form = keep(request, ExplanationForm(request.POST or None, initial=shown), key)
     if (
         request.method == "POST"
         and form.is_valid()
-        and form.attempt(services.item_explain, item=item, actor=request.user, text=form.cleaned_data["text"])
+        and saved(form, pledge, services.item_explain, item=item, actor=request.user, text=form.cleaned_data["text"])
     ):
         draft_clear(request=request, key=key)
         messages.success(request, _("Your explanation stands beside the item now."))
@@ -116,15 +119,16 @@ def pledge_adjust(request: HttpRequest, pk: int, order: int) -> HttpResponse:
     if dropped(request, key):
         return redirect(request.path)
     form = keep(request, AdjustmentForm(request.POST or None, item=item), key)
-    if (
-        request.method == "POST"
-        and form.is_valid()
-        and form.attempt(services.adjustment_request, item=item, actor=request.user, **form.cleaned_data)
-    ):
+    if request.method == "POST" and form.is_valid() and _asked(request, form, pledge, item):
         draft_clear(request=request, key=key)
         messages.success(request, _("The change is asked for. The item stays as it is until it is decided."))
         return redirect("pledge_detail", pk=pk)
     return _form_page(request, pledge, form, title=_("Ask for a change"), submit=_("Ask for the change"), item=item)
+
+
+def _asked(request: HttpRequest, form: AdjustmentForm, pledge: Pledge, item: PledgeItem) -> bool:
+    given = {name: form.cleaned_data[name] for name in ("reason", "text", "target", "due_on")}
+    return saved(form, pledge, services.adjustment_request, item=item, actor=request.user, **given)
 
 
 @access(GET=Cap.PLEDGE_REVIEW)
@@ -143,7 +147,10 @@ def adjustment_list(request: HttpRequest) -> HttpResponse:
 def adjustment_decide(request: HttpRequest, pk: int) -> HttpResponse:
     """Both versions side by side; agree, or refuse with a reason."""
     wanted: PledgeAdjustment = gate(request, PledgeAdjustment.objects.select_related("pledge", "item"), pk=pk)
-    form = DecisionForm(request.POST or None)
+    key = f"adjustment_decide:{pk}"
+    if dropped(request, key):
+        return redirect(request.path)
+    form = keep(request, DecisionForm(request.POST or None), key)
     if request.method == "POST" and form.is_valid():
         refuse = request.POST.get("op") == "refuse"
         service = services.adjustment_refuse if refuse else services.adjustment_approve
@@ -153,6 +160,7 @@ def adjustment_decide(request: HttpRequest, pk: int) -> HttpResponse:
                 if refuse
                 else _("The item reads as was asked for now.")
             )
+            draft_clear(request=request, key=key)
             messages.success(request, said)
             return redirect("adjustment_list")
     context = {"adjustment": wanted, "pledge": wanted.pledge, "form": form, "crumbs": _crumbs(wanted.pledge)}
@@ -224,14 +232,17 @@ def bulletin_new(request: HttpRequest, pk: int, campaign: int, year: int, quarte
         raise Http404
     if request.method == "POST":
         bulletin = services.bulletin_publish(
-            organization=organization, campaign=found, year=year, quarter=quarter, actor=request.user
-        )
+            organization=organization, campaign=found, year=year, quarter=quarter, actor=request.user,
+            seen=request.POST.get("seen"),
+        )  # fmt: skip
         messages.success(request, _("The fulfilment of the quarter is public now."))
         return redirect("bulletin_detail", pk=bulletin.pk)
+    entries = bulletin_entries(organization, found, year, quarter)
     context = {
         "organization_name": organization.name,
         "name": quarter_name(year, quarter),
-        "entries": _labelled(bulletin_entries(organization, found, year, quarter)),
+        "entries": _labelled(entries),
+        "seen": fingerprint(entries),
         "preview": True,
         "crumbs": _board_crumbs(organization),
     }

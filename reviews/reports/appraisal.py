@@ -1,6 +1,6 @@
 """Form d.6: the summary of the appraisal of members, branch by branch in the order of the roll (2-domain d.6)."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import islice
 from typing import Any
@@ -32,12 +32,17 @@ CHUNK = 1000
 DECIDED = (BranchState.SUBMITTED, BranchState.CONFIRMED)
 
 
-def entry_page(request: ReportRequest, key: str) -> str:
-    """Votes are no list: behind them is the member's page of the appraisal. Raises NotAllowed."""
-    entry = _entries(request).filter(pk=int(key) if is_key(key) else 0).first()
-    if entry is None:
-        raise NotAllowed
-    return reverse("appraisal_member", args=[entry.pk])
+def votes_on(place: int) -> Callable[[ReportRequest, str], str]:
+    """Return what is behind the number of votes for a grade. Votes are no list: it is their count on the member's page of the
+    appraisal. Raises NotAllowed."""
+
+    def page(request: ReportRequest, key: str) -> str:
+        entry = _entries(request).filter(pk=int(key) if is_key(key) else 0).first()
+        if entry is None:
+            raise NotAllowed
+        return f"{reverse('appraisal_member', args=[entry.pk])}#votes-{place}"
+
+    return page
 
 
 SUMMARY = FormSheet(
@@ -50,8 +55,8 @@ SUMMARY = FormSheet(
         FormColumn("人员类别", width=10, align="center"),
         FormColumn("参加评议情况", width=12, align="center"),
         *(
-            FormColumn(header, Kind.INTEGER, width=8, group="民主测评", counts=entry_page)
-            for header in ("优秀票", "合格票", "基本合格票", "不合格票")
+            FormColumn(header, Kind.INTEGER, width=8, group="民主测评", counts=votes_on(place))
+            for place, header in enumerate(("优秀票", "合格票", "基本合格票", "不合格票"))
         ),
         FormColumn("测评结果", width=12, align="center"),
         FormColumn("支部评定等次", width=10, align="center"),

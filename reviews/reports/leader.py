@@ -15,7 +15,7 @@ from campaign.common.excel.sheet import Filled, FormColumn, FormSheet, Keyed, Ki
 from campaign.models import Audience, Period
 from campaign.reports.activity import figures
 from campaign.reports.registry import Report, ReportRequest, reports
-from campaign.reports.units import Column, ToCome, UnitFigure, count_units, unit_sheet
+from campaign.reports.units import Column, ToCome, UnitFigure, count_units, unit_sheet, units_complete
 from orgs.models.members import PartyPost
 from reviews.models.leader import LeaderReview, LeaderReviewQuerySet, ReviewMode
 from reviews.selectors.leader import due_members, due_organizations, reviewed_in
@@ -170,6 +170,7 @@ REVIEW_STATISTICS = Report(
     description=_("One row for each unit of a level: leaders who reviewed, who is covered, in which of the four ways."),
     sheets=_units,
     count=count_units,
+    checks=(units_complete(UNITS.name),),
     icon="chart-donut",
 )
 
@@ -178,6 +179,6 @@ def register() -> None:
     reports.register(REVIEW_LEDGER)
     reports.register(REVIEW_STATISTICS)
     figures.register(
-        UnitFigure("reviews.organizations", "党组织", _reviewed_organizations, group="领导点评", **ORGANIZATION)
+        UnitFigure("reviews.organizations", "党组织", _reviewed_organizations, group="点评", **ORGANIZATION)
     )
-    figures.register(UnitFigure("reviews.members", "党员", _reviewed_members, group="领导点评", **MEMBER))
+    figures.register(UnitFigure("reviews.members", "党员", _reviewed_members, group="点评", **MEMBER))

@@ -3,9 +3,9 @@
 What is hidden on the pages is hidden here: the sheets are made from the same stored results, which have no number for it.
 """
 
-import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Any
 
 from django.db.models import Sum
@@ -17,40 +17,30 @@ from campaign.ballots import results
 from campaign.ballots.models import Choice, Invalidity, Item, RaterClass, Result, Shown, Subject, Verdict
 from campaign.ballots.results import POOLED, Answered, ClassResult, Empty
 from campaign.ballots.selectors import Questionnaire, remarks_shown
-from campaign.common import clock
-from campaign.common.access import under
-from campaign.common.errors import NotAllowed
-from campaign.common.exact import half_up, hundredths
+from campaign.common.exact import hundredths, share
 from campaign.common.excel.sheet import Filled, FormColumn, FormSheet, Keyed, Kind, Row, Subtotal
-from campaign.common.text import is_key
 from campaign.models import Audience
 from campaign.reports.activity import figures
-from campaign.reports.checks import Check, Discrepancy, Tables
+from campaign.reports.checks import Check, Discrepancy, Line, Severity, Tables
+from campaign.reports.organizations import organizations_seen
 from campaign.reports.registry import Report, ReportRequest, reports
-from campaign.reports.units import UnitFigure
+from orgs.models import OrganizationType
 from reviews.grades import grade_of, ranks
-from reviews.models.rounds import EvaluationRound, RoundState
-from reviews.questionnaires import OPINIONS
-from reviews.selectors.rounds import reads_remarks, results_for
+from reviews.reports.round_activity import ROUND_FIGURES
+from reviews.reports.round_scope import results_of, rounds_of, subjects_of, tally
+from reviews.selectors.rounds import reads_remarks
 
-WHOLE = 10_000
+WHOLE, SEVERAL = 10_000, 2
 TOO_FEW, ALL_TOGETHER = "不足 k 票", "各票类合并"
 NOTES = (
-    "注：1.应到为有权参评人次，收回为有效票。2.票类不足规定票数（k）的不单独公布，以“不足 k 票”表示，可推知的数字一并不公布。",
+    "注：1.应到、应发为有权参评人次，发出为电子凭证和发放的纸质票，收回＝有效＋无效，收回率＝收回÷应到。",
+    "2.票类不足规定票数（k）的不单独公布，以“不足 k 票”表示，可推知的数字一并不公布。",
     "3.满意率＝（满意＋比较满意＋基本满意）÷非弃权票，为已公布票类的满意率。4.得票率＝该项得票÷该项有效票（含弃权）。",
 )
 
 
-def tally(request: ReportRequest, key: str) -> str:
-    """Votes are no list: behind a figure of a subject is the page of its result. Raises NotAllowed."""
-    subject = _subjects(request).filter(pk=int(key) if is_key(key) else 0).first()
-    if subject is None:
-        raise NotAllowed
-    return reverse("round_result", args=[subject.ballot_id, subject.pk])
-
-
-def _figure_column(header: str, kind: Kind, width: float, group: str = "") -> FormColumn:
-    return FormColumn(header, kind, width=width, group=group, counts=tally)
+def _figure_column(header: str, kind: Kind, width: float, figure: str, group: str = "") -> FormColumn:
+    return FormColumn(header, kind, width=width, group=group, counts=tally(figure))
 
 
 LETTERS = ("A", "B", "C")
@@ -58,19 +48,20 @@ LETTERS = ("A", "B", "C")
 
 
 def _ranked(letters: Sequence[str], *, ranked: bool) -> tuple[FormColumn, ...]:
-    rank = (_figure_column("名次", Kind.INTEGER, 7),) if ranked else ()
+    rank = (_figure_column("名次", Kind.INTEGER, 6, "rank-{subject}"),) if ranked else ()
     return (
-        FormColumn("被评议对象", width=30),
-        FormColumn("所在单位", width=28),
-        FormColumn("评议名称", width=36),
+        FormColumn("被评议对象", width=26),
+        FormColumn("所在单位", width=24),
+        FormColumn("评议名称", width=24),
         *rank,
-        *(_figure_column(f"{letter}票得分", Kind.HUNDREDTHS, 10) for letter in letters),
-        _figure_column("综合得分", Kind.HUNDREDTHS, 10),
-        _figure_column("满意率%", Kind.HUNDREDTHS, 10),
-        FormColumn("等次", width=9, align="center"),
-        _figure_column("应到", Kind.INTEGER, 8),
-        _figure_column("收回", Kind.INTEGER, 8),
-        FormColumn("备注", width=24),
+        *(_figure_column(f"{letter}票得分", Kind.HUNDREDTHS, 9, f"class-{letter}-score") for letter in letters),
+        _figure_column("综合得分", Kind.HUNDREDTHS, 9, "total"),
+        _figure_column("满意率%", Kind.HUNDREDTHS, 9, "satisfaction"),
+        FormColumn("等次", width=8, align="center"),
+        _figure_column("应到", Kind.INTEGER, 7, "entitled"),
+        _figure_column("收回", Kind.INTEGER, 7, "returned"),
+        _figure_column("收回率%", Kind.HUNDREDTHS, 9, "turnout"),
+        FormColumn("备注", width=18),
     )
 
 
@@ -91,12 +82,15 @@ CLASSES = FormSheet(
     columns=(
         FormColumn("被评议对象", width=30),
         FormColumn("评议名称", width=30),
-        FormColumn("票类", width=20),
-        _figure_column("权重%", Kind.HUNDREDTHS, 9),
-        _figure_column("应到", Kind.INTEGER, 8),
-        _figure_column("收回有效票", Kind.INTEGER, 10),
-        _figure_column("平均分", Kind.HUNDREDTHS, 9),
-        _figure_column("加权分", Kind.HUNDREDTHS, 9),
+        FormColumn("票类(A/B/C)", width=20),
+        _figure_column("权重%", Kind.HUNDREDTHS, 9, "class-{part}-weight"),
+        _figure_column("应发", Kind.INTEGER, 7, "class-{part}-entitled"),
+        _figure_column("发出", Kind.INTEGER, 7, "class-{part}-issued"),
+        _figure_column("收回", Kind.INTEGER, 7, "class-{part}-returned"),
+        _figure_column("有效", Kind.INTEGER, 7, "class-{part}-valid"),
+        _figure_column("无效", Kind.INTEGER, 7, "class-{part}-invalid"),
+        _figure_column("平均分", Kind.HUNDREDTHS, 9, "class-{part}-score"),
+        _figure_column("加权分", Kind.HUNDREDTHS, 9, "class-{part}-weighted"),
     ),
     notes=NOTES,
 )
@@ -121,33 +115,6 @@ class Held:
     asked: dict[int, Questionnaire]
     first: dict[int, dict[int, int]]
     """The ranks of the totals of each round, among all its subjects."""
-
-
-def _published(request: ReportRequest) -> Any:
-    """Return the rounds sealed in the period whose published results the person may see. `request.user` None sees all."""
-    rounds = EvaluationRound.objects.published() if request.user is None else results_for(request.user)
-    period = request.period
-    if period is None or request.campaign is None:
-        return rounds.none()
-    return rounds.filter(
-        campaign=request.campaign,
-        ballot__sealed_at__gte=clock.start_of(period.starts_on),
-        ballot__sealed_at__lt=clock.start_of(period.ends_on + dt.timedelta(days=1)),
-    ).exclude(template__in=OPINIONS)
-
-
-def _subjects(request: ReportRequest, audience: str | None = None) -> Any:
-    """Return the subjects of the report: what the person could look up round by round. `request.user` None sees all."""
-    mine = Subject.objects.all() if request.user is None else Subject.objects.visible_to(request.user)
-    found = mine.filter(
-        under(request.organization.path, "organization__path"),
-        ballot__in=_published(request).values("pk"),
-        ballot__round__state=RoundState.PUBLISHED,
-        result__isnull=False,
-    )
-    if audience:
-        found = found.filter(audience=audience)
-    return Subject.objects.filter(pk__in=found.order_by().values("pk"))
 
 
 def _held(subjects: Any) -> Held:
@@ -182,6 +149,11 @@ def _by_roll(subjects: Any) -> Iterator[Subject]:
     yield from rows.order_by("organization__path", "ballot_id", "pk").iterator(chunk_size=1000)
 
 
+def _by_round(subjects: Any) -> Iterator[Subject]:
+    rows = subjects.select_related("result", "ballot__round")
+    yield from rows.order_by("ballot_id", "pk").iterator(chunk_size=1000)
+
+
 def _loaded(subject: Subject) -> list[ClassResult]:
     return [results.load(each) for each in subject.result.classes]
 
@@ -204,6 +176,7 @@ def _summary(held: Held, subjects: Iterator[Subject], letters: Sequence[str], *,
                 grade_of(subject.ballot.round.bands, result.total),
                 result.entitled,
                 result.returned,
+                share(result.returned, result.entitled) if result.returned is not None else None,
                 _remark(subject),
             ),
         )
@@ -246,34 +219,32 @@ def _class_rows(held: Held, subjects: Iterator[Subject]) -> Iterator[Row | Subto
     """Yield a row for each class and, in bold, the total of the subject."""
     for subject in subjects:
         names, loaded = _class_names(held, subject), _loaded(subject)
-        counted = sum(each.weight for each in loaded if not isinstance(each, Empty)) or 1
-        for each in loaded:
-            answered = each if isinstance(each, Answered) else None
-            score = answered.score if answered else None
-            returned = answered.returned if answered else 0 if isinstance(each, Empty) else TOO_FEW
-            weighted = None if score is None else half_up(score * each.weight, counted)
-            yield Keyed(
-                subject.pk,
-                (
-                    subject.name,
-                    subject.ballot.round.name,
-                    names[each.key],
-                    each.weight,
-                    each.entitled,
-                    returned,
-                    score,
-                    weighted,
-                ),
-            )
+        for each, adds in zip(loaded, results.weighted(loaded), strict=True):
+            head = (subject.name, subject.ballot.round.name, names[each.key], each.weight, each.entitled)
+            yield Keyed(f"{subject.pk}-{each.key}", (*head, *_ballots(each), _points(each), adds))
         yield Subtotal(_class_total(subject, loaded), label="", key=str(subject.pk))
 
 
+def _ballots(found: ClassResult) -> tuple[int | str | None, ...]:
+    """Return how many ballots of a class were given out, returned, valid and invalid, as far as that is shown."""
+    if isinstance(found, Answered):
+        returned = None if found.invalid is None else found.returned + found.invalid
+        return found.issued, returned, found.returned, found.invalid
+    return (None, None, 0, None) if isinstance(found, Empty) else (TOO_FEW,) * 4
+
+
+def _points(found: ClassResult) -> int | None:
+    return found.score if isinstance(found, Answered) else None
+
+
 def _class_total(subject: Subject, loaded: Sequence[ClassResult]) -> Row:
-    result = subject.result
+    result, sums = subject.result, results.ballot_sums(loaded)
     weights = sum(each.weight for each in loaded)
     total = _figure(result.total_kind, result.total)
+    issued, valid, invalid = (sums.issued, sums.valid, sums.invalid) if sums else (None, None, None)
     return (
-        subject.name, subject.ballot.round.name, WHOLE_SCORE, weights, result.entitled, result.returned, None, total,
+        subject.name, subject.ballot.round.name, WHOLE_SCORE, weights or None, result.entitled, issued, result.returned, valid,
+        invalid, None, total,
     )  # fmt: skip
 
 
@@ -281,29 +252,67 @@ def _item_sheet(number: int, labels: tuple[str, ...]) -> FormSheet:
     """Return the sheet for questionnaires with these choices: two columns for each."""
     choices = [
         column
-        for label in labels
+        for place, label in enumerate(labels)
         for column in (
-            _figure_column("票数", Kind.INTEGER, 7, label),
-            _figure_column("得票率", Kind.PERCENT, 9, label),
+            _figure_column("票数", Kind.INTEGER, 7, f"item-{{part}}-{place}", label),
+            _figure_column("得票率", Kind.PERCENT, 9, f"item-{{part}}-{place}-share", label),
         )
     ]
     return FormSheet(
         name=f"评议项目统计表{number if number > 1 else ''}",
         title="群众评议项目统计表",
         freeze=1,
-        paper_a3=True,
         columns=(
-            FormColumn("被评议对象", width=28),
-            FormColumn("评议名称", width=26),
-            FormColumn("评议项目", width=34),
+            FormColumn("被评议对象", width=24),
+            FormColumn("评议名称", width=20),
+            FormColumn("评议项目", width=28),
             *choices,
-            _figure_column("弃权", Kind.INTEGER, 7),
-            _figure_column("有效票", Kind.INTEGER, 8),
-            _figure_column("满意率%", Kind.HUNDREDTHS, 9),
-            _figure_column("项目得分", Kind.HUNDREDTHS, 9),
+            _figure_column("弃权", Kind.INTEGER, 6, "item-{part}-abstained"),
+            _figure_column("有效票", Kind.INTEGER, 7, "item-{part}-valid"),
+            _figure_column("满意率%", Kind.HUNDREDTHS, 9, "item-{part}-satisfaction"),
+            _figure_column("项目得分", Kind.HUNDREDTHS, 9, "item-{part}-score"),
         ),
         notes=NOTES,
     )
+
+
+WHOLES = FormSheet(
+    name="全单位评议统计表",
+    title="群众评议全单位统计表",
+    freeze=1,
+    columns=(),
+    notes=(*NOTES, "5.本表为一次评议全部对象合计，合并统计的单位计一次；只有一个对象的评议见评议项目统计表。"),
+)
+
+
+def _whole_sheet(number: int, labels: tuple[str, ...]) -> FormSheet:
+    """Return the sheet for all evaluated in a round together, for questionnaires with these choices."""
+    shares = [
+        column
+        for place, label in enumerate(labels)
+        for column in (
+            _figure_column("票数", Kind.INTEGER, 8, f"all-{{part}}-{place}", label),
+            _figure_column("得票率", Kind.PERCENT, 9, f"all-{{part}}-{place}-share", label),
+        )
+    ]
+    columns = (FormColumn("评议名称", width=30), FormColumn("评议项目", width=36), *shares)
+    return replace(WHOLES, name=f"{WHOLES.name}{number if number > 1 else ''}", columns=columns)
+
+
+def _whole_rows(held: Held, subjects: Iterator[Subject]) -> Iterator[Row]:
+    """Yield each question over all subjects of a round, as its page does: where several of them have a total."""
+    for _ballot, of_round in groupby(subjects, key=lambda subject: subject.ballot_id):
+        shown, totals, last = {}, 0, None
+        for subject in of_round:
+            shown[subject.group] = _loaded(subject)
+            totals += subject.result.total is not None
+            last = subject
+        if last is None or totals < SEVERAL:
+            continue
+        classes = [each for loaded in shown.values() for each in loaded]
+        for item, found in held.asked[last.ballot_id].over_all(classes):
+            shares = [value for votes in found.counts[:-1] for value in (votes, share(votes, found.valid))]
+            yield Keyed(f"{last.pk}-{item.pk}", (last.ballot.round.name, item.text, *shares))
 
 
 def _labels(held: Held, ballot: int) -> tuple[str, ...]:
@@ -313,25 +322,10 @@ def _labels(held: Held, ballot: int) -> tuple[str, ...]:
 def _item_rows(held: Held, subjects: Iterator[Subject]) -> Iterator[Row]:
     for subject in subjects:
         for item, found in held.asked[subject.ballot_id].over_all(_loaded(subject)):
-            shares = [
-                value
-                for votes in found.counts[:-1]
-                for value in (votes, half_up(votes * WHOLE, found.valid) if found.valid else None)
-            ]
-            pleased, answered = found.satisfaction
-            yield Keyed(
-                subject.pk,
-                (
-                    subject.name,
-                    subject.ballot.round.name,
-                    item.text,
-                    *shares,
-                    found.counts[-1],
-                    found.valid,
-                    half_up(pleased * WHOLE, answered) if answered else None,
-                    found.score,
-                ),
-            )
+            head = (subject.name, subject.ballot.round.name, item.text)
+            shares = [value for votes in found.counts[:-1] for value in (votes, share(votes, found.valid))]
+            end = (found.counts[-1], found.valid, share(*found.satisfaction), found.score)
+            yield Keyed(f"{subject.pk}-{item.pk}", (*head, *shares, *end))
 
 
 def _remark_rows(request: ReportRequest, everything: Any) -> Iterator[Row]:
@@ -351,7 +345,7 @@ def _remark_rows(request: ReportRequest, everything: Any) -> Iterator[Row]:
 
 
 def _sheets(request: ReportRequest) -> list[Filled]:
-    everything = _subjects(request)
+    everything = subjects_of(request)
     held = _held(everything)
     letters = _letters(held)
     filled: list[Filled] = []
@@ -366,6 +360,8 @@ def _sheets(request: ReportRequest) -> list[Filled]:
         ballots = [ballot for ballot in held.asked if _labels(held, ballot) == labels]
         items = _item_rows(held, _by_roll(everything.filter(ballot__in=ballots)))
         filled.append((_item_sheet(number, labels), items))
+        whole = everything.filter(ballot__in=set(ballots) & set(rounds_of(request).values_list("pk", flat=True)))
+        filled.append((_whole_sheet(number, labels), _whole_rows(held, _by_round(whole))))
     filled.append((CLASSES, _class_rows(held, _by_roll(everything))))
     if everything.filter(ballot__asks_remarks=True).exists():
         filled.append((REMARKS, _remark_rows(request, everything)))
@@ -377,7 +373,7 @@ def _sheets(request: ReportRequest) -> list[Filled]:
 
 def _overfull(request: ReportRequest, tables: Tables) -> Iterator[Discrepancy]:
     """Name the subjects with more ballots out of the box than were given out: those entered are refused otherwise."""
-    wrong = _results(request).filter(reason=Invalidity.OVERFULL).order_by("ballot_id", "subject_id")
+    wrong = results_of(request).filter(reason=Invalidity.OVERFULL).order_by("ballot_id", "subject_id")
     for ballot, subject, name in wrong.values_list("ballot_id", "subject_id", "subject__name"):
         yield Discrepancy(
             gettext("%(name)s: more ballots were returned than issued; the evaluation has to be repeated.")
@@ -386,9 +382,38 @@ def _overfull(request: ReportRequest, tables: Tables) -> Iterator[Discrepancy]:
         )
 
 
+def _ballots_add_up(request: ReportRequest, tables: Tables) -> Iterator[Discrepancy]:
+    """Valid and invalid ballots make those returned, which are no more than were issued; of the classes that are shown."""
+    wrong = [
+        line
+        for line in tables(CLASSES.name)
+        if isinstance(line.values["收回"], int) and isinstance(line.values["发出"], int)
+        and not line.number("有效") + line.number("无效") == line.number("收回") <= line.number("发出")
+    ]  # fmt: skip
+    ballots = dict(subjects_of(request).filter(pk__in=[_subject(line) for line in wrong]).values_list("pk", "ballot"))
+    for line in wrong:
+        yield Discrepancy(
+            gettext("%(name)s, %(class)s: the ballots issued, returned, valid and invalid do not add up.")
+            % {"name": line.values["被评议对象"], "class": line.values["票类(A/B/C)"]},
+            reverse("round_result", args=[ballots[_subject(line)], _subject(line)]),
+        )
+
+
+def _subject(line: Line) -> int:
+    return int(line.key.partition("-")[0])
+
+
+def _evaluated(request: ReportRequest, tables: Tables) -> Iterator[Discrepancy]:
+    """Name the active organizations that nobody evaluated in the period."""
+    done = subjects_of(request).filter(audience=Audience.ORGANIZATION).order_by().values("organization")
+    missing = organizations_seen(request).exclude(type=OrganizationType.CELL).exclude(pk__in=done)
+    for name in missing.order_by("path").values_list("name", flat=True):
+        yield Discrepancy(gettext("%(name)s was not evaluated in this period.") % {"name": name}, reverse("round_list"))
+
+
 def _weights(request: ReportRequest, tables: Tables) -> Iterator[Discrepancy]:
     sums = (
-        RaterClass.objects.filter(ballot__in=_subjects(request).values("ballot"))
+        RaterClass.objects.filter(ballot__in=subjects_of(request).values("ballot"))
         .order_by().values("ballot", "ballot__round__name").annotate(sum=Sum("weight"))
     )  # fmt: skip
     for ballot, name, found in sums.exclude(sum=WHOLE).values_list("ballot", "ballot__round__name", "sum"):
@@ -400,6 +425,8 @@ def _weights(request: ReportRequest, tables: Tables) -> Iterator[Discrepancy]:
 
 
 ISSUED = Check("d.20.3", _("No more ballots were returned than issued"), _overfull)
+BALLOTS = Check("d.20.3", _("Valid and invalid ballots make those returned"), _ballots_add_up)
+EVALUATED = Check("d.20.2", _("Every active organization was evaluated"), _evaluated, Severity.WARNING)
 WEIGHTS = Check("d.20.4", _("The weights of the classes make 100 percent"), _weights)
 EVALUATION_SUMMARY = Report(
     key="evaluation_summary",
@@ -409,54 +436,9 @@ EVALUATION_SUMMARY = Report(
         "Published results of the rounds sealed in the period: ranking, questions with counts and shares, classes."
     ),
     sheets=_sheets,
-    count=lambda request: _subjects(request).count(),
+    count=lambda request: subjects_of(request).count(),
     icon="clipboard-check",
-    checks=(ISSUED, WEIGHTS),
-)
-
-
-# -- form d.19 -----------------------------------------------------------------------------------------------------------
-
-
-def _rounds(request: ReportRequest) -> Any:
-    """Return the rounds held in the subtree of the report whose results in it the person may see."""
-    held = _published(request)
-    return held.filter(under(request.organization.path, "organization__path"))
-
-
-def _results(request: ReportRequest) -> Any:
-    return Result.objects.filter(subject__in=_subjects(request).values("pk"))
-
-
-def _satisfied(request: ReportRequest) -> Any:
-    return _results(request).filter(satisfaction__isnull=False)
-
-
-RESULT: dict[str, Any] = {
-    "page": "round_results",
-    "page_key": "ballot_id",
-    "place": "subject__organization__path",
-    "group": "群众评议",
-}
-ROUND_FIGURES = (
-    UnitFigure("rounds.held", "评议场次", _rounds, ("name", "organization__name"), "round_detail", group="群众评议"),
-    UnitFigure(
-        "rounds.raters",
-        "参评人数",
-        _results,
-        ("subject__name", "ballot__round__name", "returned"),
-        adds="returned",
-        **RESULT,
-    ),
-    UnitFigure(
-        "rounds.satisfaction",
-        "满意率%",
-        _satisfied,
-        ("subject__name", "ballot__round__name", "satisfaction"),
-        adds="satisfaction",
-        of=_satisfied,
-        **RESULT,
-    ),
+    checks=(EVALUATED, BALLOTS, ISSUED, WEIGHTS),
 )
 
 

@@ -113,7 +113,7 @@ def _change(evaluation_round: EvaluationRound, actor: Any, version: int, part: s
             _("Question and voters come from the appraisal. Cancel this ballot, and set it up anew there.")
         )
     evaluation_round.save_version(version, **updates)
-    audit_record(action="round_update", actor=actor, target=evaluation_round, changes={"part": ["", part]})
+    audit_record(action="round_update", actor=actor, target=evaluation_round, changes={"set_up": ["", part]})
 
 
 def round_basics_set(

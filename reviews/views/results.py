@@ -10,7 +10,7 @@ from campaign.ballots import results
 from campaign.ballots.models import Ballot, Choice, Item, RaterClass, Result, Subject
 from campaign.ballots.results import POOLED, Answered, ClassResult, Empty, Hidden, ItemSum, Rules, summed
 from campaign.ballots.selectors import questionnaire
-from campaign.common.exact import half_up, percent
+from campaign.common.exact import half_up, percent, share
 from campaign.models import Audience
 from reviews.grades import grade_of, ranks
 from reviews.models.rounds import EvaluationRound
@@ -22,8 +22,18 @@ EDGES = (9500, 9000, 8000, 7000, 6000, 0)
 
 @dataclass(frozen=True)
 class ClassRow:
+    """`weighted` is what the class adds to the total, None where that is hidden."""
+
     name: str
     result: ClassResult
+    weighted: int | None
+
+    @property
+    def back(self) -> int | None:
+        """How many ballots came back, valid or not; None where that is hidden or was not kept."""
+        if not isinstance(self.result, Answered) or self.result.invalid is None:
+            return None
+        return self.result.returned + self.result.invalid
 
 
 @dataclass(frozen=True)
@@ -114,7 +124,7 @@ def class_rows(result: Result, classes: Sequence[RaterClass]) -> list[ClassRow]:
     """Return what is said of each class."""
     names = {POOLED: _("All classes together"), **{each.key: each.name for each in classes}}
     loaded = [results.load(each) for each in result.classes]
-    return [ClassRow(names[each.key], each) for each in loaded]
+    return [ClassRow(names[each.key], each, adds) for each, adds in zip(loaded, results.weighted(loaded), strict=True)]
 
 
 # ---- plots: numbers for SVG, in ten-thousandths of the width ----
@@ -202,6 +212,9 @@ def subject_page(evaluation_round: EvaluationRound, subject: Subject, before: Re
         "choices": asked.choices,
         "items": [_item(item, found, asked.choices, former) for item, found in asked.over_all(plain)],
         "classes": row.classes,
+        "weights": sum(each.weight for each in plain),
+        "sums": results.ballot_sums(plain),
+        "turnout": None if row.result.returned is None else share(row.result.returned, row.result.entitled),
         "some_hidden": any(isinstance(each, Hidden) for each in plain),
         "left_out": [each.name for each in row.classes if isinstance(each.result, Empty)],
         "several_shown": sum(isinstance(each, Answered) for each in plain) > 1,

@@ -1,5 +1,5 @@
-// Keeps what is typed into forms with data-draft: in this browser at once, with the server a moment later. The page that
-// opens the form shows what was kept; what the server never got is sent to it first.
+// Keeps what is typed into forms with data-draft: in this browser at once, with the server (data-draft-url) a moment later.
+// The page that opens the form shows what was kept; what the server never got is sent to it first.
 (() => {
   "use strict";
 
@@ -123,5 +123,30 @@
     }
   };
 
-  for (const form of document.querySelectorAll("form[data-draft]")) keep(form);
+  // Who has no account keeps it in this tab alone, for a while, without what says who it is.
+  const WHILE = 15 * 60 * 1000;
+  const keepInTab = (form) => {
+    const name = `${PREFIX}${location.pathname}`;
+    const fields = () => [...form.elements].filter((field) => field.name && !field.dataset.private && field.type !== "hidden");
+    const picked = (field) => field.type === "radio" || field.type === "checkbox";
+    try {
+      const { at, typed } = JSON.parse(sessionStorage.getItem(name)) ?? {};
+      if (!typed || Date.now() - at > WHILE || document.querySelector("#messages .note-success")) {
+        sessionStorage.removeItem(name);
+      } else {
+        for (const field of fields()) {
+          if (picked(field)) field.checked = typed.some(([key, value]) => key === field.name && value === field.value);
+          else field.value = typed.find(([key]) => key === field.name)?.[1] ?? field.value;
+        }
+      }
+      form.addEventListener("input", () => {
+        const now = fields().filter((field) => !picked(field) || field.checked);
+        sessionStorage.setItem(name, JSON.stringify({ at: Date.now(), typed: now.map((field) => [field.name, field.value]) }));
+      });
+    } catch {
+      /* nothing is kept */
+    }
+  };
+
+  for (const form of document.querySelectorAll("form[data-draft]")) (form.dataset.draftUrl ? keep : keepInTab)(form);
 })();

@@ -11,10 +11,11 @@ from django.core.management.sql import emit_post_migrate_signal
 from django.db import DatabaseError, connection, transaction
 
 from campaign.audit.checks import check_protection
-from campaign.audit.heads import HeadsBroken, heads_forget, heads_path, heads_read
+from campaign.audit.heads import HeadsBroken, heads_forget, heads_path, heads_read, latest_path, latest_read
 from campaign.audit.models import PROTECTED, AuditEntry, AuditLink
 from campaign.audit.selectors import audit_verify
 from campaign.audit.services import audit_chain, audit_heads_export, audit_record
+from campaign.audit.tasks import chain as minute
 from campaign.audit.tasks import heads as daily
 from campaign.common.append_only import AppendOnlyError, missing_triggers, protect, unprotect
 from tests.orgs.deputies import acting, handed
@@ -203,6 +204,60 @@ def test_heads_are_written_outside_the_database_every_day(log: list[AuditEntry])
     daily()
     assert [head.links for head in heads_read()] == [len(log), len(log) + 1]
     assert audit_verify().heads == 2
+
+
+def test_a_tail_cut_off_within_the_day_is_found_by_the_latest_head(log: list[AuditEntry]) -> None:
+    """Written whenever the chain grew, which is every minute in which something was done."""
+    for _number in range(3):
+        audit_record(action="test_change", actor=None)
+    minute()
+    assert [head.links for head in heads_read()] == [len(log)]
+    latest = latest_read()
+    assert latest is not None
+    assert (latest.links, latest_path().stat().st_mode & 0o077) == (len(log) + 3, 0)
+    assert found() is None
+    for entry in AuditEntry.objects.order_by("-pk")[:2]:
+        sql(*remove_entry(entry.pk))
+    assert found() == len(log) + 2
+
+
+def test_the_log_that_went_on_does_not_cover_a_cut_tail(log: list[AuditEntry]) -> None:
+    audit_record(action="test_change", actor=None)
+    minute()
+    sql(*remove_entry(AuditEntry.objects.latest("pk").pk))
+    for _number in range(5):
+        audit_record(action="test_change", actor=None)
+        minute()
+    assert AuditLink.objects.count() == len(log) + 5
+    latest = latest_read()
+    assert latest is not None
+    assert latest.links == len(log) + 1  # what tells of the cut is kept
+    assert found() == len(log) + 1
+
+
+def test_a_changed_latest_head_is_found(log: list[AuditEntry]) -> None:
+    audit_record(action="test_change", actor=None)
+    minute()
+    latest_path().write_text(latest_path().read_text().replace('"links":', '"links":1'))
+    with pytest.raises(CommandError):
+        call_command("verify_audit")
+    audit_record(action="test_change", actor=None)
+    minute()
+    with pytest.raises(CommandError):  # nor is it mended by going on
+        call_command("verify_audit")
+
+
+def test_after_a_backup_was_put_back_the_heads_begin_anew(log: list[AuditEntry]) -> None:
+    audit_record(action="test_change", actor=None)
+    minute()
+    for entry in AuditEntry.objects.order_by("-pk")[:3]:
+        sql(*remove_entry(entry.pk))
+    with pytest.raises(CommandError):
+        call_command("verify_audit")
+    call_command("audit_heads", after_restore=True)
+    assert found() is None
+    assert len(heads_read()) == 1
+    assert len(list(heads_path().parent.iterdir())) == 3  # the new one, and the two that were laid aside
 
 
 def test_the_command_writes_and_the_other_one_reads_a_copy(

@@ -62,8 +62,18 @@ def test_what_two_have_counted_alike_joins_the_tallies(counting: Counting) -> No
     assert (tally.entitled, tally.marked, tally.issued, tally.valid, tally.invalid) == (16, 6, 10, 8, 1)
     result = Result.objects.get()
     assert (result.entitled, result.returned, result.verdict) == (16, 15, "valid")
-    assert result.classes[0]["returned"] == 14
+    assert [result.classes[0][name] for name in ("issued", "returned", "invalid")] == [16, 14, 1]
     assert not list(differences(Ballot.objects.get()))
+    # One that was sealed before these two were kept stays as it is; a wrong number is found.
+    result.classes[0].pop("issued")
+    kept = result.classes[0].pop("invalid")
+    result.save()
+    assert not list(differences(Ballot.objects.get()))
+    result.classes[0]["invalid"] = kept + 1
+    result.save()
+    assert len(list(differences(Ballot.objects.get()))) == 1
+    result.classes[0]["invalid"] = kept
+    result.save()
     # What was counted stands in the tallies alone; who counted how many stays.
     assert set(PaperCount.objects.values_list("valid", flat=True)) == {8}
     assert all(counts == [] for counts in PaperCount.objects.values_list("counts", flat=True))

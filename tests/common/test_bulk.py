@@ -13,7 +13,7 @@ from pypinyin import Style, lazy_pinyin
 from campaign.audit.models import AuditEntry
 from campaign.common import clock, text
 from campaign.common.bulk import bulk_change, bulk_delete, bulk_load, keys_take
-from campaign.common.crypto import decrypt, encrypt, seal, unseal
+from campaign.common.crypto import decrypt, encrypt, encrypt_each, seal, unseal
 from orgs.models import ImportBatch, ImportRow, ImportTrace, Member
 from tests.world import World
 
@@ -97,6 +97,9 @@ def test_a_changed_token_is_noticed() -> None:
     token = encrypt("130203198003120015")
     assert decrypt(token) == "130203198003120015"
     assert token != encrypt("130203198003120015")
+    first, second, empty = encrypt_each(["130203198003120015", "130203198003120015", ""])
+    assert (decrypt(first), decrypt(second), empty) == ("130203198003120015", "130203198003120015", "")
+    assert first != second
     assert unseal(seal(b"")) == b""
     spoiled = bytearray(seal(b"secret"))
     spoiled[-1] ^= 1

@@ -1,6 +1,7 @@
 """The demo: told to the stage that is asked for, the same for the same seed, and gone again with one command."""
 
 import datetime as dt
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -8,8 +9,10 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, transaction
+from django.utils import translation
 
 from awards.models import Honour
+from campaign.audit.labels import changes_in_words
 from campaign.audit.models import AuditEntry
 from campaign.audit.services import audit_chain
 from campaign.common.append_only import AppendOnlyError
@@ -60,6 +63,15 @@ def test_it_is_told_up_to_the_stage(tell: Callable[..., Campaign], stage: str, m
     campaign.refresh_from_db()
     assert (campaign.state == CampaignState.CLOSED) == (stage == "closed")
     assert len(demo_logins()) == 9
+    assert not _told_by_the_names_of_columns()
+
+
+def _told_by_the_names_of_columns() -> set[str]:
+    """Return the lines of the log whose field bears no name for readers."""
+    entries = AuditEntry.objects.all()
+    with translation.override("zh-hans"):
+        lines = {line for entry in entries for line in changes_in_words(entry)}
+    return {line for line in lines if re.match(r"[a-z_ ]+[:\uff1a]", line)}
 
 
 def test_in_a_large_group_only_some_branches_have_written_one_by_one(

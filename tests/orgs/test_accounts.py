@@ -331,8 +331,13 @@ def test_the_number_of_statements_does_not_grow_with_the_rows(world: World) -> N
 @pytest.fixture
 def local(world: World) -> User:
     """The system administrator of one company alone."""
-    account = User.objects.create(username="local", name="本地管理员", organization=world.orgs["east"])
-    RoleAssignment.objects.create(user=account, role=Role.SYSTEM_ADMIN, organization=world.orgs["east"])
+    return system_admin_of(world, "east")
+
+
+def system_admin_of(world: World, key: str) -> User:
+    account = User.objects.create(username="local", name="本地管理员", organization=world.orgs[key])
+    RoleAssignment.objects.create(user=account, role=Role.SYSTEM_ADMIN, organization=world.orgs[key])
+    world.users[f"system_admin@{key}"] = account
     return account
 
 

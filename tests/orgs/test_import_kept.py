@@ -136,5 +136,5 @@ def test_a_new_record_is_logged_as_any_other() -> None:
     }  # fmt: skip
     other = {**dict.fromkeys(values), "name": "李四", "is_party_worker": True}
     said = [{name: ["", value] for name, value in one.items() if value} for one in (values, other)]
-    found = written({name: [values[name], other[name]] for name in values})
+    found = written([{name: [values[name], other[name]] for name in values}])
     assert [json.loads(one) for one in found] == [json.loads(json.dumps(masked(one))) for one in said]

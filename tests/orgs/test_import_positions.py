@@ -10,12 +10,14 @@ from django.urls import reverse
 from openpyxl import Workbook
 
 from campaign.audit.models import AuditEntry
-from campaign.common.errors import NotAllowed
+from campaign.common import clock
+from campaign.common.errors import DomainError, NotAllowed
 from campaign.jobs.services import job_run
 from orgs.models import CodePart, ImportBatch, ImportState, Member, OneTimeCode, Position, User
 from orgs.services import import_apply, import_upload
 from orgs.services.imports import plan_of, plan_store
 from orgs.services.undoing import import_undo
+from tests.orgs.test_accounts import system_admin_of
 from tests.orgs.test_imports import send
 from tests.orgs.test_organizations import signed_in
 from tests.world import World
@@ -142,6 +144,46 @@ def test_accounts_come_with_codes_on_a_sheet(world: World) -> None:
     import_undo(batch=batch, actor=admin)
     assert not User.objects.filter(member__in=people).exists()
     assert not OneTimeCode.objects.filter(user__member__in=people).exists()
+
+
+def test_mails_of_accounts_are_changed_and_given_back(world: World) -> None:
+    member, admin = world.members["east_one"][1], world.user("system_admin", "root")
+    account = User.objects.get(member=member)
+    User.objects.filter(pk=account.pk).update(email="old@example.cn", last_login=clock.now())
+    client = signed_in(admin)
+
+    def sent(mail: str) -> ImportBatch:
+        source = sheet([member.name, member.personnel_no, "", mail], head=ACCOUNTS)
+        file = SimpleUploadedFile("x.xlsx", source)
+        assert client.post(reverse("account_import"), {"kind": "accounts", "file": file}).status_code == 302
+        batch = ImportBatch.objects.order_by("-created_at")[0]
+        job_run(job_id=str(import_apply(batch=batch, actor=admin).job.pk))
+        batch.refresh_from_db()
+        assert batch.state == ImportState.APPLIED, batch.job.message
+        return batch
+
+    first = sent("new@example.cn")
+    assert User.objects.get(pk=account.pk).email == "new@example.cn"
+    assert not CodePart.objects.exists()  # nobody new, so no sheet of codes
+    entry = AuditEntry.objects.get(action="user_update")
+    assert (entry.target_id, entry.changes) == (str(account.pk), {"email": ["•", "•"]})
+    assert str(first.pk) in client.get(reverse("account_import_history")).content.decode()
+    second = sent("third@example.cn")
+    with pytest.raises(DomainError):  # changed since, by the second one
+        import_undo(batch=first, actor=admin)
+    client.post(reverse("import_undo", args=[second.pk]))
+    assert User.objects.get(pk=account.pk).email == "new@example.cn"
+    assert AuditEntry.objects.filter(action="import_undo_change", target_type="orgs.user").count() == 1
+
+
+def test_the_mail_of_somebody_with_rights_elsewhere_is_not_changed_by_a_list(world: World) -> None:
+    """A link to set the password goes there: as on the page of the account."""
+    office, admin = world.user("office", "root"), system_admin_of(world, "east")
+    member = world.members["east_one"][1]
+    User.objects.filter(member=member).delete()
+    User.objects.filter(pk=office.pk).update(member=member, organization=member.organization)
+    found = plan(sheet([member.name, member.personnel_no, "", "new@example.cn"], head=ACCOUNTS), admin, "accounts")
+    assert [problem.code for problem in found.problems] == ["account.mail_beyond"]
 
 
 def test_who_may_not_make_accounts_imports_none(world: World) -> None:

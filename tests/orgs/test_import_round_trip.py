@@ -15,16 +15,19 @@ from openpyxl import load_workbook
 
 from campaign.audit.models import AuditEntry
 from campaign.common import clock
-from campaign.common.errors import NotAllowed
+from campaign.common.errors import DomainError, NotAllowed
+from campaign.common.excel.problems import ProblemList
 from campaign.common.excel.writer import write_xlsx
 from campaign.jobs.models import Job, JobState
 from campaign.jobs.services import job_run
 from orgs.exporters import template
-from orgs.models import ImportKind, Member, Organization, Position
+from orgs.importers.plan import Plan
+from orgs.models import ImportKind, Member, Organization, Position, User
 from orgs.services.imports import plan_of, plan_store
 from orgs.services.members import identity_fields
 from orgs.services.templates import template_check
 from tests.orgs.books import id_number
+from tests.orgs.test_accounts import system_admin_of
 from tests.orgs.test_organizations import signed_in
 from tests.world import World
 
@@ -81,12 +84,69 @@ def test_what_goes_out_comes_back_unchanged(world: World, kind: ImportKind) -> N
         address="东山路 1 号",
         term_ends_on=dt.date(2030, 1, 1),
         category="innovation",
+        unit_kind="joint",
+        covered_units="供应部、销售部",
+        guided_by="中共唐山市路北区委员会",
+        contact_email="dangban@example.cn",
+        short_name="一区支部",
+        established_on=dt.date(2001, 7, 1),
+        term_started_on=dt.date(2025, 1, 1),
     )
     plan = back(world, form(world, kind), kind)
     assert codes(plan) == []
     expected = {ImportKind.MEMBERS: 12, ImportKind.ORGANIZATIONS: 3, ImportKind.POSITIONS: 3}[kind]
     assert (plan.unchanged, plan.new, plan.changed, plan.missing) == (expected, [], [], plan.missing)
     assert not plan.missing
+
+
+def test_accounts_come_back_unchanged_and_a_corrected_mail_is_that_change(world: World) -> None:
+    """Who has an account stands in the form with its name and mail; who has none gets one by what is sent back."""
+    member = rich_member(world)
+    User.objects.filter(member=member).update(email="old@example.cn")
+    kind, admin = ImportKind.ACCOUNTS, system_admin_of(world, "east")
+    newcomer = Member.objects.create(
+        personnel_no="N1", name="新党员", sex="male", organization=world.orgs["east_two"], pinyin="zzz"
+    )
+    book = form(world, kind, role="system_admin")
+    sheet = book.worksheets[0]
+    headings = {cell.value: cell.column for cell in sheet[HEAD]}
+    row = row_of(sheet, member, headings["人员编号"])
+    assert sheet.cell(row, headings["账号"]).value == User.objects.get(member=member).username
+    plan = back(world, book, kind, role="system_admin")
+    assert (codes(plan), len(plan.new), plan.changed, plan.unchanged, plan.missing) == ([], 1, [], 12, [])
+    assert plan.new[0].values["member"] == newcomer
+    sheet.cell(row, headings["邮箱"]).value = "new@example.cn"
+    sheet.cell(row, headings["账号"]).value = "another"
+    plan = back(world, book, kind, role="system_admin")
+    (changed,) = plan.changed
+    assert (changed.record.member_id, changed.changes) == (member.pk, {"email": ("old@example.cn", "new@example.cn")})
+    assert [problem.code for problem in plan.problems] == ["account.name_stays"]
+    sheet.delete_rows(row)
+    (missing,) = back(world, book, kind, role="system_admin").missing
+    assert missing.member_id == member.pk
+    sheet.insert_rows(row)
+    for name, value in {"姓名": member.name, "人员编号": member.personnel_no, "邮箱": "—"}.items():
+        sheet.cell(row, headings[name]).value = value
+    (changed,) = back(world, book, kind, role="system_admin").changed
+    assert changed.changes == {"email": ("old@example.cn", "")}
+    # What was compared must still be so when it is stored, and nobody's mail is half changed.
+    User.objects.filter(member=member).update(email="third@example.cn")
+    with pytest.raises(DomainError):
+        plan_store(kind=kind, plan=Plan(ProblemList(), changed=[changed], base=world.orgs["east"]), actor=admin)
+    assert User.objects.get(member=member).email == "third@example.cn"
+
+
+def test_a_position_that_is_not_in_a_complete_list_is_missing(world: World) -> None:
+    book = form(world, ImportKind.POSITIONS)
+    sheet = book.worksheets[0]
+    gone = Position.objects.get(organization=world.orgs["east_one"])
+    headings = {cell.value: cell.column for cell in sheet[HEAD]}
+    sheet.delete_rows(row_of(sheet, gone.member, headings["人员编号"]))
+    plan = back(world, book, ImportKind.POSITIONS)
+    assert (codes(plan), plan.missing) == ([], [gone])
+    assert [name for what, _row, name, _pk, _said in plan.shown(()) if what == "missing"] == [
+        f"{gone.member.name} · {gone}"
+    ]
 
 
 def test_personal_values_go_out_masked(world: World) -> None:
@@ -138,7 +198,7 @@ def test_each_edited_field_comes_back_as_exactly_that_change(world: World, data:
     sheet = book.worksheets[0]
     headings = {cell.value: cell.column for cell in sheet[HEAD]}
     row = row_of(sheet, member, headings["人员编号"])
-    value = data.draw(values)
+    value = data.draw(values.filter(lambda value: value != getattr(member, field)))
     sheet.cell(row, headings[heading]).value = value
     if heading == "性别":
         sheet.cell(row, headings["身份证号"]).value = id_number(7, male=False)

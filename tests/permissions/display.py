@@ -22,8 +22,9 @@ def said(_pledge: Pledge) -> dict[str, Any]:
     return {"kind": "opinion", "text": "建议再具体一些"}
 
 
-def period(_pledge: Pledge) -> dict[str, Any]:
-    return {"begins_on": clock.today().isoformat(), "ends_on": clock.today().isoformat()}
+def period(pledge: Pledge) -> dict[str, Any]:
+    today = clock.today().isoformat()
+    return {"begins_on": today, "ends_on": today, "version": pledge.version}
 
 
 def new_link(world: World, at: str) -> Target:
@@ -61,7 +62,7 @@ def shown_comment(world: World, at: str) -> Target:
     """Who publishes the pledge answers, and whoever pledged."""
     target = comment(world, at)
     PledgeComment.objects.update(state="shown")
-    target.payload = {"text": "已采纳"}
+    target.payload = {"text": "已采纳", "version": 1}
     target.judged_by = {SIGNED_IN: Cap.PLEDGE_PUBLISH}
     target.rule = lambda actor, capability: actor == target.owner or expected(actor, capability, at)
     return target

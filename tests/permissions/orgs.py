@@ -231,7 +231,17 @@ case("import_undo", Case(make=stored_batch))
 case("import_template", Case(make=asked_form("members"), named_in_form=True))
 case("account_template", Case(make=asked_form("accounts"), named_in_form=True))
 case("account_import", Case(payload=lambda: {"kind": "accounts", "file": workbook()}))
+case("account_import_history", Case())
 lists.append(Listed("import_history", stored_batch, Cap.MEMBER_IMPORT))
+
+
+def stored_accounts(world: World, at: str) -> Target:
+    found = stored_batch(world, at)
+    ImportBatch.objects.filter(pk=found.kwargs["pk"]).update(kind="accounts")
+    return found
+
+
+lists.append(Listed("account_import_history", stored_accounts, Cap.ACCOUNT_MANAGE))
 scoped.append(Scoped(batch))
 
 

@@ -235,7 +235,8 @@ def first_item(make: Make) -> Make:
 
 def wanted(pledge: Pledge) -> dict[str, Any]:
     due_on = (clock.today() + dt.timedelta(days=1)).isoformat()
-    return {"text": "改成这样", "target": "五次", "due_on": due_on, "reason": "设备推迟"}
+    text = {"text": "改成这样", "target": "五次", "reason": "设备推迟"}
+    return {**text, "due_on": due_on, "version": pledge.version}
 
 
 def late(make: Make) -> Make:
@@ -506,7 +507,10 @@ case(
     Case(make=of_member("published", checked), places=MEMBERS_AT),
 )
 case("pledge_check_answer", *both_of_pledge(asking_check, {"text": "已补"}))
-case("pledge_explain", *with_order(*both("published", lambda _pledge: {"text": "停产检修"}), make=late))
+case(
+    "pledge_explain",
+    *with_order(*both("published", lambda pledge: {"text": "停产检修", "version": pledge.version}), make=late),
+)
 case("pledge_adjust", *with_order(*both("published", wanted)))
 case("adjustment_list", Case())
 case("adjustment_decide", *both_of_pledge(asked_for, {"op": "approve"}))

@@ -219,6 +219,25 @@ def ticked(world: World, at: str) -> Target:
     return Target(payload={"entry": [entry(world, at).record.pk]})
 
 
+def counted(world: World, at: str) -> Target:
+    target = entry(world, at)
+    decided = {"decided_by": world.users["security_admin@root"], "decided_at": clock.now()}
+    ScoreEntry.objects.filter(pk=target.record.pk).update(state="confirmed", **decided)
+    return replace(target, payload={"reason": "误登"})
+
+
+def recalled(world: World, at: str) -> Target:
+    target = counted(world, at)
+    asked = {"recalled_by": world.users["system_admin@root"], "recall_reason": "误登"}
+    ScoreEntry.objects.filter(pk=target.record.pk).update(state="recalled", **asked)
+    return target
+
+
+def always(_actor: str, _at: str) -> bool:
+    """An entry is changed by who entered it, and that is none of the visitors."""
+    return True
+
+
 def documented(world: World, at: str) -> Target:
     target = entry(world, at)
     stored = attachment_store(file=pdf(), actor=None)
@@ -247,6 +266,10 @@ case("entry_detail", Case(make=entry))
 case("entry_document", Case(make=documented, names=False))
 case("entry_confirm", Case(make=entry))
 case("entry_refuse", Case(make=entry))
+case("entry_edit", Case(make=entry, told=always, sent_on=always))
+case("entry_recall", Case(make=counted))
+case("entry_revoke", Case(make=recalled))
+case("entry_keep", Case(make=recalled))
 case("entry_confirm_many", Case(make=ticked, named_in_form=True))
 case("subject_search", Case(payload={"q": "支部"}, changes=False))
 case("freeze_list", Case())

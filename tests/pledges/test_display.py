@@ -21,6 +21,7 @@ from pledges.models import BoardLink, CommentState, ItemKind, ItemResult, Pledge
 from pledges.reminders import comments_due
 from pledges.selectors import comments_to_moderate
 from pledges.services import Period
+from pledges.views import board as pages
 from tests.pledges.conftest import NOW, item, published, submitted, write
 from tests.world import World
 
@@ -126,6 +127,20 @@ def test_letters_of_a_branch_hold_what_is_approved_and_nothing_secret(
     assert "带好徒弟" in page
     for hidden in ("还是草稿", "内部基数"):
         assert hidden not in page
+
+
+def test_a_sheet_says_when_it_does_not_hold_everything(
+    world: World, campaign: Campaign, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for who in ("member", "member2"):
+        published(world, campaign, f"{who}@east_one", by="secretary@east_one")
+    client, branch = browser("secretary@east_one"), world.orgs["east_one"].pk
+    for limit, said in ((2, False), (1, True)):
+        monkeypatch.setattr(pages, "PRINTED", limit)
+        for name, marked in (("board_print", "<tbody>"), ("pledge_letters", 'class="letter"')):
+            page = client.get(reverse(name, args=[branch])).content.decode()
+            assert page.count(marked) == limit
+            assert ("还有更多未列出" in page) is said
 
 
 # -- the link ----------------------------------------------------------------------------------------------------------
@@ -274,7 +289,7 @@ def test_a_colleague_asks_the_secretary_looks_the_member_answers(
 
     owner = browser("member@east_one")
     assert "怎么检查？" in owner.get(reverse("comment_list") + "?show=answer").content.decode()
-    owner.post(reverse("comment_answer", args=[comment.pk]), {"text": "看台账。"})
+    owner.post(reverse("comment_answer", args=[comment.pk]), {"text": "看台账。", "version": comment.version})
     assert "看台账。" in asker.get(address).content.decode()
     assert asker.get(reverse("comment_answer", args=[comment.pk])).status_code == 404
     assert AuditEntry.objects.filter(action="comment_answer").count() == 1

@@ -225,7 +225,7 @@ def count_queries(client: Client, url: str) -> int:
 
 @pytest.mark.parametrize(
     ("name", "at_most"),
-    [("pledge_list", 9), ("pledge_queue", 11), ("board_of", 13), ("pledge_mine", 12)],
+    [("pledge_list", 9), ("pledge_queue", 12), ("board_of", 13), ("pledge_mine", 12)],
 )
 def test_queries_at_one_and_three_rows(
     world: World, campaign: Campaign, browser: Browser, name: str, at_most: int

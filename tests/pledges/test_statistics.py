@@ -5,6 +5,7 @@ import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,13 +16,16 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from openpyxl import load_workbook
 
 from campaign.common import clock
+from campaign.common.excel.writer import write_xlsx
 from campaign.jobs.models import Job
 from campaign.models import Campaign
-from campaign.reports.registry import ReportRequest
-from campaign.reports.services import request_from
+from campaign.reports.registry import Report, ReportRequest
+from campaign.reports.services import framed_sheets, request_from
 from orgs.models import Member, MembershipStatus, Organization
+from pledges import services
 from pledges.models import PUBLIC, ItemResult, Pledge, PledgeItem, PledgeState, PledgeSummary, SummaryMark
 from pledges.reports import PLEDGE_LEDGER, PLEDGE_OVERDUE, PLEDGE_STATISTICS
 from pledges.services.summarizing import summaries_refresh
@@ -36,7 +40,7 @@ from pledges.statistics import (
     organizations_behind,
     state_of,
 )
-from tests.pledges.conftest import NOW
+from tests.pledges.conftest import NOW, submitted
 from tests.pledges.test_metrics import scatter
 from tests.pledges.test_pages import text_of
 from tests.world import World
@@ -367,6 +371,37 @@ def test_the_forms(world: World, campaign: Campaign) -> None:
     assert sum(1 for line in lines if line[-2]) == PLEDGE_OVERDUE.count(request) == total["overdue"]
     own = ReportRequest(world.user("secretary", "east_one"), world.orgs["east_one"])
     assert 0 < PLEDGE_LEDGER.count(own) < total["items"]
+
+
+def test_the_ledger_says_of_what_was_handed_in_again_that_it_waits(world: World, campaign: Campaign) -> None:
+    """What was decided on the version before is not the decision on this one."""
+    pledge, secretary = submitted(world, campaign, "member@east_one"), world.user("secretary", "east_one")
+    services.pledge_return(pledge=pledge, actor=secretary, reason="没有数字")
+    request = ReportRequest(world.user("office", "root"), world.orgs["root"])
+
+    def line() -> Any:
+        (_sheet, rows), _organizations = PLEDGE_LEDGER.sheets(request)
+        return next(iter(rows))
+
+    assert line()[7:10] == (str(secretary), clock.today(), "退回修改")
+    services.pledge_submit(pledge=pledge, actor=world.user("member", "east_one"))
+    assert line()[7:10] == ("", None, "待审")
+
+
+@pytest.mark.parametrize("report", [PLEDGE_LEDGER, PLEDGE_OVERDUE, PLEDGE_STATISTICS], ids=lambda report: report.key)
+def test_the_forms_print_on_a4(world: World, campaign: Campaign, tmp_path: Path, report: Report) -> None:
+    """d.0: landscape A4, one page wide; and no column so wide that the letters become too small to be read."""
+    scatter(world, campaign, 1)
+    summaries_refresh()
+    request = ReportRequest(world.user("office", "root"), world.orgs["root"])
+    write_xlsx(tmp_path / "form.xlsx", framed_sheets(report, request), made_at=request.asked_at)
+    for sheet in load_workbook(tmp_path / "form.xlsx"):
+        assert (sheet.page_setup.paperSize, sheet.page_setup.orientation, sheet.page_setup.fitToWidth) == (
+            9,
+            "landscape",
+            1,
+        )
+        assert sum(column.width for column in sheet.column_dimensions.values()) < 230
 
 
 def test_the_forms_of_a_year_that_is_over(world: World, campaign: Campaign, browser: Callable[[str], Client]) -> None:

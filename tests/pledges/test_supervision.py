@@ -115,7 +115,7 @@ def test_a_change_is_asked_for_and_agreed_with_both_versions_side_by_side(
 ) -> None:
     member, secretary = browser("member@east_one"), browser("secretary@east_one")
     url = reverse("pledge_adjust", args=[pledge.pk, 1])
-    assert member.post(url, {**AGREED, "due_on": "2026-09-30"}).status_code == 302
+    assert member.post(url, {**AGREED, "due_on": "2026-09-30", "version": pledge.version}).status_code == 302
     wanted = PledgeAdjustment.objects.get()
     assert pledge.items.get().target == "低于百分之二"
     page = text_of(secretary.get(reverse("adjustment_decide", args=[wanted.pk])))
@@ -187,10 +187,19 @@ def test_one_change_at_a_time_and_none_after_the_appraisal(world: World, pledge:
 
 def test_what_is_late_is_explained_to_everybody(world: World, pledge: Pledge, browser: Browser) -> None:
     url, member = reverse("pledge_explain", args=[pledge.pk, 1]), browser("member@east_one")
-    assert "既未逾期" in text_of(member.post(url, {"text": "还没到期"}))
+    version = {"version": pledge.version}
+    assert "既未逾期" in text_of(member.post(url, {"text": "还没到期", **version}))
     with clock.at(clock.start_of(dt.date(2026, 7, 1))):
-        assert member.post(url, {"text": "因停产检修"}).status_code == 302
+        assert member.post(url, {"text": "因停产检修", **version}).status_code == 302
         assert "因停产检修" in shown(browser("secretary@east_one"), pledge)
+        colleague, branch = browser("member2@east_one"), world.orgs["east_one"].pk
+        pages = [reverse("board_pledge", args=[pledge.pk]), reverse("board_of", args=[branch])]
+        pages += [reverse("board_print", args=[branch])]
+        for page in pages:
+            assert "因停产检修" in text_of(colleague.get(page)), page
+        services.item_appraise(item=pledge.items.get(), actor=world.user("secretary", "east_one"), result="fulfilled")
+        for page in pages:
+            assert "因停产检修" not in text_of(colleague.get(page)), page  # kept in the end: nothing to explain
 
 
 def test_a_quarter_is_published_as_it_was(world: World, campaign: Campaign, pledge: Pledge, browser: Browser) -> None:
@@ -199,11 +208,15 @@ def test_a_quarter_is_published_as_it_was(world: World, campaign: Campaign, pled
     url = reverse("bulletin_new", args=[one.pk, campaign.pk, 2026, 1])
     assert "已完成两台" in text_of(secretary.get(url))
     assert not FulfilmentBulletin.objects.exists()
-    assert secretary.post(url).status_code == 302
+    seen = secretary.get(url).context["seen"]
+    services.progress_add(item=pledge.items.get(), actor=world.user("member", "east_one"), text="已完成三台")
+    assert "请重新查看" in text_of(secretary.post(url, {"seen": seen}, follow=True))
+    assert not FulfilmentBulletin.objects.exists()
+    assert secretary.post(url, {"seen": secretary.get(url).context["seen"]}).status_code == 302
     bulletin = FulfilmentBulletin.objects.get()
     services.progress_add(item=pledge.items.get(), actor=world.user("member", "east_one"), text="已完成五台")
     page = text_of(browser("member2@east_one").get(reverse("bulletin_detail", args=[bulletin.pk])))
-    assert "已完成两台" in page
+    assert "已完成三台" in page
     assert "已完成五台" not in page
     assert "待评" in page or "尚未评诺" in page or "未评" in page
     assert browser("member@west_one").get(reverse("bulletin_detail", args=[bulletin.pk])).status_code == 404
@@ -295,7 +308,7 @@ def test_what_was_typed_under_way_stands_there_again_until_it_is_stored(
         (member, reverse("pledge_check_answer", args=[check.pk]), f"pledge_check_answer:{check.pk}", "text", {}),
         (
             member, reverse("pledge_adjust", args=[pledge.pk, 1]), f"pledge_adjust:{only.pk}", "reason",
-            {"text": only.text, "target": "低于百分之三", "due_on": due},
+            {"text": only.text, "target": "低于百分之三", "due_on": due, "version": pledge.version},
         ),
         (member, reverse("pledge_progress", args=[pledge.pk]), f"pledge_progress:{pledge.pk}", "text", {"item": only.pk}),
     )  # fmt: skip

@@ -164,7 +164,9 @@ def test_columns_are_chosen_by_heading_and_ordered() -> None:
 
 
 def test_a_check_says_which_row_does_not_add_up(world: World) -> None:
-    sums = adds_up("d.20.1", "男＋女＝总数", sheet="表", whole="总数", parts=("其中男", "其中女"))
+    sums = adds_up(
+        "d.20.1", "男＋女＝总数", sheet="表", whole="总数", parts=("其中男", "其中女"), mend=lambda key: f"/{key}"
+    )
     many = Check("d.20.2", "单位齐全", lambda _request, _tables: [Discrepancy(str(number)) for number in range(25)])
     read = []
 
@@ -174,7 +176,7 @@ def test_a_check_says_which_row_does_not_add_up(world: World) -> None:
 
     report = Report("x", "d.0", "表", "表", sheets, lambda _: 2, by_period=False, checks=(sums, many, sums))
     found = report_discrepancies(report, ReportRequest(world.user("staff", "east"), world.orgs["east"]))
-    assert [discrepancy.text for discrepancy in found[0].found] == ["乙：总数为4，各分项之和为5。"]
+    assert [(each.text, each.url) for each in found[0].found] == [("乙：总数为4，各分项之和为5。", "/2")]
     assert (len(found[1].found), found[1].more) == (20, 5)
     assert len(read) == 1, "the sheets are read once for all checks"
     assert list(sums.run(None, Tables(list))) == []

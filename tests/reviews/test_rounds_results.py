@@ -1,6 +1,7 @@
 """Results of a round: grades, comparison with the last one, plots, what tells little; and form d.5."""
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -130,7 +131,7 @@ def sheets(world: World, who: tuple[str, str] | None = ("staff", "east"), at: st
         sheet.name: [list(row.values if isinstance(row, Subtotal) else row) for row in rows]
         for sheet, rows in report.sheets(request)
     }
-    assert_linked(report, request)
+    assert_linked(report, replace(request, user=user or world.user("office", "root")))
     assert report.count(request) == len(found["党组织评议汇总表"]) + len(found["党员评议汇总表"])
     return found
 
@@ -152,9 +153,13 @@ def test_the_summary_ranks_organizations_and_lists_persons(world: World) -> None
     assert len(items) == 10
     assert items[0][3:] == [2, 3333, 2, 3333, 2, 3333, 0, 0, 0, 6, 10_000, 8000]
     assert [row[2:] for row in found["票类统计表"] if row[1] == "年终评议"] == [
-        ["全体参评人员", 10_000, 6, 6, 8000, 8000],
-        ["综合得分", 10_000, 6, 6, None, 8000],
+        ["全体参评人员", 10_000, 6, 6, 6, 6, 0, 8000, 8000],
+        ["综合得分", 10_000, 6, 6, 6, 6, 0, None, 8000],
     ] * 2
+    # Both branches together: twelve ballots for each question.
+    assert [row[2:] for row in found["全单位评议统计表"] if row[0] == "年终评议"] == [
+        [4, 3333, 4, 3333, 4, 3333, 0, 0]
+    ] * 5
 
 
 def test_a_hidden_class_stays_hidden_in_the_form(world: World) -> None:
@@ -174,7 +179,9 @@ def test_a_hidden_class_stays_hidden_in_the_form(world: World) -> None:
     services.round_publish(evaluation_round=found, actor=actor, leave_out=True)
     filled = sheets(world)
     assert filled["党组织评议汇总表"][0][4:8] == ["不足 k 票", 10_000, None, "不足 k 票"]
-    assert filled["票类统计表"][0][4:] == [2, "不足 k 票", None, None]
+    assert filled["票类统计表"][0][4:] == [2, *["不足 k 票"] * 4, None, None]
+    # Neither of the class that is hidden nor of all together, from which it could be worked out.
+    assert filled["票类统计表"][-1][2:] == ["综合得分", 10_000, 9, None, None, None, None, None, "不足 k 票"]
     # Only the seven 满意 of class B: the two 不满意 are nowhere.
     assert filled["评议项目统计表"][0][3:5] == [7, 10_000]
 
@@ -201,5 +208,5 @@ def test_the_form_takes_a_constant_number_of_statements(world: World, subjects: 
     with CaptureQueriesContext(connection) as captured:
         for _sheet, rows in reports.get("evaluation_summary").sheets(request):
             list(rows)
-    # The rights, what was asked (five), and one for each of four sheets.
-    assert len(captured) == 11
+    # The rights, what was asked (five), the rounds held here, and one for each of five sheets.
+    assert len(captured) == 13

@@ -1,6 +1,7 @@
 """Bonus, deductions, ceilings and vetoes: entered by one person, confirmed by another, and then in the score."""
 
 import datetime as dt
+from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
@@ -9,13 +10,24 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from campaign.attachments.models import Attachment
 from campaign.audit.models import AuditEntry
 from campaign.common import clock
 from campaign.common.errors import DomainError, NotAllowed, StateConflict
 from campaign.models import Campaign, Period
 from campaign.scoring.desk import tiles
+from campaign.scoring.explain import explain_entries
 from campaign.scoring.models import EntryKind, EntryState, PeriodScore, ScoreEntry, ScoreMark
-from campaign.scoring.services import entries_confirm_many, entry_add, entry_confirm, entry_refuse, scores_refresh
+from campaign.scoring.services import (
+    entries_confirm_many,
+    entry_add,
+    entry_change,
+    entry_confirm,
+    entry_recall,
+    entry_refuse,
+    entry_revoke,
+    scores_refresh,
+)
 from campaign.scoring.standing import ranks_of
 from orgs.models import Member, User
 from tests.attachments.files import pdf
@@ -306,3 +318,105 @@ def test_why_it_was_refused_stays_with_it(world: World, period: Period, as_: As)
     office = as_("office@root")
     office.post(reverse("entry_refuse", args=[entry.pk]), {"reason": "依据不足"})
     assert "依据不足" in as_("staff@east").get(entry.get_absolute_url()).content.decode()
+
+
+# -- changing what waits, taking back what counts ---------------------------------------------------------------------------
+
+
+def test_who_entered_it_changes_it_until_it_is_decided(world: World, period: Period, as_: As) -> None:
+    (entry,) = several(world, period, 1)
+    clerk, page = as_("staff@east"), reverse("entry_edit", args=[entry.pk])
+    assert 'value="1.00"' in clerk.get(page).content.decode()
+    values = {
+        "version": 1, "kind": "deduction", "points": "2.5", "happened_on": DAY.isoformat(), "reason": "迟报", "basis": "9号文",
+    }  # fmt: skip
+    clerk.post(page, values | {"document": pdf()})
+    entry.refresh_from_db()
+    assert (entry.kind, entry.points, entry.work, entry.reason, entry.version) == ("deduction", 2_50, "", "迟报", 2)
+    assert entry.attachment
+    first = entry.attachment.pk
+    clerk.post(page, values | {"version": 2, "document": pdf()})
+    entry.refresh_from_db()
+    assert entry.attachment.pk != first
+    assert not Attachment.objects.filter(pk=first).exists()
+    stale = clerk.post(page, values | {"reason": "另一事由"}).content.decode()  # of version 1
+    assert "您填写的内容仍在表单中" in stale
+    assert "另一事由" in stale
+    assert "日期晚于今天" in clerk.post(page, values | {"version": 3, "happened_on": "2099-01-01"}).content.decode()
+    assert as_("office@root").post(page, values).status_code == 302
+    with pytest.raises(NotAllowed):
+        entry_change(entry=entry, version=3, actor=world.user("office", "root"), **changed())
+    entry_confirm(entry=entry, actor=world.user("office", "root"))
+    clerk.post(page, values | {"version": 3, "reason": "另一事由"})
+    with pytest.raises(StateConflict):
+        entry_change(entry=entry, version=3, actor=world.user("staff", "east"), **changed())
+    entry.refresh_from_db()
+    assert entry.reason == "迟报"
+    assert AuditEntry.objects.filter(action="entry_change").exists()
+
+
+def later() -> AbstractContextManager[None]:
+    """A minute from now: in tests the clock stands still."""
+    return clock.at(clock.now() + dt.timedelta(minutes=1))
+
+
+def changed() -> dict[str, Any]:
+    return {"kind": EntryKind.VETO, "happened_on": DAY, "reason": "事故", "basis": "1号"}
+
+
+def test_nobody_confirms_what_was_changed_since_they_looked(world: World, period: Period, as_: As) -> None:
+    first, second = several(world, period, 2)
+    office, seen = as_("office@root"), {"seen": clock.now().isoformat()}
+    with later():
+        entry_change(entry=second, version=1, actor=world.user("staff", "east"), **changed())
+    for page, data in (
+        (reverse("entry_confirm", args=[second.pk]), {}),
+        (reverse("entry_confirm_many"), {"entry": [first.pk, second.pk]}),
+        (reverse("entry_confirm_many"), {"op": "all", "count": 2}),
+    ):
+        office.post(page, seen | data)
+    assert set(states().values()) == {"entered"}
+    with later():
+        office.post(reverse("entry_confirm_many"), {"op": "all", "count": 2, "seen": clock.now().isoformat()})
+    assert list(states().values()).count("confirmed") == 2
+
+
+def test_two_people_take_back_what_counts(world: World, period: Period, as_: As) -> None:
+    entry = entered(world, period, world.orgs["east_one"], EntryKind.BONUS, points=5_00)
+    run(period, world.orgs["root"])
+    before = PeriodScore.objects.current().get(period=period, organization=world.orgs["east_one"], member=None)
+    assert before.total == 90_00
+    clerk, office = as_("staff@east"), as_("office@root")
+    steps = {name: reverse(f"entry_{name}", args=[entry.pk]) for name in ("recall", "revoke", "keep")}
+    office.post(steps["revoke"])  # nobody asked for it
+    office.post(steps["recall"], {"reason": " "})
+    assert set(states().values()) == {"confirmed"}
+    office.post(steps["recall"], {"reason": "误登"})
+    assert "待撤销" in clerk.get(entry.get_absolute_url()).content.decode()
+    run(period, world.orgs["root"])
+    assert shown(period)["EAST_ONE"][0] == 90_00  # it counts until somebody agrees
+    office.post(steps["revoke"])
+    assert set(states().values()) == {"recalled"}
+    clerk.post(steps["keep"])
+    assert set(states().values()) == {"confirmed"}
+    clerk.post(steps["recall"], {"reason": "误登"})
+    ScoreMark.objects.all().delete()
+    with later():
+        office.post(steps["revoke"])
+        assert set(states().values()) == {"revoked"}
+        assert scores_refresh() == 1
+    assert shown(period)["EAST_ONE"][0] == 85_00
+    # What it gave before is still explained on the earlier result.
+    assert [row.entry for row in explain_entries(before)] == [entry]
+    now = PeriodScore.objects.current().get(period=period, organization=world.orgs["east_one"], member=None)
+    assert explain_entries(now) == []
+
+
+def test_what_a_deputy_asked_to_take_back_is_not_agreed_to_by_whom_it_was_for(world: World, period: Period) -> None:
+    entry = entered(world, period, world.orgs["east_two"], EntryKind.BONUS, points=1_00)
+    entry_recall(entry=entry, actor=acting(world, handed(world, "staff@east", "secretary@east_one")), reason="误登")
+    with pytest.raises(DomainError, match="本人"):
+        entry_revoke(entry=entry, actor=world.user("staff", "east"))
+    with pytest.raises(NotAllowed):
+        entry_revoke(entry=entry, actor=world.user("staff", "west"))
+    entry_revoke(entry=entry, actor=world.user("office", "root"))

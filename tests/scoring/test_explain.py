@@ -151,7 +151,9 @@ def test_a_subject_without_score_is_told_so(world: World, measured: Measured) ->
     period = ready(world, MEMBERS)
     run(period, world.orgs["root"])
     explanation = explain(PeriodScore.objects.current().filter(period=period).earliest("pk"))
-    assert explanation.sums == [("合计", "各项均不计，不产生得分（不等于 0 分）。")]
+    assert [(each.label, each.text) for each in explanation.sums] == [
+        ("合计", "各项均不计，不产生得分（不等于 0 分）。")
+    ]
     assert [line.advice for line in explanation.lines] == [None]
 
 
@@ -172,7 +174,7 @@ def test_the_command_says_every_point_that_the_page_says(worked: World, as_: As)
     printed, explanation = out.getvalue(), explain(score, previous_score(score))
     said = [text for line in explanation.lines for text in (line.rule, line.raw, line.arithmetic, line.advice_text)]
     said += [text for row in explain_entries(score) for text in (row.worth, row.entry.reason, row.entry.basis)]
-    said += [text for _label, text in explanation.sums]
+    said += [each.text for each in explanation.sums]
     said += ["同一工作已按最高一级计分", explanation.next_grade, rank_text(ranks_of([score])[score.pk])]
     said += [line.records_url for line in explanation.lines]
     for text in said:

@@ -138,7 +138,7 @@ def test_a_bonus_above_the_cap_is_a_line_of_its_own(world: World, period: Period
     entered(world, period, kind=EntryKind.BONUS, points=8_00, work="甲", reason="甲")
     entered(world, period, kind=EntryKind.BONUS, points=7_00, work="乙", reason="乙")
     run(period, world.orgs["root"])
-    values = [text for _label, text in explain(score_of(world, "east_one")).sums]
+    values = [each.text for each in explain(score_of(world, "east_one")).sums]
     assert ("+15.00" in values, "+10.00" in values) == (True, True)
 
 

@@ -53,7 +53,7 @@ class XlsxSpread(Spread):
         # a look for two letters in a row is much cheaper than the pattern, which few sheets need
         wide = {found[1] for found in _FILLED_PAST_Z.finditer(text)} if b'"AA' in text.translate(_FLAT) else set()
         self.columns = max(self.columns, *(column_index_from_string(name.decode()) for name in wide), 0)
-        end = max(text.rfind(b"</c>"), text.rfind(b":c>"))
+        end = _last(text, b"</c>", b":c>", len(text))
         if end >= 0:
             self.rows = max(self.rows, _number(text, _ROW_OF_CELL, b"c ", end), _number(text, _ROW, b"row ", end))
         self._carry = text[-_CARRY:]
@@ -110,6 +110,12 @@ def spread_of(kind: str, part: str) -> Spread:
 
 
 def _number(text: bytes, pattern: re.Pattern[bytes], tag: bytes, end: int) -> int:
-    start = max(text.rfind(b"<" + tag, 0, end), text.rfind(b":" + tag, 0, end))
+    start = _last(text, b"<" + tag, b":" + tag, end)
     found = pattern.search(text, start, text.find(b">", start)) if start >= 0 else None
     return int(found[1]) if found else 0
+
+
+def _last(text: bytes, plain: bytes, prefixed: bytes, end: int) -> int:
+    """Return where a tag stands last before `end`, written with a prefix or without; -1 for nowhere."""
+    start = text.rfind(plain, 0, end)
+    return max(start, text.rfind(prefixed, max(start, 0), end))

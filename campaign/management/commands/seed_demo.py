@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from campaign.audit.services import audit_heads_export
 from campaign.common import clock
 from campaign.common.errors import DomainError
 from campaign.demo.logins import demo_logins
@@ -30,6 +31,7 @@ class Command(BaseCommand):
             demo_seed(size=options["size"], stage=options["stage"], seed=options["seed"], today=today, say=self._say)
         except DomainError as error:
             raise CommandError(str(error)) from error
+        audit_heads_export()
         if not options["verbosity"]:
             return
         for role, username, password in demo_logins():

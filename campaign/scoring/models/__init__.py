@@ -1,6 +1,14 @@
 """Score sheets, runs, scores, and what is frozen."""
 
-from campaign.scoring.models.entries import MARKED, EntryKind, EntryState, ScoreEntry, ScoreEntryQuerySet
+from campaign.scoring.models.entries import (
+    MARKED,
+    MOST,
+    UNDECIDED,
+    EntryKind,
+    EntryState,
+    ScoreEntry,
+    ScoreEntryQuerySet,
+)
 from campaign.scoring.models.freezing import FreezeState, ScoreDrift, ScoreFreeze, ScoreRank, ScoreSeal
 from campaign.scoring.models.scores import (
     FINISHED,
@@ -24,6 +32,8 @@ from campaign.scoring.models.sheets import (
 __all__ = [
     "FINISHED",
     "MARKED",
+    "MOST",
+    "UNDECIDED",
     "EntryKind",
     "EntryState",
     "FreezeState",

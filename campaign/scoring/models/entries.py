@@ -15,7 +15,7 @@ from campaign.attachments.models import Attachment
 from campaign.audit.selectors import done_for
 from campaign.common.access import Person, ScopedQuerySet, actor_ids, own_member_ids
 from campaign.common.capabilities import Cap
-from campaign.common.models import TimeStamped, choice_check
+from campaign.common.models import Versioned, choice_check
 from campaign.models import Campaign, Period
 from orgs.models import Member, Organization
 
@@ -35,36 +35,63 @@ class EntryState(models.TextChoices):
     CONFIRMED = "confirmed", pgettext_lazy("score entry", "Confirmed")
     REFUSED = "refused", pgettext_lazy("score entry", "Refused")
     WITHDRAWN = "withdrawn", pgettext_lazy("score entry", "Withdrawn")
+    RECALLED = "recalled", pgettext_lazy("score entry", "To be taken back")
+    REVOKED = "revoked", pgettext_lazy("score entry", "Taken back")
 
 
 MARKED = (EntryKind.BONUS, EntryKind.DEDUCTION)
+COUNTED = (EntryState.CONFIRMED, EntryState.RECALLED)
+"""It counts until a second person has agreed to take it back."""
+UNDECIDED = (EntryState.ENTERED, EntryState.RECALLED)
 
 
 class ScoreEntryQuerySet(ScopedQuerySet["ScoreEntry"]):
     view_capability: ClassVar[Cap] = Cap.SCORE_RUN
 
     def confirmed(self) -> Self:
-        return self.filter(state=EntryState.CONFIRMED)
+        return self.filter(state__in=COUNTED)
+
+    def counted(self, period: Period, as_of: dt.datetime) -> Self:
+        """Keep those that counted in what was computed of `period` as of a moment, though they were taken back later."""
+        then = Q(state__in=COUNTED) | Q(state=EntryState.REVOKED, revoked_at__gt=as_of)
+        return self.filter(then).of_period(period, as_of)
+
+    def of_period(self, period: Period, as_of: dt.datetime) -> Self:
+        days = (period.starts_on, period.ends_on)
+        return self.filter(campaign=period.campaign_id, happened_on__range=days, decided_at__lte=as_of)
 
     def waiting(self) -> Self:
         return self.filter(state=EntryState.ENTERED)
 
+    def recalled(self) -> Self:
+        return self.filter(state=EntryState.RECALLED)
+
+    def undecided(self) -> Self:
+        """Keep those that wait for a second person: to count, or to count no more."""
+        return self.filter(state__in=UNDECIDED)
+
     def of_others(self, user: Person) -> Self:
-        """Leave out what `user` or a deputy in their stead entered, and what concerns `user`: nobody decides on their own."""
-        return self.exclude(self.entered(user)).exclude(member__in=own_member_ids(user))
+        """Leave out what `user` or a deputy in their stead asked for, and what concerns `user`: nobody decides on their own."""
+        entered = Q(state=EntryState.ENTERED) & self.entered(user)
+        recalled = Q(state=EntryState.RECALLED) & self.asked_back(user)
+        return self.exclude(entered | recalled).exclude(member__in=own_member_ids(user))
 
     @staticmethod
     def entered(user: Person) -> Q:
+        """Return the condition "entered by `user`, or by a deputy in their stead"."""
         return Q(entered_by__in=actor_ids(user)) | Q(done_for(ScoreEntry, user, "entry_add"))
+
+    @staticmethod
+    def asked_back(user: Person) -> Q:
+        """Return the condition "recalled by `user`, or by a deputy in their stead"."""
+        return Q(recalled_by__in=actor_ids(user)) | Q(done_for(ScoreEntry, user, "entry_recall"))
 
     def counting(self, period: Period, as_of: dt.datetime) -> Self:
         """Keep those that count in `period`: confirmed by `as_of` and dated within it."""
-        return self.confirmed().filter(
-            campaign=period.campaign_id, happened_on__range=(period.starts_on, period.ends_on), decided_at__lte=as_of
-        )
+        return self.confirmed().of_period(period, as_of)
 
 
-class ScoreEntry(TimeStamped):
+class ScoreEntry(Versioned):
     """One entry for an organization, or for a member in the branch of that time.
 
     It counts in every period of the campaign that holds `happened_on`. `points` are hundredths; `work` names what was honoured:
@@ -102,6 +129,18 @@ class ScoreEntry(TimeStamped):
     )
     decided_at = models.DateTimeField(pgettext_lazy("score", "decided at"), null=True)
     note = models.CharField(_("note"), max_length=500, blank=True)
+    recalled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("recalled by")
+    )
+    recall_reason = models.CharField(_("reason to take it back"), max_length=500, blank=True)
+    revoked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=pgettext_lazy("score entry", "taken back by"),
+    )
+    revoked_at = models.DateTimeField(pgettext_lazy("score entry", "taken back at"), null=True)
     origin = models.CharField(max_length=60, blank=True, editable=False)
 
     objects = ScoreEntryQuerySet.as_manager()
@@ -121,7 +160,17 @@ class ScoreEntry(TimeStamped):
                 name="score_entry_worth",
             ),
             models.CheckConstraint(
-                condition=~Q(state=EntryState.CONFIRMED) | ~Q(entered_by=F("decided_by")), name="score_entry_two_people"
+                condition=Q(state__in=(EntryState.ENTERED, EntryState.REFUSED, EntryState.WITHDRAWN))
+                | ~Q(entered_by=F("decided_by")),
+                name="score_entry_two_people",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=EntryState.REVOKED)
+                | (
+                    Q(recalled_by__isnull=False, revoked_by__isnull=False, revoked_at__isnull=False)
+                    & ~Q(recalled_by=F("revoked_by"))
+                ),
+                name="score_entry_revoked_by_two",
             ),
             models.CheckConstraint(
                 condition=Q(state=EntryState.ENTERED, decided_at=None)

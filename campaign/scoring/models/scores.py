@@ -100,6 +100,8 @@ class ScorePart(models.Model):
     attempt = models.PositiveIntegerField(default=0)
     done = models.PositiveSmallIntegerField(default=0)
     counts = models.JSONField(default=dict)
+    figures = models.CharField(max_length=80, blank=True)
+    """How the names of the tables begin in which the run has written its figures down for all parts, if it has."""
 
     class Meta:
         verbose_name = _("part of a score run")

@@ -1,7 +1,15 @@
 """What may be done with score sheets and runs."""
 
+from campaign.scoring.services.deciding import (
+    entries_confirm_many,
+    entry_confirm,
+    entry_keep,
+    entry_recall,
+    entry_refuse,
+    entry_revoke,
+)
 from campaign.scoring.services.drafting import definition_apart, sheet_begin, sheet_change, sheet_remove, sheet_use
-from campaign.scoring.services.entries import entries_confirm_many, entry_add, entry_confirm, entry_refuse
+from campaign.scoring.services.entries import entries_add, entries_change, entry_add, entry_change
 from campaign.scoring.services.freezing import (
     correction_request,
     freeze_confirm,
@@ -26,10 +34,16 @@ __all__ = [
     "definition_apart",
     "definition_of",
     "ensure_builtin_sheets",
+    "entries_add",
+    "entries_change",
     "entries_confirm_many",
     "entry_add",
+    "entry_change",
     "entry_confirm",
+    "entry_keep",
+    "entry_recall",
     "entry_refuse",
+    "entry_revoke",
     "freeze_confirm",
     "freeze_request",
     "freeze_withdraw",

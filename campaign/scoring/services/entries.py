@@ -1,108 +1,131 @@
-"""Bonus, deductions, ceilings and vetoes: entered by one person, confirmed by another; they count from then on."""
+"""Bonus, deductions, ceilings and vetoes are entered by one person, who may change them until another decides."""
 
 import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from campaign.attachments.services import attachment_store
-from campaign.audit.services import audit_record, audit_record_many
+from campaign.attachments.services import attachment_discard, attachment_store
+from campaign.audit.services import audit_record, audit_record_each
 from campaign.common import clock
 from campaign.common.access import own_member_ids, reaches
 from campaign.common.capabilities import Cap
-from campaign.common.errors import DomainError, NotAllowed, StateConflict
+from campaign.common.errors import DomainError, EditConflict, NotAllowed, StateConflict
 from campaign.models import Audience, Campaign
-from campaign.scoring.models import MARKED, EntryKind, EntryState, GradeBand, ScoreEntry, ScoreEntryQuerySet, ScoreSheet
+from campaign.scoring.models import MARKED, MOST, EntryKind, GradeBand, ScoreEntry, ScoreEntryQuerySet, ScoreSheet
 from campaign.scoring.services.sheets import ensure_builtin_sheets
 from orgs.models import Member, Organization
 
+BATCH = 500
+
+
+@dataclass(frozen=True)
+class Entered:
+    """What is entered: `points` in hundredths for a bonus or a deduction, `grade` for a ceiling."""
+
+    kind: EntryKind
+    happened_on: dt.date
+    reason: str
+    basis: str
+    points: int = 0
+    grade: str = ""
+    work: str = ""
+
+    def clean(self) -> "Entered":
+        """Return it without what its kind does not have; a bonus without a named work is for its reason."""
+        reason, work = self.reason.strip(), self.work.strip()
+        return Entered(
+            kind=self.kind,
+            happened_on=self.happened_on,
+            reason=reason,
+            basis=self.basis.strip(),
+            points=self.points if self.kind in MARKED else 0,
+            grade=self.grade if self.kind == EntryKind.CEILING else "",
+            work=(work or reason)[:100] if self.kind == EntryKind.BONUS else "",
+        )
+
+
+class EntryRules:
+    """What may be entered in a campaign; read once, however many entries are looked at."""
+
+    def __init__(self, campaign: Campaign) -> None:
+        self.campaign = campaign
+
+    @cached_property
+    def _periods(self) -> list[Any]:
+        return list(self.campaign.periods.all())
+
+    @cached_property
+    def _grades(self) -> set[tuple[str, str]]:
+        ensure_builtin_sheets(campaign=self.campaign)
+        sheets = ScoreSheet.objects.newest().filter(campaign=self.campaign)
+        return set(GradeBand.objects.filter(sheet__in=sheets).values_list("sheet__audience", "name"))
+
+    def check(self, subject: Organization | Member, entered: Entered) -> None:
+        """Raises DomainError for what makes no sense."""
+        organization = subject.organization if isinstance(subject, Member) else subject
+        if not (organization.is_active and organization.path.startswith(self.campaign.organization.path)):
+            raise DomainError(_("This organization takes no part in the campaign."))
+        if entered.happened_on > clock.today():
+            raise DomainError(_("The date lies in the future."))
+        if not any(period.holds_day(entered.happened_on) for period in self._periods):
+            raise DomainError(_("No period of the campaign holds this date."))
+        if entered.kind in MARKED and not 0 < entered.points <= MOST:
+            raise DomainError(_("Give the marks: more than 0, at most 100."))
+        if entered.kind == EntryKind.CEILING:
+            audience = Audience.MEMBER if isinstance(subject, Member) else Audience.ORGANIZATION
+            if (audience, entered.grade) not in self._grades:
+                raise DomainError(_("There is no grade “%(grade)s”.") % {"grade": entered.grade})
+        if not entered.reason.strip() or not entered.basis.strip():
+            raise DomainError(_("Say what it is for, and by which document."))
+
 
 def entry_add(
-    *,
-    actor: Any,
-    campaign: Campaign,
-    subject: Organization | Member,
-    kind: EntryKind,
-    happened_on: dt.date,
-    reason: str,
-    basis: str,
-    points: int = 0,
-    grade: str = "",
-    work: str = "",
-    document: Any = None,
+    *, actor: Any, campaign: Campaign, subject: Organization | Member, document: Any = None, **entered: Any
 ) -> ScoreEntry:
-    """Enter something for `subject`; `points` in hundredths. It counts once a second person has confirmed it.
+    """Enter something for `subject` (`Entered`). It counts once a second person has confirmed it.
 
     Raises NotAllowed outside of the actor's reach; DomainError for what makes no sense, and for an entry about oneself.
     Source: 2-domain b.15, 4-scoring.
     """
-    organization = subject.organization if isinstance(subject, Member) else subject
-    if not reaches(actor, Cap.SCORE_RUN, organization.path):
-        raise NotAllowed
-    _check(campaign, subject, organization, kind, points, grade, happened_on)
-    if isinstance(subject, Member) and subject.pk in own_member_ids(actor):
-        raise DomainError(_("Nobody enters this for oneself."))
-    if not reason.strip() or not basis.strip():
-        raise DomainError(_("Say what it is for, and by which document."))
     with transaction.atomic():
-        entry = ScoreEntry.objects.create(
-            campaign=campaign,
-            organization=organization,
-            member=subject if isinstance(subject, Member) else None,
-            kind=kind,
-            points=points if kind in MARKED else 0,
-            grade=grade if kind == EntryKind.CEILING else "",
-            work=(work.strip() or reason.strip())[:100] if kind == EntryKind.BONUS else "",
-            happened_on=happened_on,
-            reason=reason.strip(),
-            basis=basis.strip(),
-            attachment=attachment_store(file=document, actor=actor) if document else None,
-            entered_by=actor,
-        )
-        audit_record(
-            action="entry_add",
-            actor=actor,
-            target=entry,
-            reason=entry.reason,
-            changes={"kind": ["", entry.kind], "points": [0, entry.points], "grade": ["", entry.grade]},
-        )
+        (entry,) = entries_add(actor=actor, campaign=campaign, entered=[(subject, Entered(**entered))])
+        if document:
+            entry.attachment = attachment_store(file=document, actor=actor)
+            entry.save(update_fields=["attachment"])
     return entry
 
 
-def _check(
-    campaign: Campaign,
-    subject: Organization | Member,
-    organization: Organization,
-    kind: EntryKind,
-    points: int,
-    grade: str,
-    happened_on: dt.date,
-) -> None:
-    if not campaign.organizations().filter(pk=organization.pk).exists():
-        raise DomainError(_("This organization takes no part in the campaign."))
-    if happened_on > clock.today():
-        raise DomainError(_("The date lies in the future."))
-    if not campaign.periods.filter(starts_on__lte=happened_on, ends_on__gte=happened_on).exists():
-        raise DomainError(_("No period of the campaign holds this date."))
-    if kind in MARKED and not 0 < points <= 100_00:
-        raise DomainError(_("Give the marks: more than 0, at most 100."))
-    if kind == EntryKind.CEILING:
-        ensure_builtin_sheets(campaign=campaign)
-        audience = Audience.MEMBER if isinstance(subject, Member) else Audience.ORGANIZATION
-        sheets = ScoreSheet.objects.newest().filter(campaign=campaign, audience=audience)
-        bands = GradeBand.objects.filter(sheet__in=sheets)
-        if not bands.filter(name=grade).exists():
-            raise DomainError(_("There is no grade “%(grade)s”.") % {"grade": grade})
-
-
-def entry_confirm(*, entry: ScoreEntry, actor: Any) -> None:
-    """Let an entry count. Raises NotAllowed; DomainError for who entered it or is its subject; StateConflict."""
-    _check_decider(entry, actor)
-    if is_own(entry, actor):
-        raise DomainError(_("Nobody confirms what they entered themselves: a second person is needed."))
-    _decide(entry, actor, EntryState.CONFIRMED, "entry_confirm")
+def entries_add(
+    *, actor: Any, campaign: Campaign, entered: Iterable[tuple[Organization | Member, Entered]]
+) -> list[ScoreEntry]:
+    """Enter several, in a constant number of statements. Raises as `entry_add` does, and then stores none."""
+    rules, own, made = EntryRules(campaign), own_member_ids(actor), []
+    for subject, one in entered:
+        member = subject if isinstance(subject, Member) else None
+        organization = subject.organization if isinstance(subject, Member) else subject
+        if not reaches(actor, Cap.SCORE_RUN, organization.path):
+            raise NotAllowed
+        rules.check(subject, one)
+        if member and member.pk in own:
+            raise DomainError(_("Nobody enters this for oneself."))
+        fields = asdict(one.clean())
+        made.append(ScoreEntry(campaign=campaign, organization=organization, member=member, entered_by=actor, **fields))
+    with transaction.atomic():
+        ScoreEntry.objects.bulk_create(made, batch_size=BATCH)
+        audit_record_each(
+            action="entry_add",
+            actor=actor,
+            entries=[
+                (entry, {"kind": ["", entry.kind], "points": [0, entry.points], "grade": ["", entry.grade]})
+                for entry in made
+            ],
+        )
+    return made
 
 
 def is_own(entry: ScoreEntry, user: Any) -> bool:
@@ -110,57 +133,67 @@ def is_own(entry: ScoreEntry, user: Any) -> bool:
     return ScoreEntry.objects.filter(ScoreEntryQuerySet.entered(user), pk=entry.pk).exists()
 
 
-def entries_confirm_many(*, entries: QuerySet[ScoreEntry], actor: Any, expected: int | None = None) -> int:
-    """Let those of `entries` count that wait, that `actor` reaches and that others entered; returns how many. A constant
-    number of statements.
+def entry_change(*, entry: ScoreEntry, version: int, actor: Any, document: Any = None, **entered: Any) -> ScoreEntry:
+    """Change one's own entry as long as nobody has decided on it; a `document` takes the place of the one before.
 
-    Raises StateConflict when someone was faster, or when there are not as many as were `expected`.
+    Raises NotAllowed for others, StateConflict once it is decided, EditConflict when somebody changed it meanwhile, DomainError
+    as `entry_add` does.
     """
     with transaction.atomic():
-        mine = ScoreEntry.objects.allowed(actor, Cap.SCORE_RUN).waiting().of_others(actor)
-        ids = list(mine.filter(pk__in=entries.order_by().values("pk")).values_list("pk", flat=True))
-        if expected is not None and len(ids) != expected:
-            raise StateConflict(_("The list has changed meanwhile. Look at it again, then confirm."))
-        chosen = ScoreEntry.objects.filter(pk__in=ids)
-        if chosen.waiting().update(**_decision(actor, EntryState.CONFIRMED)) != len(ids):
-            raise StateConflict
-        audit_record_many(
-            action="entry_confirm",
-            actor=actor,
-            targets=chosen.select_related("organization", "member"),
-            changes={"state": [EntryState.ENTERED.value, EntryState.CONFIRMED.value]},
-        )
-    return len(ids)
+        (found,) = entries_change(actor=actor, changed=[(entry.pk, version, Entered(**entered))])
+        if document:
+            old, found.attachment = found.attachment, attachment_store(file=document, actor=actor)
+            found.save(update_fields=["attachment"])
+            if old:
+                attachment_discard(attachment=old)
+            names = {"file": [old.name if old else "", found.attachment.name]}
+            audit_record(action="entry_change", actor=actor, target=found, changes=names)
+    return found
 
 
-def _decision(actor: Any, state: EntryState, note: str = "") -> dict[str, Any]:
-    now = clock.now()
-    return {"state": state, "decided_by": actor, "decided_at": now, "note": note[:500], "updated_at": now}
-
-
-def entry_refuse(*, entry: ScoreEntry, actor: Any, note: str = "") -> None:
-    """Turn an entry down; who entered it withdraws it. Raises NotAllowed, StateConflict."""
-    _check_decider(entry, actor)
-    own = is_own(entry, actor)
-    _decide(entry, actor, EntryState.WITHDRAWN if own else EntryState.REFUSED, "entry_refuse", note)
-
-
-def _check_decider(entry: ScoreEntry, actor: Any) -> None:
-    if not reaches(actor, Cap.SCORE_RUN, entry.organization.path):
-        raise NotAllowed
-    if entry.member_id is not None and entry.member_id in own_member_ids(actor):
-        raise DomainError(_("Nobody enters this for oneself."))
-
-
-def _decide(entry: ScoreEntry, actor: Any, state: EntryState, action: str, note: str = "") -> None:
+def entries_change(*, actor: Any, changed: Sequence[tuple[int, int, Entered]]) -> list[ScoreEntry]:
+    """Change several of one's own, given as (key, version in which it was looked at, what it says now), in a constant number of
+    statements. Raises as `entry_change` does, and then changes none."""
     with transaction.atomic():
-        if ScoreEntry.objects.waiting().filter(pk=entry.pk).update(**_decision(actor, state, note)) != 1:
-            raise StateConflict
-        entry.refresh_from_db()
-        audit_record(
-            action=action,
-            actor=actor,
-            target=entry,
-            reason=note,
-            changes={"state": [EntryState.ENTERED.value, state.value]},
+        entries = ScoreEntry.objects.filter(pk__in=[pk for pk, _version, _one in changed])
+        own = set(entries.filter(ScoreEntryQuerySet.entered(actor)).values_list("pk", flat=True))
+        locked = entries.select_for_update(of=("self",)).select_related(
+            "campaign__organization", "organization", "member__organization", "attachment"
         )
+        found = {entry.pk: entry for entry in locked}
+        rules = {entry.campaign_id: EntryRules(entry.campaign) for entry in found.values()}
+        written = []
+        for pk, version, one in changed:
+            entry = found[pk]
+            _check_open(entry, version, actor, own=pk in own)
+            rules[entry.campaign_id].check(entry.subject, one)
+            written.append((entry, _take(entry, one)))
+        fields = [*Entered.__dataclass_fields__, "version", "updated_at"]
+        ScoreEntry.objects.bulk_update(found.values(), fields, batch_size=BATCH)
+        audit_record_each(action="entry_change", actor=actor, entries=written)
+    return list(found.values())
+
+
+def _check_open(entry: ScoreEntry, version: int, actor: Any, *, own: bool) -> None:
+    if not own or not reaches(actor, Cap.SCORE_RUN, entry.organization.path):
+        raise NotAllowed
+    if not entry.is_open:
+        raise StateConflict
+    if entry.version != version:
+        raise EditConflict
+
+
+def _take(entry: ScoreEntry, entered: Entered) -> dict[str, list[Any]]:
+    """Let `entry` say what was entered; returns what is other now, for the audit log."""
+    changes = {}
+    for name, value in asdict(entered.clean()).items():
+        before = getattr(entry, name)
+        if value != before:
+            changes[name] = [_plain(before), _plain(value)]
+            setattr(entry, name, value)
+    entry.version, entry.updated_at = entry.version + 1, clock.now()
+    return changes
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, dt.date) else value

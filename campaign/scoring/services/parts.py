@@ -8,11 +8,13 @@ attempt of one job; when its worker dies the run gives up sharing and does every
 import datetime as dt
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import ProgrammingError, connection, transaction
+from django.utils.translation import gettext as _
 
 from campaign.common import clock
 from campaign.common.errors import NotAllowed
@@ -20,17 +22,27 @@ from campaign.jobs.models import ACTIVE, Job, JobState
 from campaign.jobs.registry import Outcome, Progress
 from campaign.jobs.services import job_request
 from campaign.scoring.choices import PartState, RunState
-from campaign.scoring.engine import Computation
+from campaign.scoring.engine import Computation, all_asked
 from campaign.scoring.models import ScorePart, ScoreRun
 from campaign.scoring.plans import Plans, plans_for
 from campaign.scoring.roll import Extent, Span, split
-from campaign.scoring.services.staging import passed_up, stage, tally
+from campaign.scoring.services.sharing import figures_forget, figures_share, figures_shared
+from campaign.scoring.services.staging import digests_of, passed_up, stage, tally
 
 KIND = "scoring.part"
+DIGESTS = "digests"
 WHOLE, COMPUTED = 100, 60
 """What a part counts in the progress bar, and how much of it is done when only the storing is left."""
-PAUSE, TELL_EVERY = dt.timedelta(milliseconds=200), 1
+PAUSE, TELL_EVERY = dt.timedelta(milliseconds=50), 1
 """Between two looks at what the others do; seconds between two notes of how far a part is."""
+
+
+@dataclass(frozen=True)
+class Computed:
+    """What was computed and staged: how many, and the digests of its uppermost organizations, by place."""
+
+    counts: dict[str, int]
+    digests: dict[str, str]
 
 
 class PartLost(Exception):
@@ -45,7 +57,10 @@ class PartSteps:
         self.rows, self.done, self.told = 0, 0, time.monotonic()
 
     def computed(self, done: int) -> None:
+        """Raise PartLost when there is nothing to compute for any more."""
         self._tell(COMPUTED * done // self.steps)
+        if not held(self.part).exists():
+            raise PartLost
 
     def advance(self, done: int) -> None:
         self._tell(COMPUTED + (WHOLE - COMPUTED) * done // max(self.rows, done, 1))
@@ -85,26 +100,42 @@ def parts_done(run: ScoreRun) -> int:
     return sum(ScorePart.objects.filter(run=run).values_list("done", flat=True))
 
 
-def parts_compute(progress: Progress, run: ScoreRun, plans: Plans) -> dict[str, int] | None:
-    """Compute and stage a big run together with other jobs; returns its counts. None where it is not worth it, or where a worker
+def parts_compute(progress: Progress, run: ScoreRun, plans: Plans) -> Computed | None:
+    """Compute and stage a big run together with other jobs. None where it is not worth it, or where a worker
     died over its part: then what is staged is to be cleared away, and the run done in one piece."""
     spans = split(Extent(run.period, run.place, run.as_of), settings.SCORE_JOBS)
     if not spans:
         return None
-    *shared, top = spans
+    *below_top, top = spans
+    progress.step(_("Reading the records"), len(all_asked(plans)))
+    try:
+        figures = figures_share(run, progress.job.attempt, plans, progress.advance)
+        progress.step(_("Computing scores"), WHOLE * len(below_top))
+        return _shared(progress, run, plans, below_top, top, figures)
+    finally:
+        figures_forget([run])
+
+
+def _shared(
+    progress: Progress, run: ScoreRun, plans: Plans, spans: Sequence[Span], top: Span, figures: str
+) -> Computed | None:
     with transaction.atomic():
         progress.guard()
-        for span in shared:
-            ScorePart.objects.create(run=run, **span._asdict())
-        for _helper in shared[1:]:
+        for span in spans:
+            ScorePart.objects.create(run=run, figures=figures, **span._asdict())
+        for _helper in spans[1:]:
             job_request(kind=KIND, actor=None, parameters={"run": run.pk})
     if not _all_done(progress, run, plans):
         return None
-    counts = Counter(compute(progress, run, plans, top))
+    counts: Counter[str] = Counter()
+    below: dict[str, str] = {}
     for found in run.parts.values_list("counts", flat=True):
+        below |= found.pop(DIGESTS)
         counts.update(found)
+    last = compute(progress, run, plans, top, figures, below=below)
     run.parts.all().delete()
-    return dict(counts)
+    counts.update(last.counts)
+    return Computed(dict(counts), last.digests)
 
 
 def _all_done(progress: Progress, run: ScoreRun, plans: Plans) -> bool:
@@ -140,7 +171,14 @@ def part_take(progress: Progress, run: ScoreRun) -> ScorePart | None:
 
 def part_compute(progress: Progress, part: ScorePart, plans: Plans) -> None:
     """Compute and stage one part. Raises PartLost."""
-    counts = compute(progress, part.run, plans, Span(part.low, part.high, part.least, part.most), part)
+    span = Span(part.low, part.high, part.least, part.most)
+    try:
+        found = compute(progress, part.run, plans, span, part.figures, part)
+    except ProgrammingError:
+        if held(part).exists():
+            raise
+        raise PartLost from None  # the figures went with the run
+    counts = found.counts | {DIGESTS: found.digests}
     with transaction.atomic():
         progress.guard()
         if not held(part).update(state=PartState.DONE, done=WHOLE, counts=counts):
@@ -148,11 +186,19 @@ def part_compute(progress: Progress, part: ScorePart, plans: Plans) -> None:
 
 
 def compute(
-    progress: Progress, run: ScoreRun, plans: Plans, span: Span, part: ScorePart | None = None
-) -> dict[str, int]:
-    """Compute and stage what lies in `span`: a part, or what stands above all of them; returns what was done."""
+    progress: Progress,
+    run: ScoreRun,
+    plans: Plans,
+    span: Span,
+    figures: str,
+    part: ScorePart | None = None,
+    below: Mapping[str, str] | None = None,
+) -> Computed:
+    """Compute and stage what lies in `span`: a part, or what stands above all of them, whose digests are `below`; by
+    the figures that the run has written down, if it has."""
     extent = Extent(run.period, run.place, run.as_of, span)
-    computation = Computation(extent, plans, from_below=None if part else passed_up(run, span))
+    from_below = None if part else passed_up(run, span)
+    computation = Computation(extent, plans, from_below=from_below, shared=figures_shared(figures, plans))
     steps: Any = Last(progress)
     try:
         if part:
@@ -162,7 +208,8 @@ def compute(
         counts = tally(computation)
         if part:
             steps.rows = counts["organizations"] + counts["members"]
-        return counts | {"removed": stage(steps, run, computation)}
+        counts["removed"] = stage(steps, run, computation)
+        return Computed(counts, digests_of(computation, span.least if part else len(run.place), below))
     finally:
         computation.work.drop()
 

@@ -36,8 +36,6 @@ from campaign.scoring.registry import Concerned, evidence
 from campaign.scoring.roll import Changed
 from campaign.scoring.services.runs import KIND, run_parameters
 
-MARKS = 20_000
-"""With more marks than these nobody looks at them one by one: everything is computed again."""
 PLACES = 300
 """From so many organizations on a full run is cheaper, and disturbs less."""
 
@@ -54,8 +52,8 @@ def scores_refresh() -> int:
         periods = _periods()
         if ScoreRun.objects.under_way().filter(period__in=periods).exists():
             return 0
-        marks = list(ScoreMark.objects.order_by("pk").values_list("pk", "kind", "record")[: MARKS + 1])
-        too_many = len(marks) > MARKS
+        marks = list(ScoreMark.objects.order_by("pk").values_list("pk", "kind", "record")[: marking.AT_MOST + 1])
+        too_many = len(marks) > marking.AT_MOST
         # By number: a smaller one may be committed later.
         gone = ScoreMark.objects.all() if too_many else ScoreMark.objects.filter(pk__in=[pk for pk, *_rest in marks])
         gone.delete()

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.urls import reverse
@@ -26,6 +25,7 @@ from campaign.jobs.registry import Outcome, Progress
 from campaign.jobs.services import job_request
 from campaign.models import CampaignState, Period, PeriodState
 from campaign.scoring.choices import RunKind, RunState
+from campaign.scoring.digests import empty
 from campaign.scoring.engine import Computation
 from campaign.scoring.models import (
     FreezeState,
@@ -39,10 +39,11 @@ from campaign.scoring.models import (
 from campaign.scoring.plans import Plans, plans_for
 from campaign.scoring.roll import Extent
 from campaign.scoring.services.asking import freeze_ask
-from campaign.scoring.services.parts import WHOLE, parts_compute
+from campaign.scoring.services.parts import parts_compute
 from campaign.scoring.services.periods import period_places_keep
+from campaign.scoring.services.sharing import figures_forget
 from campaign.scoring.services.sheets import ensure_builtin_sheets
-from campaign.scoring.services.staging import chunk_size, digest, digest_of, forget_tallies, settle, stage, tally
+from campaign.scoring.services.staging import chunk_size, digests_of, forget_tallies, settle, stage, tally
 from orgs.models import Organization
 
 KIND = "scoring.run"
@@ -166,6 +167,7 @@ def _clear(progress: Progress, run: ScoreRun, *, again: bool) -> None:
         run.parts.all().delete()  # from here on no other job writes for this run
     dead = ScoreRun.objects.abandoned().filter(period=run.period)
     refused = ScoreRun.objects.filter(period=run.period, kind=RunKind.CORRECTION, state=RunState.FAILED)
+    figures_forget([run, *dead])
     for left in [*([run] if again else []), *dead, *refused]:
         for model in (PeriodScore, ScoreTally):
             rows = model._default_manager.filter(run=left)
@@ -189,10 +191,8 @@ def _plans(progress: Progress, run: ScoreRun) -> Plans:
 
 def _compute(progress: Progress, run: ScoreRun, plans: Plans) -> Tally:
     """Compute and stage what differs from what readers see: a big run together with other jobs, else all of it here."""
-    progress.step(_("Computing scores"), WHOLE * settings.SCORE_JOBS)
-    if counts := parts_compute(progress, run, plans):
-        progress.step(_("Sealing the result"))
-        return Tally(counts, digest(run.period, run.place, run))
+    if shared := parts_compute(progress, run, plans):
+        return _tallied(run, shared.counts, shared.digests)
     if run.parts.exists():
         _clear(progress, run, again=True)
     return _compute_alone(progress, run, plans)
@@ -206,11 +206,15 @@ def _compute_alone(progress: Progress, run: ScoreRun, plans: Plans) -> Tally:
         computation.run()
         counts = tally(computation)
         progress.step(_("Storing scores"), counts["organizations"] + counts["members"])
-        removed = stage(progress, run, computation)
+        counts["removed"] = stage(progress, run, computation)
         progress.step(_("Sealing the result"))
-        return Tally(counts | {"removed": removed}, digest_of(computation))
+        return _tallied(run, counts, digests_of(computation, len(run.place)))
     finally:
         computation.work.drop()
+
+
+def _tallied(run: ScoreRun, counts: dict[str, int], digests: Mapping[str, str]) -> Tally:
+    return Tally(counts, digests.get(run.place, empty()))
 
 
 def _publish(progress: Progress, run: ScoreRun, found: Tally) -> ScoreRun:

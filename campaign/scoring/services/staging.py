@@ -2,24 +2,22 @@
 """From what was computed to rows that readers may see: staged in short transactions, published by one statement."""
 
 import datetime as dt
-import hashlib
 import time
-from collections.abc import Callable, Iterator
-from itertools import islice
+from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, Q
-from django.db.models.expressions import RawSQL
+from django.db.models import Exists, OuterRef
 
-from campaign.common.access import bounds, under
+from campaign.common.access import bounds
 from campaign.common.bulk import bulk_delete
 from campaign.models import Audience, Period
 from campaign.scoring.choices import RunState
+from campaign.scoring.digests import empty, fold
 from campaign.scoring.engine import Computation, Source
-from campaign.scoring.models import FINISHED, PeriodPlace, PeriodScore, ScoreRun, ScoreSheet, ScoreTally
-from campaign.scoring.roll import ABOVE, STEP, WITHIN, Extent, Span, has_kept_tree, tree
-from campaign.scoring.work import Work, sql_of
+from campaign.scoring.models import FINISHED, PeriodScore, ScoreRun, ScoreSheet, ScoreTally
+from campaign.scoring.roll import ABOVE, STEP, WITHIN, Span, tree
+from campaign.scoring.work import SCORED, Work, sql_of
 from orgs.models import Member, Organization
 
 CHUNKS = {"postgresql": 50_000, "sqlite": 500}
@@ -48,36 +46,37 @@ def chunk_size() -> int:
 def stage(progress: Steps, run: ScoreRun, computation: Computation) -> int:
     """Add rows for those whose score is not what readers see already, and the tallies of the run; returns how many are
     scored no more."""
-    work = computation.work
-    _add(
-        progress,
-        work,
-        "work_score",
-        f"""INSERT INTO {SCORES} ({COLUMNS})
-            SELECT {run.pk}, {run.period_id}, organization, member, sheet, place, peers, base, entered, bonus,
-                   deductions, total, grade, vetoed = 1, lines, replaces, {_false()}
-            FROM work_score WHERE same = 0 AND""",
-        tell=progress.advance,
-    )
+    done = 0
+    for table in ("work_score_member", "work_score_place"):
+        done += _add(
+            progress,
+            computation.work,
+            table,
+            f"""INSERT INTO {SCORES} ({COLUMNS})
+                SELECT {run.pk}, {run.period_id}, organization, member, sheet, place, peers, base, entered, bonus,
+                       deductions, total, grade, vetoed = 1, lines, replaces, {_false()}
+                FROM {table} WHERE same = 0 AND""",
+            before=done,
+        )
     _stage_tallies(progress, run, computation)
     return _stage_removed(progress, run, computation)
 
 
-def _add(
-    progress: Steps, work: Work, table: str, statement: str, *, tell: Callable[[int], None] = lambda _done: None
-) -> int:
-    """Add the rows that `statement`, which ends in its condition, takes from a numbered working table: in short transactions,
-    since everything was looked for before. Returns how many there were to take from."""
-    ((last,),) = work.rows(f"SELECT COALESCE(MAX(n), 0) FROM {table}")
-    for first in range(1, last + 1, chunk_size()):
+def _add(progress: Steps, work: Work, table: str, statement: str, *, before: int | None = None) -> int:
+    """Add the rows that `statement`, which ends in its condition, takes from a working table: in short transactions, since
+    everything was looked for before. Tells how far it is when it knows how many rows came `before`. Returns how many there were
+    to take from."""
+    last = 0
+    for piece, last in work.pieces(table, chunk_size()):
         began = time.monotonic()
         with transaction.atomic():
             progress.guard()
-            work.run(f"{statement} n BETWEEN {first} AND {first + chunk_size() - 1} ORDER BY n")
-        tell(min(first + chunk_size() - 1, last))
+            work.run(f"{statement} {piece}")
+        if before is not None:
+            progress.advance(before + last)
         if not work.postgres:
             time.sleep(min(time.monotonic() - began, PAUSE.total_seconds()))
-    return int(last)
+    return last
 
 
 def _false() -> str:
@@ -86,17 +85,13 @@ def _false() -> str:
 
 def _stage_removed(progress: Steps, run: ScoreRun, computation: Computation) -> int:
     """Say of those who are scored no more (an organization closed, a member gone) that they are not there."""
-    source, parameters = "SELECT id, organization, member, sheet, place FROM work_shown", ()
-    if not computation.extent.everything:
-        shown = PeriodScore.objects.current().filter(_reach(run, computation.extent), period=run.period).order_by()
-        source, parameters = sql_of(shown.values_list("pk", "organization_id", "member_id", "sheet_id", "place"))
     work = computation.work
-    work.make("work_gone", "n {number}, id bigint, organization bigint, member bigint, sheet bigint, place text")
-    work.run(
-        f"""INSERT INTO work_gone (id, organization, member, sheet, place)
-            WITH s (id, organization, member, sheet, place) AS ({source})
-            SELECT s.* FROM s LEFT JOIN work_score w ON w.replaces = s.id WHERE w.n IS NULL""",
-        parameters,
+    work.take(
+        "work_gone",
+        ("id", "organization", "member", "sheet", "place"),
+        f"""SELECT s.id, s.organization, s.member, s.sheet, s.place FROM work_shown s
+            LEFT JOIN (SELECT replaces FROM {SCORED} x WHERE replaces IS NOT NULL) w ON w.replaces = s.id
+            WHERE s.own = 1 AND w.replaces IS NULL""",
     )
     return _add(
         progress,
@@ -109,19 +104,6 @@ def _stage_removed(progress: Steps, run: ScoreRun, computation: Computation) -> 
     )
 
 
-def _reach(run: ScoreRun, extent: Extent) -> Q:
-    """Return which scores are the run's to take away: those of whom belongs to it by the tree and the roll of the period."""
-    here, kept = RawSQL("SELECT id FROM work_place", ()), has_kept_tree(run.period)
-    if kept:
-        reach = Q(organization__in=here)
-        outside = ~Q(organization__in=PeriodPlace.objects.filter(period=run.period).values("organization"))
-    else:
-        reach = Q(member=None, organization__in=here) | Q(member__isnull=False, member__organization__in=here)
-        outside = Q(member=None) & ~under(run.place, "organization__path")
-        outside |= Q(member__isnull=False) & ~under(run.place, "member__organization__path")
-    return reach | outside if extent.whole and extent.is_top else reach
-
-
 def _stage_tallies(progress: Steps, run: ScoreRun, computation: Computation) -> None:
     """Store what organizations pass on, where it is not what the last run left."""
     if not computation.summed:
@@ -130,11 +112,10 @@ def _stage_tallies(progress: Steps, run: ScoreRun, computation: Computation) -> 
     named = "CASE s.metric " + " ".join(f"WHEN {number} THEN %s" for number in range(len(keys))) + " END"
     finished, known = sql_of(ScoreRun.objects.filter(period=run.period, state__in=FINISHED).order_by().values("pk"))
     work = computation.work
-    columns = "organization bigint, above bigint, metric text, own_n bigint, own_d bigint, top bigint, bottom bigint"
-    work.make("work_tally", f"n {{number}}, {columns}")
-    work.run(
-        f"""INSERT INTO work_tally (organization, above, metric, own_n, own_d, top, bottom)
-            WITH x AS (SELECT u.organization, u.above, {named} AS metric, s.own_numerator AS own_n,
+    work.take(
+        "work_tally",
+        ("organization", "above", "metric", "own_n", "own_d", "top", "bottom"),
+        f"""WITH x AS (SELECT u.organization, u.above, {named} AS metric, s.own_numerator AS own_n,
                               s.own_denominator AS own_d, u.numerator AS top, u.denominator AS bottom
                        FROM work_up u JOIN work_sum s ON s.organization = u.organization AND s.metric = u.metric),
                  l AS (SELECT organization_id, metric, MAX(run_id) AS run_id FROM {TALLIES}
@@ -188,8 +169,8 @@ def forget_tallies(run: ScoreRun) -> None:
 def tally(computation: Computation) -> dict[str, int]:
     """Return what was computed: organizations, members, those to whom no item applies, those whose score has changed."""
     ((organizations, members, without, changed),) = computation.work.rows(
-        """SELECT SUM(CASE WHEN member IS NULL THEN 1 ELSE 0 END), SUM(CASE WHEN member IS NULL THEN 0 ELSE 1 END),
-                  SUM(CASE WHEN total IS NULL THEN 1 ELSE 0 END), SUM(1 - same) FROM work_score"""
+        f"""SELECT COUNT(*) - COUNT(member), COUNT(member), SUM(CASE WHEN total IS NULL THEN 1 ELSE 0 END), SUM(1 - same)
+            FROM {SCORED} x"""
     )
     found = {"organizations": organizations, "members": members, "not_applicable": without, "changed": changed}
     return {name: int(number or 0) for name, number in found.items()}
@@ -198,7 +179,10 @@ def tally(computation: Computation) -> dict[str, int]:
 def settle() -> None:
     """Let PostgreSQL know at once how much was added: until it looks by itself, small questions would take the long way."""
     if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(
+                "SET LOCAL default_statistics_target = 20"
+            )  # a sample of a million rows says no more than a small one
             cursor.execute(
                 f"ANALYZE {SCORES} (run_id, period_id, organization_id, member_id, sheet_id, peers, total, replaces_id)"
             )
@@ -206,33 +190,27 @@ def settle() -> None:
             cursor.execute(f"ANALYZE {ScoreRun._meta.db_table}")
 
 
-def digest_of(computation: Computation) -> str:
-    """Return the digest of what was computed: that of `digest` once it is published."""
+def digests_of(computation: Computation, least: int, below: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return the digests of what was computed (`digests.fold`): those of `digest` once it is published."""
     plans, work = computation.plans, computation.work
     of_sheets = {plan.sheet_id: plan.name for audience in Audience for plan in plans.for_audience(audience)}
     sheet = "CASE sheet " + " ".join(f"WHEN {number} THEN %s" for number in of_sheets) + " END"
     marks = " || '|' || ".join(f"COALESCE(CAST({name} AS text), '')" for name in MARKS)
-    statement = f"""SELECT CASE WHEN member IS NULL THEN 'o' ELSE 'm' END || '|' || code || '|' || {sheet} || '|' || {marks} ||
-                           '|' || grade || '|' || CASE WHEN vetoed = 1 THEN 'v' ELSE '' END || '|' || lines
-                    FROM work_score ORDER BY place {work.collation}, member IS NULL, code {work.collation}"""
-    return _hashed(work.each(statement, list(of_sheets.values())))
-
-
-def _hashed(texts: Iterator[str]) -> str:
-    found = hashlib.sha256()
-    while some := list(islice(texts, FETCHED)):
-        found.update(("\n".join(some) + "\n").encode())
-    return found.hexdigest()
+    statement = f"""SELECT place, CASE WHEN member IS NULL THEN 'o' ELSE 'm' END || '|' || code || '|' || {sheet} || '|' ||
+                           {marks} || '|' || grade || '|' || CASE WHEN vetoed = 1 THEN 'v' ELSE '' END || '|' || lines
+                    FROM {SCORED} x ORDER BY place {work.collation}, member IS NULL, code {work.collation}"""
+    return fold(work.each(statement, list(of_sheets.values())), least, below)
 
 
 def digest(period: Period, place: str, run: ScoreRun | None = None) -> str:
-    """Return the SHA-256 over the canonical lines of everybody at or below `place`, in the order of the tree: as readers see
-    them, or as they will see them once `run` is published."""
-    return _hashed(canonical_lines(period, place, run))
+    """Return the digest over the canonical lines of everybody at or below `place`: as readers see them, or as they will see them
+    once `run` is published."""
+    return fold(canonical_lines(period, place, run), len(place)).get(place, empty())
 
 
-def canonical_lines(period: Period, place: str, run: ScoreRun | None = None) -> Iterator[str]:
-    """Yield one line for every subject: whose it is, by which sheet, and everything that is printed."""
+def canonical_lines(period: Period, place: str, run: ScoreRun | None = None) -> Iterator[tuple[str, str]]:
+    """Yield place and line of every subject, in the order of the tree: whose it is, by which sheet, and everything that is
+    printed."""
     low, high = bounds(place)
     collation = 'COLLATE "C"' if connection.vendor == "postgresql" else "COLLATE BINARY"
     printed = ["bonus_entered" if name == "entered" else name for name in MARKS]
@@ -240,7 +218,8 @@ def canonical_lines(period: Period, place: str, run: ScoreRun | None = None) -> 
     own = run.pk if run else 0
     with connection.chunked_cursor() as cursor:
         cursor.execute(
-            f"""SELECT CASE WHEN s.member_id IS NULL THEN 'o' ELSE 'm' END || '|' || COALESCE(m.personnel_no, o.code) || '|' ||
+            f"""SELECT s.place,
+                       CASE WHEN s.member_id IS NULL THEN 'o' ELSE 'm' END || '|' || COALESCE(m.personnel_no, o.code) || '|' ||
                        h.key || '|' || h.version || '|' || {marks} || '|' || s.grade || '|' ||
                        CASE WHEN s.vetoed THEN 'v' ELSE '' END || '|' || s.lines
                 FROM {SCORES} s
@@ -256,4 +235,4 @@ def canonical_lines(period: Period, place: str, run: ScoreRun | None = None) -> 
             [period.pk, low, high, RunState.PUBLISHED, own, RunState.PUBLISHED, own],
         )
         while rows := cursor.fetchmany(FETCHED):
-            yield from (line for (line,) in rows)
+            yield from rows

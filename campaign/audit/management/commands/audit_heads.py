@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from campaign.audit.heads import HeadsBroken, heads_path
+from campaign.audit.heads import HeadsBroken, heads_forget, heads_path
 from campaign.audit.services import audit_heads_export
 
 
@@ -16,9 +16,16 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--file", type=Path, help="another file than AUDIT_HEADS_FILE")
+        parser.add_argument(
+            "--after-restore",
+            action="store_true",
+            help="a backup of the database was put back: lay the former files aside under another name, and begin anew",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         path = options["file"] or heads_path()
+        if options["after_restore"]:
+            heads_forget()
         try:
             head = audit_heads_export(path=path)
         except HeadsBroken as broken:

@@ -6,8 +6,10 @@ is found out about its different values; rows are looked at one by one only wher
 
 import datetime as dt
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from enum import Enum
+from itertools import count, islice
 from typing import Any, TypeVar, overload
 
 from campaign.common.excel.layout import Heading
@@ -31,17 +33,6 @@ class Nothing(Enum):
     DITTO = "ditto"
 
 
-class _Codes(dict[Any, int]):
-    """Cell → its number; one that is asked for the first time gets the next, and stands in `fresh`."""
-
-    fresh: list[Any]
-
-    def __missing__(self, cell: Any) -> int:
-        self.fresh.append(cell)
-        code = self[cell] = len(self)
-        return code
-
-
 class Cells:
     """One column. `codes` say for each row which of the different cells it holds: `raws` as they were read, `values` clean.
 
@@ -55,30 +46,39 @@ class Cells:
         self.values: list[Any] = []
         self.odd: dict[int, Nothing | CellError] = {}
         self._convert, self._usual, self._reading = column.converter, column.converter.usual, reading
-        self._known = _Codes()
+        # Cell → its code; what is asked for the first time gets the next one.
+        self._known: defaultdict[Any, int] = defaultdict(count().__next__)
         # Known first, so that what only looks like a value needs no look for it in each.
         self.number([*sorted(NOT_WRITTEN), *sorted(DITTO)])
 
     def number(self, cells: Sequence[Raw]) -> list[int]:
         """Return the codes of some cells, in order; those never seen before are converted."""
         known = self._known
-        known.fresh = []
-        if set(map(type, cells)) <= _TEXT:
-            codes = list(map(known.__getitem__, cells))
-        else:  # as keys True and 1.0 are the same
-            codes = [known[cell if cell.__class__ is str else (cell.__class__, cell)] for cell in cells]
-        for cell in known.fresh:
-            self._take(cell if cell.__class__ is str else cell[1])
+        keys: Sequence[Any] = cells
+        if not set(map(type, cells)) <= _TEXT:  # as keys True and 1.0 are the same
+            keys = [cell if cell.__class__ is str else (cell.__class__, cell) for cell in cells]
+        before = len(known)
+        codes = list(map(known.__getitem__, keys))
+        if fresh := list(islice(reversed(known), len(known) - before))[::-1]:
+            self._take_all([key if key.__class__ is str else key[1] for key in fresh])
         return codes
 
     def made(self, raw: Raw, value: Any) -> int:
         """Return the code of a cell whose value comes from elsewhere: from the title, or from the cell above."""
-        key = Nothing.DITTO, raw, value
-        if key not in self._known:
-            self._known[key] = len(self.raws)
+        code = self._known[Nothing.DITTO, raw, value]
+        if code == len(self.raws):
             self.raws.append(raw)
             self.values.append(value)
-        return self._known[key]
+        return code
+
+    def _take_all(self, raws: list[Raw]) -> None:
+        usual = self._usual
+        if usual is not None and all(isinstance(raw, str) and usual(raw) for raw in raws):
+            self.raws += raws
+            self.values += raws
+        else:
+            for raw in raws:
+                self._take(raw)
 
     def as_nothing(self, raw: Raw) -> int:
         """Return the code of a blank cell in which `raw` stands: "the same as above" where nothing is above."""

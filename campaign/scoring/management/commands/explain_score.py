@@ -58,8 +58,8 @@ class Command(BaseCommand):
         self.stdout.write("")
         for row in explain_entries(score):
             self._entry(row)
-        for label, text in explanation.sums:
-            self.stdout.write(f"{label}: {text}")
+        for each in explanation.sums:
+            self.stdout.write(f"{each.label}: {each.text}")
         if explanation.next_grade:
             self.stdout.write(explanation.next_grade)
         as_of = localtime(score.run.as_of)

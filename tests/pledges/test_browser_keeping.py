@@ -1,0 +1,159 @@
+"""Nothing typed is lost on any form of 审诺, 示诺 and 评诺: the connection is gone, the session is over, the back button."""
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Locator, Page, expect
+
+from campaign.drafts.models import Draft
+from campaign.models import Action, Campaign, StageAction
+from orgs.models import Session, User
+from pledges.models import Pledge, PledgeAppraisal, PledgeComment, PledgeState
+from pledges.services import ItemDraft, boardlink_create, pledge_approve, pledge_save, pledge_start, pledge_submit
+from tests.chromium import Login, assert_accessible
+from tests.world import PASSWORD, World, make_world
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("emptied")]
+
+
+@pytest.fixture
+def world() -> World:
+    made = make_world()
+    campaign = made.campaign(starts_on=dt.date(timezone.localdate().year, 1, 1))
+    for stage in campaign.stages.all():  # the live server has the real time: every stage takes everything
+        for action in (Action.PLEDGE, Action.APPRAISE):
+            StageAction.objects.get_or_create(stage=stage, action=action)
+    return made
+
+
+def handed_in(world: World, who: str, *, by: User | None = None) -> Pledge:
+    """Hand in the pledge of a member of the branch; with `by` it is approved and hangs on the board."""
+    member, due_on = world.user(who, "east_one"), timezone.localdate()
+    pledge = pledge_start(campaign=Campaign.objects.get(), actor=member, member=member.member)
+    items = [ItemDraft(kind="post", text="带好一名徒弟", target="年内取得上岗证", due_on=due_on)]
+    pledge = pledge_save(pledge=pledge, actor=member, version=pledge.version, items=items)
+    pledge = pledge_submit(pledge=pledge, actor=member)
+    return pledge if by is None else pledge_approve(pledge=pledge, actor=by, publish=True)
+
+
+def kept(page: Page, state: str = "saved") -> Locator:
+    return page.locator(f"[data-draft-status][data-state={state}]")
+
+
+def survives(page: Page, url: str, field: str, user: User, complaints: list[str], *, press: str) -> None:
+    """Type into `field` of the form at `url`: it stands there after the back button, a dead connection and a lost session."""
+    page.goto(url)
+    box = page.locator(field)
+    box.fill("写到一半")
+    expect(kept(page)).to_be_visible()
+    page.goto("/")
+    page.go_back()
+    expect(page.locator(field)).to_have_value("写到一半")
+
+    page.context.set_offline(True)
+    box.fill("写到一半,断网了")
+    expect(kept(page, "local")).to_be_visible()
+    page.context.set_offline(False)
+    expect(kept(page)).to_be_visible(timeout=20_000)
+
+    Session.objects.all().delete()
+    box.fill("写到一半,断网了,又要重新登录")
+    page.locator(press).first.click()
+    page.wait_for_url("**/login/**")
+    page.fill("[name=username]", user.username)
+    page.fill("[name=password]", PASSWORD)
+    page.get_by_role("button", name="登录").click()
+    page.wait_for_url("**" + url)
+    expect(page.locator(field)).to_have_value("写到一半,断网了,又要重新登录")
+    expect(page.get_by_text("尚未保存的内容").first).to_be_visible()
+    assert {said for said in complaints if "ERR_INTERNET_DISCONNECTED" not in said} == set()
+    complaints.clear()
+
+
+def test_a_decision_item_by_item_is_not_lost(phone: Page, login: Login, complaints: list[str], world: World) -> None:
+    pledge, secretary = handed_in(world, "member"), world.users["secretary@east_one"]
+    login(phone, secretary)
+    url = f"/pledges/{pledge.pk}/review/"
+    phone.goto(url)
+    phone.locator(".review-returned").click()
+    phone.locator("summary").first.click()
+    phone.get_by_text("无法检查").click()
+    expect(kept(phone)).to_be_visible()
+    survives(phone, url, "[name=reason]", secretary, complaints, press="button[value=return]")
+    expect(phone.locator("[name=decision_1][value=returned]")).to_be_checked()
+    expect(phone.locator("[name=lacking_1][value=checkable]")).to_be_checked()
+    assert_accessible(phone)
+    phone.locator("button[value=return]").click()
+    phone.wait_for_url("**/pledges/queue/")
+    assert Pledge.objects.get().state == PledgeState.RETURNED
+    assert not Draft.objects.exists()
+
+
+def test_ticks_in_the_queue_are_not_lost(page: Page, login: Login, world: World) -> None:
+    first, second = handed_in(world, "member"), handed_in(world, "member2")
+    login(page, world.users["secretary@east_one"])
+    page.goto("/pledges/queue/")
+    page.locator(f"#tick-{second.pk}").check()
+    expect(kept(page)).to_be_visible()
+    page.get_by_role("link", name="细看或退回").first.click()
+    page.go_back()
+    expect(page.locator(f"#tick-{second.pk}")).to_be_checked()
+    expect(page.locator(f"#tick-{first.pk}")).not_to_be_checked()
+    page.locator("button[name=publish][value='0']").click()
+    expect(page.get_by_role("button", name="撤回审定")).to_be_visible()
+    assert [pledge.pk for pledge in Pledge.objects.filter(state=PledgeState.APPROVED)] == [second.pk]
+    assert not Draft.objects.exists()
+
+
+@pytest.mark.parametrize("kind", ["self", "peer", "organization", "many"])
+def test_an_appraisal_is_not_lost(phone: Page, login: Login, complaints: list[str], world: World, kind: str) -> None:
+    secretary = world.users["secretary@east_one"]
+    pledge = handed_in(world, "member", by=secretary)
+    only = pledge.items.get()
+    press = f"form[data-draft]:has([name=item{only.pk}-text]) button"
+    who, url = {
+        "self": (world.user("member", "east_one"), f"/pledges/{pledge.pk}/progress/"),
+        "peer": (world.user("member2", "east_one"), f"/pledges/{pledge.pk}/peer-appraisal/"),
+        "organization": (secretary, f"/pledges/{pledge.pk}/appraisal/"),
+        "many": (secretary, "/pledges/appraise/"),
+    }[kind]
+    login(phone, who)
+    field = f"[name=item{only.pk}-text]"
+    phone.goto(url)
+    choice = f"[name=item{only.pk}-result][value=basic]"
+    phone.locator(choice).check()
+    phone.locator(field).fill("先写一句")
+    expect(kept(phone)).to_be_visible()
+    survives(phone, url, field, who, complaints, press=press)
+    expect(phone.locator(choice)).to_be_checked()
+    assert_accessible(phone)
+    phone.locator(press).first.click()
+    expect(phone.locator(".alert-success, .note-success").first).to_be_visible()
+    assert PledgeAppraisal.objects.get().result == "basic"
+    assert not Draft.objects.exists()
+
+
+def test_what_a_visitor_types_in_the_hall_is_not_lost(phone: Page, complaints: list[str], world: World) -> None:
+    """Without an account nothing is kept elsewhere: a dead connection and the back button leave the text in the page."""
+    secretary = world.users["secretary@east_one"]
+    pledge = handed_in(world, "member", by=secretary)
+    day: Any = timezone.localdate() + dt.timedelta(days=30)
+    _link, code = boardlink_create(organization=world.orgs["east_one"], actor=secretary, name="大厅", expires_on=day)
+    phone.goto(f"/pledges/hall/#{code}")
+    phone.wait_for_url("**/pledges/hall/board/")
+    phone.goto(f"/pledges/hall/pledges/{pledge.pk}/")
+    phone.locator("[name=text]").fill("食堂的开水器什么时候修好")
+    phone.goto("/pledges/hall/board/")
+    phone.go_back()
+    expect(phone.locator("[name=text]")).to_have_value("食堂的开水器什么时候修好")
+    phone.context.set_offline(True)
+    phone.get_by_role("button", name="提交").click()
+    phone.context.set_offline(False)
+    complaints.clear()
+    phone.goto(f"/pledges/hall/pledges/{pledge.pk}/")
+    expect(phone.locator("[name=text]")).to_have_value("食堂的开水器什么时候修好")
+    phone.get_by_role("button", name="提交").click()
+    expect(phone.locator(".alert-success, .note-success").first).to_be_visible()
+    assert PledgeComment.objects.get().text == "食堂的开水器什么时候修好"
