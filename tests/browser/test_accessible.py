@@ -36,6 +36,7 @@ READERS = ("secretary", "office", "staff", "leader", "committee", "member", "sys
 NOT_PAGES = {
     "admin_login": "leads on to signing in",
     "entry_document": "a file",
+    "entry_import_annotated": "a file",
     "healthz": "answers machines",
     "import_annotated": "a file",
     "jobs_download": "a file",
