@@ -115,7 +115,7 @@ def _leave_open(group: Group, campaign: Campaign, story: Story) -> None:
                 reason=reason,
                 basis=basis,
             )
-        if place == 5:
+        if place == -1:
             with on(story.day(7, 6)):
                 entry_refuse(entry=entry, actor=group.office, note="参加活动不属于加分事项")
 

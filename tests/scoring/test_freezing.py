@@ -38,7 +38,7 @@ from campaign.scoring.services import (
 from campaign.scoring.services.staging import digest
 from campaign.scoring.standing import ranks_of
 from orgs.models import RoleAssignment, User
-from tests.scoring.conftest import Measured
+from tests.scoring.conftest import As, Measured
 from tests.scoring.sheets import BRANCHES, COMMITTEES, MEMBERS, ready, run, shown
 from tests.world import World
 
@@ -275,7 +275,7 @@ def test_a_correction_without_a_difference_asks_nobody(world: World, frozen: Per
 
 
 def test_what_is_changed_since_is_noticed_and_changes_nothing(
-    world: World, frozen: Period, second: User, measured: Measured
+    world: World, frozen: Period, second: User, measured: Measured, as_: As
 ) -> None:
     old = shown(frozen)
     ScoreMark.objects.all().delete()
@@ -285,6 +285,13 @@ def test_what_is_changed_since_is_noticed_and_changes_nothing(
     assert shown(frozen) == old
     noticed = ScoreDrift.objects.filter(period=frozen, member=None).values_list("organization__code", flat=True)
     assert set(noticed) == {"EAST_ONE", "EAST", "ROOT"}
+    for code, changed in (("EAST_ONE", True), ("WEST_ONE", False)):
+        score = PeriodScore.objects.current().get(period=frozen, organization__code=code, member=None)
+        assert ("封账后数据有变动" in as_("office@root").get(score.get_absolute_url()).content.decode()) is changed
+    freeze = ScoreFreeze.objects.get(state=FreezeState.CONFIRMED)
+    page = as_("office@root").get(freeze.get_absolute_url()).content.decode()
+    assert world.orgs["east_one"].display_name in page
+    assert world.orgs["west_one"].display_name not in page
     corrected(world, frozen, world.user("office", "root"))
     freeze_confirm(freeze=ScoreFreeze.objects.get(state=FreezeState.REQUESTED), actor=second)
     assert not ScoreDrift.objects.exists()
