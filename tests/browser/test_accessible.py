@@ -41,6 +41,7 @@ NOT_PAGES = {
     "import_annotated": "a file",
     "jobs_download": "a file",
     "jobs_fragment": "a part of the job's page",
+    "nomination_import_annotated": "a file",
     "notice_open": "leads on to what the reminder is about",
     "organization_children": "a part of the tree",
     "plan_attachment": "a file",
