@@ -1,5 +1,6 @@
 """Reads of award batches, nominations and honours; who may be nominated for what (2-domain b.10)."""
 
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
@@ -124,6 +125,62 @@ def candidate_organizations(category: AwardCategory, organization: Organization)
     eligible = eligible_organizations(category).filter(pk=OuterRef("pk"))
     found: OrganizationQuerySet = Organization.objects.active().filter(near)
     return found.annotate(standing=Exists(standing), eligible=Exists(eligible)).order_by("path")
+
+
+def drafts_in(
+    batch: AwardBatch, organizations: Sequence[Organization], *, locked: bool = False
+) -> QuerySet[Nomination]:
+    """Return the drafts of `organizations` in `batch`, by category and place; `locked` until the end of the transaction."""
+    drafts = batch.nominations.filter(organization__in=organizations, state=NominationState.DRAFT)
+    if locked:
+        drafts = drafts.select_for_update(of=("self",))
+    return drafts.select_related("batch", "category", "organization", "member", "nominee_organization")
+
+
+def nominees_called(
+    organizations: Iterable[Organization], names: Collection[str], places: Collection[str]
+) -> tuple[list[Member], list[Organization]]:
+    """Return the members called one of `names`, and the organizations called one of `places`, within `organizations`."""
+    near, at = Q(pk__in=()), Q(pk__in=())
+    for organization in organizations:
+        near |= under(organization.path)
+        at |= under(organization.path, "organization__path")
+    members = Member.objects.present().filter(at, name__in=names).select_related("organization")
+    return list(members), list(Organization.objects.active().filter(near, name__in=places))
+
+
+def fit_for(
+    categories: Iterable[AwardCategory], members: Sequence[Member], organizations: Sequence[Organization]
+) -> set[tuple[int, Member | Organization]]:
+    """Return who of them may be nominated for which category (its key), in one query for each category."""
+    fit: set[tuple[int, Member | Organization]] = set()
+    for category in categories:
+        found: QuerySet[Any]
+        if category.audience == Audience.MEMBER:
+            found = eligible_members(category).filter(pk__in=[each.pk for each in members])
+        else:
+            found = eligible_organizations(category).filter(pk__in=[each.pk for each in organizations])
+        fit |= {(category.pk, nominee) for nominee in found}
+    return fit
+
+
+def members_below(organizations: Iterable[Organization]) -> dict[int, int]:
+    """Return how many members are present in each of `organizations` with all below, by key, in one query."""
+    wanted = list(organizations)
+    if not wanted:
+        return {}
+    within = Q(pk__in=())
+    for organization in wanted:
+        within |= under(organization.path, "organization__path")
+    at = Member.objects.present().filter(within).order_by().values_list("organization__path").annotate(n=Count("pk"))
+    counts = dict(at)
+    return {each.pk: sum(count for path, count in counts.items() if path.startswith(each.path)) for each in wanted}
+
+
+def standing_nominees(batch: AwardBatch) -> set[Member | Organization]:
+    """Return who is nominated in any category of `batch`."""
+    found = batch.nominations.filter(state__in=STANDING).select_related("member", "nominee_organization")
+    return {nomination.nominee for nomination in found}
 
 
 def holders(user: Any) -> list[Organization]:

@@ -1,7 +1,7 @@
 """What happens with awards: batches are held, nominees put forward, decided on and honoured (2-domain b.10)."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -11,9 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from awards.blueprints import batch_plans
 from awards.models import AwardBatch, AwardCategory, BatchState, Honour, Nomination, NominationState
-from awards.selectors import is_eligible
+from awards.selectors import is_eligible, members_below
 from awards.workflow import BATCHES, NOMINATIONS
-from campaign.audit.services import audit_record
+from campaign.audit.services import audit_record, audit_record_many
 from campaign.common import clock
 from campaign.common.access import reaches
 from campaign.common.capabilities import Cap
@@ -236,6 +236,43 @@ def nomination_update(*, nomination: Nomination, version: int, actor: User, deed
     return nomination
 
 
+def nominations_write(
+    *,
+    actor: User,
+    new: Iterable[tuple[Nomination, str]],
+    changed: Iterable[tuple[Nomination, str]] = (),
+    gone: Sequence[Nomination] = (),
+) -> None:
+    """Write many drafts at once, in a constant number of statements: begin those of `new` (not stored yet, of nominees that fit),
+    save the deeds of `changed` and withdraw `gone`, drafts that the transaction has locked.
+
+    Raises NotAllowed, StateConflict, or IntegrityError where one was begun meanwhile.
+    """
+    begun, saved = [_written(each, deeds) for each, deeds in new], [_written(each, deeds) for each, deeds in changed]
+    if not all(reaches(actor, Cap.NOMINATE, each.organization.path) for each in (*begun, *saved, *gone)):
+        raise NotAllowed
+    if not all(each.is_draft for each in (*begun, *saved, *gone)):
+        raise StateConflict
+    counts = members_below([each.nominee_organization for each in begun if each.member is None])
+    for each in begun:
+        each.snapshot = _snapshot(each.nominee, each.nominee_organization, counts)
+    for each in saved:
+        each.version += 1
+        each.updated_at = clock.now()
+    with transaction.atomic():
+        made = Nomination.objects.bulk_create(begun, batch_size=BATCH_SIZE)
+        Nomination.objects.bulk_update(saved, ["deeds", "version", "updated_at"], batch_size=BATCH_SIZE)
+        audit_record_many(action="nomination_create", actor=actor, targets=made)
+        audit_record_many(action="nomination_update", actor=actor, targets=saved)
+        withdrawn = Nomination.objects.filter(pk__in=[each.pk for each in gone])
+        NOMINATIONS.take_all(withdrawn, "nomination_withdraw", actor=actor, version=F("version") + 1)
+
+
+def _written(nomination: Nomination, deeds: str) -> Nomination:
+    nomination.deeds = _deeds(deeds)
+    return nomination
+
+
 def nomination_submit(*, nomination: Nomination, actor: User) -> Nomination:
     """Put the nominee forward. The nominee's record as it is now is kept with the nomination.
 
@@ -292,14 +329,17 @@ def _deeds(text: str) -> str:
     return tidy
 
 
-def _snapshot(nominee: Member | Organization, place: Organization) -> dict[str, Any]:
-    """Return the nominee's record as of now, without anything personal beyond what a public notice shows (form d.9)."""
+def _snapshot(
+    nominee: Member | Organization, place: Organization, counts: Mapping[int, int] | None = None
+) -> dict[str, Any]:
+    """Return the nominee's record as of now, without anything personal beyond what a public notice shows (form d.9).
+    `counts` has the members of organizations where they were counted for several at once."""
     if isinstance(nominee, Organization):
         return {
             "name": nominee.name,
             "organization": nominee.name,
             "type": nominee.type,
-            "members": Member.objects.present().in_subtree(nominee).count(),
+            "members": (counts or members_below([nominee]))[nominee.pk],
         }
     return {
         "name": nominee.name,

@@ -1,6 +1,8 @@
 from django.urls import path
 
 from awards import views
+from awards.importers import NOMINATION_LIST
+from campaign.lists.views import list_urls
 
 urlpatterns = [
     path("", views.batch_list, name="batch_list"),
@@ -14,5 +16,6 @@ urlpatterns = [
     path("nominations/<int:pk>/edit/", views.nomination_edit, name="nomination_edit"),
     path("nominations/<int:pk>/step/<slug:step>/", views.nomination_step, name="nomination_step"),
     path("nominations/<int:pk>/decide/<slug:step>/", views.nomination_decide, name="nomination_decide"),
+    *list_urls("lists/", NOMINATION_LIST),
     path("honours/", views.honour_list, name="honour_list"),
 ]

@@ -4,8 +4,12 @@ from campaign.common.capabilities import Cap
 from campaign.common.oversight import ObjectKind, kinds
 from orgs.models import ContactPoint, Member, Organization, Transfer, User
 
-kinds.register(ObjectKind("organization", Organization, "organization_detail", (Cap.ORG_MANAGE,)))
-kinds.register(ObjectKind("member", Member, "member_detail", (Cap.MEMBER_MANAGE,)))
+OF_ORGANIZATION = (("orgs.LeadershipPost", "organization"), ("orgs.HeadCount", "organization"))
+OF_MEMBER = (("orgs.Position", "member"), ("orgs.Enrolment", "member"), ("orgs.Transfer", "member"))
+kinds.register(
+    ObjectKind("organization", Organization, "organization_detail", (Cap.ORG_MANAGE,), parts=OF_ORGANIZATION)
+)
+kinds.register(ObjectKind("member", Member, "member_detail", (Cap.MEMBER_MANAGE,), parts=OF_MEMBER))
 kinds.register(ObjectKind("account", User, "user_edit", (Cap.ACCOUNT_MANAGE, Cap.ROLE_GRANT)))
 
 
@@ -19,4 +23,5 @@ kinds.register(
         "transfer", Transfer, "transfer_detail", (Cap.TRANSFER_RELEASE, Cap.TRANSFER_ACCEPT), seen_by=of_transfer
     )
 )
-kinds.register(ObjectKind("point", ContactPoint, "contact_detail", (Cap.CONTACT_MANAGE,)))
+VISITS = (("orgs.ContactVisit", "contact_point"),)
+kinds.register(ObjectKind("point", ContactPoint, "contact_detail", (Cap.CONTACT_MANAGE,), parts=VISITS))

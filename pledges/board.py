@@ -21,8 +21,6 @@ class BoardItem:
     target: str
     due_on: dt.date | None
     result: ItemResult
-    explanation: str = ""
-    """What whoever pledged says to everybody about an item that is late or was not kept."""
 
 
 @dataclass
@@ -62,13 +60,10 @@ def board_entries(rows: Any) -> list[BoardEntry]:
     """Return the entries of a page of `board_pledges`, with their items: one query for the items of all."""
     found = list(rows)
     items = defaultdict(list)
-    fields = ("pledge", "kind", "text", "target", "due_on", "result", "explanation")
-    shown = PledgeItem.objects.filter(pledge__in=[row["pk"] for row in found]).order_by("pledge", "order").only(*fields)
-    for item in shown:
-        said = item.explanation if item.needs_explanation else ""
-        items[item.pledge_id].append(
-            BoardItem(ItemKind(item.kind), item.text, item.target, item.due_on, ItemResult(item.result), said)
-        )
+    fields = ("pledge", "kind", "text", "target", "due_on", "result")
+    shown = PledgeItem.objects.filter(pledge__in=[row["pk"] for row in found]).order_by("pledge", "order")
+    for pledge, kind, text, target, due_on, result in shown.values_list(*fields):
+        items[pledge].append(BoardItem(ItemKind(kind), text, target, due_on, ItemResult(result)))
     return [
         BoardEntry(
             pk=row["pk"],

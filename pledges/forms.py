@@ -361,7 +361,10 @@ class ExplanationForm(VersionMixin, Form):
         max_length=REMARK_LENGTH,
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("Everybody reads it beside the item. Left empty, it is taken back."),
+        help_text=_(
+            "It stands beside the item, and everybody reads it in the next publication of fulfilment. "
+            "Left empty, it is taken back."
+        ),
     )
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from campaign.common import clock
 from campaign.common.capabilities import Cap
-from campaign.models import Action, Audience, CampaignStage, CampaignState
+from campaign.models import Action, Audience, Campaign, CampaignStage, CampaignState
 from campaign.notices.registry import Due, ReminderRule
 from orgs.selectors import officers_of
 from pledges.models import (
@@ -24,6 +24,7 @@ from pledges.models import (
     PledgeComment,
     PledgeItem,
 )
+from pledges.statistics import obliged_members, obliged_organizations, pledged
 
 WAITING = dt.timedelta(days=3)
 """A pledge that waits longer is worth a reminder; the same queue is not mentioned twice a week."""
@@ -63,27 +64,78 @@ def reviews_due(day: dt.date) -> Iterator[Due]:
 
 def reviews_end(day: dt.date) -> Iterator[Due]:
     """Remind the officers, once, when the stage that takes pledges ends within a week and pledges wait for review."""
-    stages = dict(
-        CampaignStage.objects.filter(
-            actions__action=Action.PLEDGE, ends_on__range=(day, day + SOON), campaign__state=CampaignState.RUNNING
-        ).values_list("campaign", "ends_on")
-    )
-    waiting = (
-        Pledge.objects.waiting()
-        .filter(campaign__in=stages)
-        .order_by("campaign", "reviewing_organization_id")
-        .values_list("campaign", "reviewing_organization_id")
-        .annotate(count=Count("pk"))
-    )
-    found = list(waiting)
-    officers = officers_of((organization for _campaign, organization, _count in found), Cap.PLEDGE_REVIEW, day)
-    for campaign, organization, count in found:
-        last = stages[campaign]
-        text = ngettext(
+
+    def told(count: int, last: dt.date) -> str:
+        return ngettext(
             "%(count)s pledge is to be reviewed by %(day)s.", "%(count)s pledges are to be reviewed by %(day)s.", count
         ) % {"count": count, "day": last}
+
+    stages = _ending(Action.PLEDGE, day)
+    waiting = Pledge.objects.waiting().filter(campaign__in=stages)
+    yield from _until_the_end(waiting, "", stages, Cap.PLEDGE_REVIEW, day, told, reverse("pledge_queue"))
+
+
+def appraisals_end(day: dt.date) -> Iterator[Due]:
+    """Remind the officers, once, when the stage that appraises ends within a week and items wait for their judgement."""
+
+    def told(count: int, last: dt.date) -> str:
+        return ngettext(
+            "%(count)s item is to be appraised by %(day)s.", "%(count)s items are to be appraised by %(day)s.", count
+        ) % {"count": count, "day": last}
+
+    stages = _ending(Action.APPRAISE, day)
+    waiting = PledgeItem.objects.filter(
+        pledge__campaign__in=stages, pledge__state__in=PUBLIC, result=ItemResult.PENDING, due_on__lte=day
+    )
+    url = reverse("pledge_appraise_many")
+    yield from _until_the_end(waiting, "pledge__", stages, Cap.PLEDGE_APPRAISE, day, told, url)
+
+
+def pledges_end(day: dt.date) -> Iterator[Due]:
+    """Remind, once, when the stage that takes pledges ends within a week: members who have handed none in, and those who
+    write for an organization that has none."""
+    for campaign in Campaign.objects.filter(pk__in=(stages := _ending(Action.PLEDGE, day))):
+        last, year = stages[campaign.pk], day.year
+        said = _("Your pledge is to be handed in by %(day)s.") % {"day": last}
+        url, key = reverse("pledge_mine"), f"{campaign.pk}:{last}"
+        members = obliged_members(campaign).filter(~pledged(campaign, year, "member"), user__is_active=True)
+        for user_id in members.order_by("user").values_list("user", flat=True):
+            yield Due(user_id, key, said, url, last)
+        missing = obliged_organizations(campaign).filter(~pledged(campaign, year, "organization"))
+        names = dict(missing.order_by("pk").values_list("pk", "name"))
+        officers = officers_of(names, Cap.PLEDGE_WRITE_ORG, day)
+        for organization, name in names.items():
+            text = _("The pledge of %(name)s is to be handed in by %(day)s.") % {"name": name, "day": last}
+            for user_id in officers[organization]:
+                yield Due(user_id, f"{key}:{organization}", text, url, last)
+
+
+def _ending(action: Action, day: dt.date) -> dict[int, dt.date]:
+    """Return the last day of each stage of a running campaign that takes `action` and ends within a week, by campaign."""
+    stages = CampaignStage.objects.filter(
+        actions__action=action, ends_on__range=(day, day + SOON), campaign__state=CampaignState.RUNNING
+    )
+    return dict(stages.values_list("campaign", "ends_on"))
+
+
+def _until_the_end(
+    waiting: QuerySet[Any, Any],
+    to_pledge: str,
+    stages: dict[int, dt.date],
+    capability: Cap,
+    day: dt.date,
+    told: Callable[[int, dt.date], str],
+    url: str,
+) -> Iterator[Due]:
+    """Tell the officers where pledges are reviewed how many of `waiting` are to be done by the end of the stage."""
+    campaign_of, place_of = f"{to_pledge}campaign", f"{to_pledge}reviewing_organization"
+    counted = waiting.order_by(campaign_of, place_of).values(campaign_of, place_of).annotate(count=Count("pk"))
+    found = list(counted.values_list(campaign_of, place_of, "count"))
+    officers = officers_of((organization for _campaign, organization, _count in found), capability, day)
+    for campaign, organization, count in found:
+        last = stages[campaign]
         for user_id in officers[organization]:
-            yield Due(user_id, f"{campaign}:{organization}:{last}", text, reverse("pledge_queue"), last)
+            yield Due(user_id, f"{campaign}:{organization}:{last}", told(count, last), url, last)
 
 
 def comments_due(day: dt.date) -> Iterator[Due]:
@@ -183,6 +235,10 @@ def adjustments_due(day: dt.date) -> Iterator[Due]:
 RULES = (
     ReminderRule("pledges.review", gettext_lazy("Pledges waiting for review"), reviews_due),
     ReminderRule("pledges.review_end", gettext_lazy("End of the stage in which pledges are reviewed"), reviews_end),
+    ReminderRule("pledges.end", gettext_lazy("End of the stage in which pledges are handed in"), pledges_end),
+    ReminderRule(
+        "pledges.appraisal_end", gettext_lazy("End of the stage in which pledges are appraised"), appraisals_end
+    ),
     ReminderRule("pledges.comments", gettext_lazy("Opinions on pledges waiting"), comments_due),
     ReminderRule("pledges.item_due", gettext_lazy("Pledge items falling due"), items_due),
     ReminderRule("pledges.item_overdue", gettext_lazy("Overdue pledge items"), items_overdue),

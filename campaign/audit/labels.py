@@ -253,6 +253,11 @@ FIELDS: dict[str, str | Promise] = {
     "found": gettext_lazy("what was found"),
     "answer": gettext_lazy("answer"),
     "set_up": gettext_lazy("what was set up"),
+    "visited_on": gettext_lazy("visited on"),
+    "mode": gettext_lazy("kind of visit"),
+    "summary": gettext_lazy("what was seen and said"),
+    "problems": gettext_lazy("problems raised"),
+    "follow_up": gettext_lazy("what became of them"),
 }
 """What is noted with an action and is no field of its object."""
 

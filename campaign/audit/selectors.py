@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from django.apps import apps
 from django.db import connection
 from django.db.models import CharField, Exists, Model, OuterRef, Q
 from django.db.models.functions import Cast
@@ -15,6 +16,7 @@ from campaign.audit.services import link_digest
 from campaign.common.access import actor_ids, ancestors_and_self, paths_of, under
 from campaign.common.append_only import missing_triggers
 from campaign.common.capabilities import Cap
+from campaign.common.oversight import ObjectKind
 
 
 def audit_visible_to(user: Any) -> AuditQuerySet:
@@ -40,6 +42,20 @@ def done_for(model: type[Model], user: Any, *actions: str) -> Exists:
         on_behalf_of__in=actor_ids(user),
     )
     return Exists(entries)
+
+
+def history_of(kind: ObjectKind, record: Model) -> AuditQuerySet:
+    """Return what was done to an object and to its parts, the latest first."""
+    found = Q(target_type=record._meta.label_lower, target_id=str(record.pk))
+    for label, field in kind.parts:
+        model = apps.get_model(label)
+        keys = model._default_manager.filter(**{field: record}).order_by("-pk").values_list("pk", flat=True)[:BOUND]
+        found |= Q(target_type=model._meta.label_lower, target_id__in=[str(key) for key in keys])
+    return AuditEntry.objects.filter(found).order_by("-pk")
+
+
+BOUND = 500
+"""So many parts of an object are looked at, the latest."""
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import django_tables2 as tables
+from django.db.models import Model
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -52,18 +53,27 @@ class AuditTable(tables.Table):
 
 @dataclass(frozen=True)
 class HistoryLine:
-    """An entry as the history of an object tells it."""
+    """An entry as the history of an object tells it; `about` names the part of it that was meant."""
 
     at: dt.datetime
     who: str
     action: str
     changes: list[str]
     reason: str
+    about: str = ""
 
 
-def history_lines(entries: Iterable[AuditEntry]) -> list[HistoryLine]:
-    """Return entries in the words of people."""
+def history_lines(entries: Iterable[AuditEntry], record: Model) -> list[HistoryLine]:
+    """Return entries of the history of `record` in the words of people."""
+    own = record._meta.label_lower
     return [
-        HistoryLine(each.at, who(each), action_label(each.action), list(changes_in_words(each)), each.reason)
+        HistoryLine(
+            each.at,
+            who(each),
+            action_label(each.action),
+            list(changes_in_words(each)),
+            each.reason,
+            about="" if each.target_type == own else target_label(each),
+        )
         for each in entries
     ]

@@ -34,7 +34,8 @@ class ObjectKind:
 
     `seen_by(record)` names the capabilities that let people see it (default: the view capability of the queryset);
     `only(record)` gives the accounts that alone see it at present (a draft), None for no such rule; `also(record)` says in
-    words who sees a part of it elsewhere (a public board).
+    words who sees a part of it elsewhere (a public board). `parts` are records that belong to it, whose history is its own:
+    the label of their model, and the field that leads from them to it.
     """
 
     key: str
@@ -45,6 +46,7 @@ class ObjectKind:
     only: Callable[[Any], Iterable[int] | None] = _everybody
     also: Callable[[Any], Iterable[str | Promise]] = _nothing
     queryset: Callable[[], Any] | None = None
+    parts: tuple[tuple[str, str], ...] = ()
 
     def objects(self) -> ScopedQuerySet[Any]:
         found: Any = self.queryset() if self.queryset else self.model._default_manager.all()

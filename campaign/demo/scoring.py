@@ -64,7 +64,8 @@ def tell_scores(group: Group, campaign: Campaign, story: Story) -> None:
 def _compute(group: Group, period: Period, day: dt.date) -> None:
     with on(day, hour=6):
         job = score_run_request(actor=group.office, period=period, organization=group.root)
-    job_run(job_id=str(job.pk))
+        # It reads what is there on that day: what is entered later is none of its entries.
+        job_run(job_id=str(job.pk))
     job.refresh_from_db()
     if job.state != JobState.SUCCEEDED:
         raise DomainError(job.message)
@@ -115,7 +116,7 @@ def _leave_open(group: Group, campaign: Campaign, story: Story) -> None:
                 reason=reason,
                 basis=basis,
             )
-        if place == 5:
+        if place == -1:
             with on(story.day(7, 6)):
                 entry_refuse(entry=entry, actor=group.office, note="参加活动不属于加分事项")
 

@@ -214,7 +214,7 @@ class EntryList(ListKind):
     sheet: FormSheet
     """Name, title, notes and page; its columns come from `columns`."""
     adds: ClassVar[bool] = False
-    """Whether a row without a mark is always a new entry (`fresh`); else it means the one that is called so."""
+    """Whether rows can be added: one without a mark is what `fresh` makes of it; else it means the entry called so."""
 
     @abstractmethod
     def entries(self, ground: Any, *, locked: bool = False) -> Iterable[Entry]:
@@ -228,8 +228,13 @@ class EntryList(ListKind):
     def check(self, ground: Any, table: ParsedTable, row: ParsedRow, line: Line) -> None:
         """Report what is wrong with a row beyond its cells."""
 
-    def fresh(self, ground: Any, row: ParsedRow) -> Entry | None:
-        """Return the entry of a row that somebody added, where `adds`; None when it belongs nowhere."""
+    def prepare(self, ground: Any, rows: Sequence[ParsedRow]) -> None:
+        """Look up, for all rows at once, what `fresh` and `check` need of them."""
+
+    def fresh(self, ground: Any, table: ParsedTable, row: ParsedRow) -> Entry | None:
+        """Return the entry of a row that somebody added, where `adds`; None, with the mistake reported, where it belongs
+        nowhere."""
+        table.report(row, self.columns[0].key, NOBODY)
         return None
 
     # -- out
@@ -323,7 +328,9 @@ class _Comparison:
         self.unchanged = 0
 
     def plan(self) -> EntryPlan:
-        for row in self.table:
+        rows = list(self.table)
+        self.kind.prepare(self.ground, rows)
+        for row in rows:
             entry = self._entry_of(row)
             if entry is not None:
                 self._take(row, entry)
@@ -356,10 +363,7 @@ class _Comparison:
     def _named(self, row: ParsedRow) -> Entry | None:
         """Return the entry that is called as the row says; where several are, the one whose blanks are blank too."""
         if self.kind.adds:
-            entry = self.kind.fresh(self.ground, row)
-            if entry is None:
-                self.table.report(row, self.key, NOBODY)
-            return entry
+            return self.kind.fresh(self.ground, self.table, row)
         found = [one for one in self.called.get(_squeezed(row[self.key]), ()) if self._is_called(row, one)]
         if len(found) > 1:
             found = [one for one in found if self._is_called(row, one, blanks=True)] or found

@@ -126,7 +126,8 @@ _STEPS = {
 
 
 def parameters_of(schedule: ReportSchedule, day: dt.date) -> dict[str, Any]:
-    """Return the parameters of the schedule's job on `day`: never unmasked. A report by period speaks of the last frozen one
+    """Return the parameters of the schedule's job on `day`: never unmasked, and worded as its owner words the form, since it is
+    the owner's form that goes to everybody. A report by period speaks of the last frozen one
     that ended before the day, else of the one that holds it; a report by year of the present one."""
     period = _period(schedule.campaign, day)
     return {
@@ -138,6 +139,7 @@ def parameters_of(schedule: ReportSchedule, day: dt.date) -> dict[str, Any]:
         "options": schedule.options,
         "columns": schedule.columns,
         "schedule": schedule.pk,
+        "worded_by": schedule.owner_id,
     }
 
 

@@ -27,7 +27,7 @@ from campaign.reports.figures import Records
 from campaign.reports.freezing import freezing, year_is_frozen
 from campaign.reports.preview import PREVIEW_ROWS, Link, ShownSheet, records_url, shown
 from campaign.reports.registry import Report, ReportRequest, reports
-from orgs.models import Organization
+from orgs.models import Organization, User
 
 FORMATS = ("xlsx", "csv")
 PRINTED_ROWS = 2000
@@ -269,9 +269,15 @@ def request_from(
         asked,
         year=year,
         options=options,
-        lines=wording_of(user, report),
+        lines=wording_of(_wording_user(user, parameters), report),
         columns=columns if report.is_list else (),
     )
+
+
+def _wording_user(user: Any, parameters: Mapping[str, Any]) -> Any:
+    """Return whose wording of the form counts: of a monthly export its owner's, else one's own."""
+    owner = parameters.get("worded_by")
+    return user if owner is None else User.objects.filter(pk=owner).first() or user
 
 
 def _check_job(user: Any, parameters: Mapping[str, Any]) -> None:

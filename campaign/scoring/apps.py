@@ -32,9 +32,11 @@ class ScoringConfig(AppConfig):
         from campaign.common.capabilities import Cap
         from campaign.common.navigation import Entry, menu
         from campaign.jobs.registry import JobKind, kinds
+        from campaign.lists.registry import kinds as list_kinds
         from campaign.reports.registry import reports
         from campaign.rulebooks import Rulebook, rulebooks
         from campaign.scoring import desk, marking, metrics, records, structure, timeline
+        from campaign.scoring.importers import ENTRY_LIST
         from campaign.scoring.registry import evidence
         from campaign.scoring.reports import SCORE_SUMMARY
         from campaign.scoring.services import KIND, parts, score_run_check, score_run_perform
@@ -49,6 +51,7 @@ class ScoringConfig(AppConfig):
         structure.register()
         timeline.register()
         reports.register(SCORE_SUMMARY)
+        list_kinds.register(ENTRY_LIST)
         kinds.register(JobKind(KIND, _("Computing scores"), score_run_perform, score_run_check))
         kinds.register(JobKind(parts.KIND, _("Part of a score run"), parts.score_part_perform, parts.score_part_check))
         rulebooks.register(Rulebook("periods", _("Periods"), "period_list", "calendar-event"))

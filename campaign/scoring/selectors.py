@@ -15,6 +15,7 @@ from campaign.scoring.models import (
     GradeBand,
     PeriodScore,
     PeriodScoreQuerySet,
+    ScoreDrift,
     ScoreEntry,
     ScoreFreeze,
     ScoreRun,
@@ -64,13 +65,19 @@ def entries_for(user: Any) -> QuerySet[ScoreEntry]:
     return found.order_by(waiting, "-happened_on", "-pk")
 
 
+def _subject(score: PeriodScore) -> dict[str, int | None]:
+    """Return how records name whom a score is of."""
+    return {"member": score.member_id} if score.member_id else {"member": None, "organization": score.organization_id}
+
+
 def entries_counted(score: PeriodScore) -> QuerySet[ScoreEntry]:
     """Return what was entered and counted in `score`: confirmed before its records were read, dated within the period. Needs its
     period and run."""
-    subject = (
-        {"member": score.member_id} if score.member_id else {"member": None, "organization": score.organization_id}
+    return (
+        ScoreEntry.objects.filter(**_subject(score))
+        .counted(score.period, score.run.as_of)
+        .order_by("happened_on", "pk")
     )
-    return ScoreEntry.objects.filter(**subject).counted(score.period, score.run.as_of).order_by("happened_on", "pk")
 
 
 def freezes_for(user: Any) -> QuerySet[ScoreFreeze]:
@@ -136,12 +143,20 @@ def previous_score(score: PeriodScore) -> PeriodScore | None:
     return found.select_related("sheet").prefetch_related("sheet__items").first()
 
 
+def drift_of(score: PeriodScore) -> ScoreDrift | None:
+    """Return that evidence of a frozen score was changed since, so that it would be another one now."""
+    return ScoreDrift.objects.filter(period=score.period_id, **_subject(score)).first()
+
+
+def drifted_for(user: Any, period: Period) -> PeriodScoreQuerySet:
+    """Return the frozen scores of organizations that would be others now, as far as `user` sees them."""
+    changed = ScoreDrift.objects.filter(period=period, member=None).values("organization")
+    return scores_for(user).of_organizations().filter(period=period, organization__in=changed)
+
+
 def successor(score: PeriodScore) -> PeriodScore | None:
     """Return the score that readers see instead of `score`, None while it is the present one."""
-    same_subject = (
-        {"member": score.member_id} if score.member_id else {"member": None, "organization": score.organization_id}
-    )
-    return PeriodScore.objects.current().filter(period=score.period, **same_subject).exclude(pk=score.pk).first()
+    return PeriodScore.objects.current().filter(period=score.period, **_subject(score)).exclude(pk=score.pk).first()
 
 
 def totals_before(scores: Sequence[PeriodScore]) -> dict[int, int | None]:

@@ -1,5 +1,7 @@
 from django.urls import URLPattern, path
 
+from campaign.lists.views import list_urls
+from campaign.scoring.importers import ENTRY_LIST
 from campaign.scoring.views import building, entries, freezing, periods, runs, scores, sheets, standing
 
 urlpatterns: list[URLPattern] = [
@@ -25,6 +27,7 @@ urlpatterns: list[URLPattern] = [
     path("entries/<int:pk>/document/", entries.entry_document, name="entry_document"),
     path("entries/<int:pk>/confirm/", entries.entry_confirm, name="entry_confirm"),
     path("entries/<int:pk>/refuse/", entries.entry_refuse, name="entry_refuse"),
+    *list_urls("entries/workbook/", ENTRY_LIST),
     path("freezes/", freezing.freeze_list, name="freeze_list"),
     path("freezes/ask/", freezing.freeze_ask, name="freeze_ask"),
     path("freezes/<int:pk>/", freezing.freeze_detail, name="freeze_detail"),

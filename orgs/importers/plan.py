@@ -41,11 +41,10 @@ class Sent:
 
 @dataclass
 class New(Generic[M]):
-    """A row that becomes a record with `values`; `digest` is the keyed hash of a member's id number, if it is known."""
+    """A row that becomes a record with `values`."""
 
     row: ParsedRow
     values: dict[str, Any]
-    digest: str | None = None
 
     def __str__(self) -> str:
         return str(self.values["name"])
@@ -55,24 +54,20 @@ class New(Generic[M]):
 class NewByColumn(Sequence[New[M]]):
     """New records of a long list, held column by column; as a sequence it gives each as a `New`.
 
-    `columns` and `digests` have a value for every record, None or "" where the file says nothing; `places` are those of
-    the records' rows among `rows`.
+    `columns` have a value for every record, None or "" where the file says nothing; `places` are those of the records' rows
+    among `rows`.
     """
 
     rows: Records
     places: Sequence[int]
     columns: Mapping[str, Sequence[Any]]
-    digests: Sequence[str | None]
 
     @classmethod
-    def of(
-        cls, rows: Records, places: Sequence[int], columns: Mapping[str, Sequence[Any]], digests: Sequence[str | None]
-    ) -> "NewByColumn[M]":
-        """Return the records of some rows; `columns` and `digests` have a value for every row."""
+    def of(cls, rows: Records, places: Sequence[int], columns: Mapping[str, Sequence[Any]]) -> "NewByColumn[M]":
+        """Return the records of some rows; `columns` have a value for every row."""
         if len(places) < len(rows):
             columns = {name: [column[at] for at in places] for name, column in columns.items()}
-            digests = [digests[at] for at in places]
-        return cls(rows, places, columns, digests)
+        return cls(rows, places, columns)
 
     def __len__(self) -> int:
         return len(self.places)
@@ -85,7 +80,7 @@ class NewByColumn(Sequence[New[M]]):
         if isinstance(at, slice):
             return [self[one] for one in range(len(self))[at]]
         values = {name: column[at] for name, column in self.columns.items() if column[at] not in (None, "")}
-        return New(self.rows[self.places[at]], values, self.digests[at])
+        return New(self.rows[self.places[at]], values)
 
 
 def column_of(new: Sequence[New[M]], name: str) -> Sequence[Any]:
@@ -206,6 +201,8 @@ def _called(record: models.Model) -> str:
 
 def _by_name(values: Sequence[Any]) -> Sequence[Any]:
     """Return values with organizations, stored and new ones, by their names."""
+    if not any(issubclass(kind, Organization | New) for kind in set(map(type, values))):
+        return values
     return [
         value.name if isinstance(value, Organization) else str(value) if isinstance(value, New) else value
         for value in values

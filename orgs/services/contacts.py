@@ -142,9 +142,12 @@ def contact_visit_remove(*, actor: Any, visit: ContactVisit, reason: str) -> Non
     _may(actor, visit.contact_point, Cap.CONTACT_VISIT)
     if not reason.strip():
         raise DomainError(_("Please give a reason."))
-    kept = {name: [getattr(visit, name), ""] for name in ("visited_on", "mode", "summary", "problems", "follow_up")}
+    kept = {name: [getattr(visit, name), ""] for name in ("visited_on", "summary", "problems", "follow_up")}
+    kept["mode"] = [visit.get_mode_display(), ""]
     with transaction.atomic():
-        audit_record(action="contact_visit_remove", actor=actor, target=visit, reason=reason, changes=kept)
+        # In the history of the contact point: that of the visit goes with it.
+        point = visit.contact_point
+        audit_record(action="contact_visit_remove", actor=actor, target=point, reason=reason, changes=kept)
         visit.delete()
 
 

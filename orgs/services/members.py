@@ -69,9 +69,9 @@ class MemberValues(TypedDict, total=False):
     remarks: str
 
 
-def identity_fields(id_number: str, digest: str | None = None) -> dict[str, str | None]:
-    """Return how an id number is stored: encrypted, and findable by its keyed hash (`digest` where it is known)."""
-    return {"id_number_cipher": encrypt(id_number.upper()), "id_number_digest": digest or id_digest(id_number)}
+def identity_fields(id_number: str) -> dict[str, str | None]:
+    """Return how an id number is stored: encrypted, and findable by its keyed hash."""
+    return {"id_number_cipher": encrypt(id_number.upper()), "id_number_digest": id_digest(id_number)}
 
 
 def member_create(

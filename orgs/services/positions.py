@@ -87,9 +87,10 @@ def position_remove(*, actor: Any, position: Position, reason: str) -> None:
     if not reason.strip():
         raise DomainError(_("Please give a reason."))
     with transaction.atomic():
-        given = {"organization": position.organization.name, "post": position.post, "starts_on": position.starts_on}
+        given = {"organization": position.organization.name, "party_post": position.post, "dates": position.starts_on}
         changes = {field: [value, ""] for field, value in given.items() if value}
-        audit_record(action="position_remove", actor=actor, target=position, reason=reason, changes=changes)
+        # In the history of the member: that of the position goes with it.
+        audit_record(action="position_remove", actor=actor, target=position.member, reason=reason, changes=changes)
         member = position.member_id
         position.delete()
         party_posts_follow([member])
@@ -186,13 +187,9 @@ def enrolment_remove(*, actor: Any, enrolment: Enrolment, reason: str) -> None:
     if not reason.strip():
         raise DomainError(_("Please give a reason."))
     with transaction.atomic():
-        given = {
-            "organization": enrolment.organization.name,
-            "starts_on": enrolment.starts_on,
-            "ends_on": enrolment.ends_on,
-        }
-        changes = {field: [value, ""] for field, value in given.items() if value}
-        audit_record(action="enrolment_remove", actor=actor, target=enrolment, reason=reason, changes=changes)
+        dates = f"{enrolment.starts_on or ''} – {enrolment.ends_on}"
+        changes = {"organization": [enrolment.organization.name, ""], "dates": [dates, ""]}
+        audit_record(action="enrolment_remove", actor=actor, target=enrolment.member, reason=reason, changes=changes)
         enrolment.delete()
 
 

@@ -23,16 +23,15 @@ from campaign.common.bulk import as_json, portions
 from campaign.common.capabilities import Cap
 from campaign.common.crypto import encrypt_each, seal, unseal
 from orgs.importers.members import DAYS, PLAIN_FIELDS
-from orgs.importers.plan import NO_ROW, Changed, New, NewByColumn, Plan, column_of
+from orgs.importers.plan import NO_ROW, Changed, Plan, column_of
 from orgs.models import Member, Organization
 from orgs.models.members import id_digests
 from orgs.services import members
 from orgs.services.changes import differences
 from orgs.services.traces import plain, value_of
 
-SAID = (*PLAIN_FIELDS, "organization", "id_number", "digest")
-"""The columns of a piece: what the file says of each new member (the key of the organization), and the keyed hash of the
-id number."""
+SAID = (*PLAIN_FIELDS, "organization", "id_number")
+"""The columns of a piece: what the file says of each new member (the key of the organization)."""
 _USUAL = {field.name: field.get_default() for field in Member._meta.concrete_fields if field.name in PLAIN_FIELDS}
 NEW_COLUMNS = (*_USUAL, "organization_id", "pinyin", "initials", "id_number_cipher", "id_number_digest")
 """The columns of a new member that differ from one to the next."""
@@ -100,8 +99,7 @@ class Roster:
         return written(map(self._said_of, self.pieces))
 
     def _said_of(self, piece: Piece) -> Piece:
-        columns = {name: column for name, column in piece.items() if name != "digest"}
-        return columns | {"organization": [self._names[key] for key in piece["organization"]]}
+        return piece | {"organization": [self._names[key] for key in piece["organization"]]}
 
     def still_new(self) -> Iterator[Columns]:
         """Return everybody to be enrolled, some hundred at a time: columns (`NEW_COLUMNS`) of their rows. Taking them raises
@@ -122,8 +120,8 @@ class Roster:
     def _unless_entered(self, numbered: Mapping[tuple[int, str], bool]) -> Iterator[Columns]:
         for piece in self.pieces:
             people = zip(piece["organization"], piece["name"], strict=True)
-            for person, digest in zip(people, piece["digest"], strict=True):
-                if person in numbered and not (numbered[person] and digest):
+            for person, number in zip(people, piece["id_number"], strict=True):
+                if person in numbered and not (numbered[person] and number):
                     raise Overtaken
             yield _columns(piece)
 
@@ -153,10 +151,10 @@ def roster_of(plan: Plan[Member]) -> Roster:
     changed = [_changed(entry) for entry in plan.changed]
     places = column_of(plan.new, "organization")
     moved_to = [entry.changes["organization"][1] for entry in plan.changed if "organization" in entry.changes]
-    named = {place.pk: place.version for place in (*places, *moved_to)}
-    columns = {name: column_of(plan.new, name) for name in SAID[:-1]}
+    named = {place.id: place.version for place in (*places, *moved_to)}
+    columns = {name: column_of(plan.new, name) for name in SAID}
     columns |= {name: _written(columns[name]) for name in DAYS}
-    columns |= {"organization": [place.pk for place in places], "digest": _digests(plan.new)}
+    columns["organization"] = [place.id for place in places]
     return Roster(
         plan.compared_at,
         named,
@@ -171,12 +169,6 @@ def roster_of(plan: Plan[Member]) -> Roster:
 def _written(days: Sequence[dt.date | None]) -> list[str | None]:
     texts = {day: day.isoformat() if day else None for day in set(days)}
     return [texts[day] for day in days]
-
-
-def _digests(new: Sequence[New[Member]]) -> Sequence[str | None]:
-    if isinstance(new, NewByColumn):
-        return new.digests
-    return id_digests([one.values.get("id_number", "") for one in new])
 
 
 @dataclass(frozen=True)
@@ -194,13 +186,14 @@ class _Pieces:
 def _columns(piece: Piece) -> Columns:
     """Return the columns of new members, with all that is made from their values: pinyin, ciphers."""
     found_by = [members.search_names(name) for name in piece["name"]]
+    numbers = [(number or "").upper() for number in piece["id_number"]]
     return [
         *([value or usual for value in piece[name]] for name, usual in _USUAL.items()),
         piece["organization"],
         [found["pinyin"] for found in found_by],
         [found["initials"] for found in found_by],
-        encrypt_each([(number or "").upper() for number in piece["id_number"]]),
-        piece["digest"],
+        encrypt_each(numbers),
+        id_digests(numbers),
     ]
 
 

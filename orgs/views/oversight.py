@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from campaign.audit.models import AuditEntry
+from campaign.audit.selectors import history_of
 from campaign.audit.tables import history_lines
 from campaign.common.access import SIGNED_IN, access
 from campaign.common.capabilities import Cap
@@ -39,13 +39,13 @@ def oversight_history(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
     found, record, stands, opens = _object(request, kind, pk)
     if not stands.sees_history:
         raise Http404
-    entries = AuditEntry.objects.of(record).order_by("-pk")
+    entries = history_of(found, record)
     pages: Paginator[Any] = BoundedPaginator(entries, PER_PAGE)
     page = pages.get_page(request.GET.get("page"))
     context = {
         **_frame(found, record, stands, "oversight_history", opens=opens),
         "page": page,
-        "lines": history_lines(page.object_list),
+        "lines": history_lines(page.object_list, record),
     }
     return render(request, "orgs/oversight_history.html", context)
 

@@ -86,7 +86,8 @@ def check_answer(*, check: PledgeCheck, actor: Any, text: str) -> PledgeCheck:
 
 
 def item_explain(*, item: PledgeItem, actor: Any, text: str, version: int | None = None) -> PledgeItem:
-    """Say to everybody why an item is late or was not kept; shown on the board with it. An empty text takes it back.
+    """Say why an item is late or was not kept: beside the item at once, to everybody with the next publication, which an
+    officer approves. An empty text takes it back.
 
     Raises NotAllowed, EditConflict (the pledge is no longer at `version`: another who writes it was faster), or DomainError
     when there is nothing to explain. Source: 2-domain b.5, "not kept for objective reason".

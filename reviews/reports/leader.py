@@ -120,12 +120,12 @@ COLUMNS: tuple[Column, ...] = (
     UnitFigure(
         "reviewers", "参加点评的领导人数", _reviews, ("name", "organization__name"), width=10, differing="reviewer"
     ),
-    UnitFigure("due_organizations", "应点评", _due_organizations, group="党组织", **ORGANIZATION),
+    UnitFigure("due_organizations", "应点评党组织", _due_organizations, group="党组织", **ORGANIZATION),
     UnitFigure("organizations", "已点评", _reviewed_organizations, group="党组织", **ORGANIZATION),
     UnitFigure(
         "organizations_rate", "覆盖率%", _reviewed_organizations, group="党组织", of=_due_organizations, **ORGANIZATION
     ),
-    UnitFigure("due_members", "应点评", _due_members, group="党员", **MEMBER),
+    UnitFigure("due_members", "应点评党员", _due_members, group="党员", **MEMBER),
     UnitFigure("members", "已点评", _reviewed_members, group="党员", **MEMBER),
     UnitFigure("members_rate", "覆盖率%", _reviewed_members, group="党员", of=_due_members, **MEMBER),
     _of_mode(ReviewMode.ASSEMBLED, "集中"),

@@ -3,6 +3,7 @@
 What is hidden on the pages is hidden here: the sheets are made from the same stored results, which have no number for it.
 """
 
+import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -10,6 +11,7 @@ from typing import Any
 
 from django.db.models import Sum
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -26,11 +28,13 @@ from campaign.reports.organizations import organizations_seen
 from campaign.reports.registry import Report, ReportRequest, reports
 from orgs.models import OrganizationType
 from reviews.grades import grade_of, ranks
+from reviews.models import EvaluationRound
 from reviews.reports.round_activity import ROUND_FIGURES
 from reviews.reports.round_scope import results_of, rounds_of, subjects_of, tally
 from reviews.selectors.rounds import reads_remarks
 
 WHOLE, SEVERAL = 10_000, 2
+LINES = 8
 TOO_FEW, ALL_TOGETHER = "不足 k 票", "各票类合并"
 NOTES = (
     "注：1.应到、应发为有权参评人次，发出为电子凭证和发放的纸质票，收回＝有效＋无效，收回率＝收回÷应到。",
@@ -365,7 +369,23 @@ def _sheets(request: ReportRequest) -> list[Filled]:
     filled.append((CLASSES, _class_rows(held, _by_roll(everything))))
     if everything.filter(ballot__asks_remarks=True).exists():
         filled.append((REMARKS, _remark_rows(request, everything)))
-    return filled
+    lines = _round_lines(held)
+    return [(replace(sheet, notes=(*sheet.notes, *lines)), rows) for sheet, rows in filled]
+
+
+def _round_lines(held: Held) -> list[str]:
+    """Say of each evaluation who held it and when, as many as a page takes."""
+    rounds = EvaluationRound.objects.filter(ballot__in=held.asked).select_related("organization", "ballot")
+    ordered = list(rounds.order_by("ballot__opens_at", "pk")[: LINES + 1])
+    said = [
+        f"{found.name}：组织单位{found.organization.name}，评议时间{_day(found.ballot.opens_at)}至{found.last_day:%Y-%m-%d}。"
+        for found in ordered[:LINES]
+    ]
+    return [*said, "……"] if len(ordered) > LINES else said
+
+
+def _day(moment: dt.datetime) -> str:
+    return f"{timezone.localtime(moment):%Y-%m-%d}"
 
 
 # -- cross-checks --------------------------------------------------------------------------------------------------------

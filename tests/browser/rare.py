@@ -16,6 +16,7 @@ from campaign.common import clock
 from campaign.filings.services import plan_create
 from campaign.lists.services import list_send
 from campaign.models import Campaign
+from campaign.scoring.importers import ENTRY_LIST
 from campaign.scoring.models import EntryKind, ScoreFreeze, ScoreSheet
 from campaign.scoring.services import entry_add
 from orgs.models import CodePurpose, ImportKind, Organization, User
@@ -76,6 +77,7 @@ def _of_scores(campaign: Campaign, branch: Organization) -> list[str]:
     draft = ScoreSheet.objects.get(campaign=campaign, state="draft")
     building = ("sheet_edit", "sheet_preview", "sheet_use")
     return [
+        reverse("entry_edit", args=[bonus.pk]),
         reverse("entry_detail", args=[bonus.pk]),
         reverse("freeze_detail", args=[asked.pk]),
         reverse("sheet_begin", args=[campaign.pk]),
@@ -161,7 +163,11 @@ def _of_workbooks(campaign: Campaign, branch: Organization, secretary: User) -> 
     name = _unreviewed(branch, secretary)
     said = f"党组织,姓名,点评方式,点评日期,肯定成绩\n{branch.name},{name},现场点评,{clock.today()},带头\n"
     reviews = list_send(kind=REVIEWS, place=branch.pk, actor=secretary, content=said.encode(), file_name="点评.csv")
+    heading = "编码,类别,分值,日期,事由,依据"
+    said = f"{heading}\n{branch.code},加分,1,{clock.today()},技术革新,集团通报\n"
+    entries = list_send(kind=ENTRY_LIST, place=campaign.pk, actor=staff, content=said.encode(), file_name="加分.csv")
     return [
+        reverse("entry_import_detail", args=[entries.pk]),
         reverse("review_import_detail", args=[reviews.pk]),
         reverse("import_detail", args=[batch.pk]),
         reverse("import_rows", args=[batch.pk]),

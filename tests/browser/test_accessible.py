@@ -36,10 +36,12 @@ READERS = ("secretary", "office", "staff", "leader", "committee", "member", "sys
 NOT_PAGES = {
     "admin_login": "leads on to signing in",
     "entry_document": "a file",
+    "entry_import_annotated": "a file",
     "healthz": "answers machines",
     "import_annotated": "a file",
     "jobs_download": "a file",
     "jobs_fragment": "a part of the job's page",
+    "nomination_import_annotated": "a file",
     "notice_open": "leads on to what the reminder is about",
     "organization_children": "a part of the tree",
     "plan_attachment": "a file",

@@ -173,15 +173,36 @@ def test_october_as_text_is_october() -> None:
     assert values.year_month()("1975.1", READING) == dt.date(1975, 1, 1)
 
 
+@pytest.mark.parametrize(
+    ("written", "day"),
+    [
+        ("一九八〇年十月二十一日", dt.date(1980, 10, 21)),
+        ("二零零五年十二月三十日", dt.date(2005, 12, 30)),
+        ("一九九九年一月十一日", dt.date(1999, 1, 11)),
+        ("二〇〇一年二月三十日", None),
+        ("二〇〇一年十三月一日", None),
+    ],
+)
+def test_days_in_the_numerals_of_documents(written: str, day: dt.date | None) -> None:
+    if day is None:
+        assert mistake_of(values.date(), written) == "date.impossible"
+    else:
+        assert values.date()(written, READING) == day
+
+
 # -- yes and no, choices, numbers ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("written", ["是", "√", "✓", "Y", "y", "YES", "1", 1.0, True, "有", "Ｙ"])
+@pytest.mark.parametrize(
+    "written", ["是", "√", "✓", "Y", "y", "YES", "1", 1.0, True, "有", "Ｙ", "是的", "是。", "✅", "■", "1.0"]
+)
 def test_yes(written: Raw) -> None:
     assert values.yes_no()(written, READING) is True
 
 
-@pytest.mark.parametrize("written", ["否", "×", "N", "no", "0", 0.0, False, "不是", "X"])
+@pytest.mark.parametrize(
+    "written", ["否", "×", "N", "no", "0", 0.0, False, "不是", "X", "否，", "✖", "╳", "❌", "□", "非", "没"]
+)
 def test_no(written: Raw) -> None:
     assert values.yes_no()(written, READING) is False
 

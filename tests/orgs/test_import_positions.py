@@ -78,6 +78,21 @@ def test_positions_with_dates_are_stored_and_lists_follow(world: World) -> None:
     assert member.party_post == ""
 
 
+def test_the_page_names_whom_a_complete_list_misses(world: World) -> None:
+    name, staff = world.members["east_one"][1].name, signed_in(world.user("staff", "east"))
+    source = sheet([name, "east_one-1", ONE, "组织委员", "2021.3.1", ""])
+    file = SimpleUploadedFile("x.xlsx", source)
+    staff.post(reverse("import_upload"), {"kind": "positions", "file": file, "is_full": "on"})
+    batch = ImportBatch.objects.get()
+    assert batch.figures["missing"] == 2  # the two secretaries
+    page = staff.get(reverse("import_detail", args=[batch.pk])).content.decode()
+    held = Position.objects.get(member=world.members["east_two"][0])
+    assert f"{held.member.name} · {held}" in page
+    edit = reverse("member_position_edit", args=[held.pk])
+    assert edit in page
+    assert staff.get(edit).status_code == 200
+
+
 def test_mistakes_of_positions(world: World) -> None:
     name = world.members["east_one"][1].name
     good = [name, "east_one-1", ONE, "委员", "2021-01-01", ""]
@@ -168,6 +183,14 @@ def test_mails_of_accounts_are_changed_and_given_back(world: World) -> None:
     entry = AuditEntry.objects.get(action="user_update")
     assert (entry.target_id, entry.changes) == (str(account.pk), {"email": ["•", "•"]})
     assert str(first.pk) in client.get(reverse("account_import_history")).content.decode()
+    page = client.get(reverse("import_detail", args=[first.pk])).content.decode()
+    for shown in (
+        "old@example.cn",
+        "new@example.cn",
+        reverse("user_edit", args=[account.pk]),
+        reverse("import_undo", args=[first.pk]),
+    ):
+        assert shown in page
     second = sent("third@example.cn")
     with pytest.raises(DomainError):  # changed since, by the second one
         import_undo(batch=first, actor=admin)

@@ -133,11 +133,19 @@ def test_the_heading_again_on_every_page_blank_rows_totals_and_notes(world: Worl
         HEAD,
         row(3),
         ["合 计", "3人"],
+        ["总计：3人"],
+        ["共3名党员"],
         [],
         ["备注：以上人员均在册"],
         ["填表人：王某"],
     ]
     assert len(stored(book(*rows))) == 3
+
+
+def test_a_row_of_hints_under_the_heading_is_no_record(world: World) -> None:
+    hints = ["（必填）", "必填", "（必填项）", "（选填）", "（必填）", ""]
+    assert len(stored(book(HEAD, hints, row(1)))) == 1
+    assert len(stored(book(HEAD, ["", "", "", "选填", "", ""], row(2)))) == 1
 
 
 def test_hidden_sheets_are_not_read_and_hidden_rows_are(world: World) -> None:
@@ -168,6 +176,7 @@ def test_full_width_digits_inner_blanks_and_invisible_marks(world: World) -> Non
 DATES = [
     "2011-03-01", "2011.3.1", "2011年3月1日", "20110301", "2011/3/1", dt.date(2011, 3, 1), 40603, "40603", 20110301,
     "2011-03-01 00:00:00", "2011/03/01 08:30", "２０１１年０３月０１日", "2011、3、1", "2011—03—01",
+    "2011.03.01。", "2011。3。1", "2011，3，1", "2011·3·1", "2011--3-1", "二〇一一年三月一日", "二○一一年三月一号",
 ]  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """The pages "who can see this" and "what was done", and the search and export of the log (that the first tells the truth:
 tests/permissions/test_readers.py)."""
 
+import datetime as dt
 from typing import Any
 
 import pytest
@@ -9,10 +10,13 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from campaign.audit.models import AuditEntry
+from campaign.common import clock
 from campaign.common.oversight import kinds
 from orgs.models import User
 from orgs.readers import NAMED, readers_of
 from orgs.services import member_update, organization_update
+from orgs.services.leadership import leadership_appoint
+from orgs.services.positions import enrolment_add, position_begin, position_remove
 from tests.orgs.deputies import acting, handed
 from tests.orgs.test_organizations import signed_in
 from tests.world import World
@@ -95,6 +99,38 @@ def test_history_names_on_whose_behalf_and_pages(world: World) -> None:
     assert "工种33 → 工种34" in first
     assert "工种1 →" not in first
     assert "工种0 → 工种1" in client.get(address, {"page": 2}).content.decode()
+
+
+def test_history_holds_what_was_done_to_the_parts_of_an_object(world: World) -> None:
+    """Positions and branches of a member, those taken out again too; the leading group of an organization; visits."""
+    staff, member, east = world.user("staff", "east"), world.members["east_one"][2], world.orgs["east"]
+    position = position_begin(actor=staff, member=member, organization=east, post="committee_member")
+    position_remove(actor=staff, position=position, reason="录入有误")
+    kept = position_begin(actor=staff, member=member, organization=east, post="deputy_secretary")
+    earlier = enrolment_add(
+        actor=staff,
+        member=member,
+        organization=world.orgs["east_two"],
+        starts_on=dt.date(2008, 1, 1),
+        ends_on=dt.date(2009, 1, 1),
+    )
+    other = position_begin(actor=staff, member=world.members["east_one"][3], organization=east, post="publicity_member")
+    post = leadership_appoint(
+        actor=staff, organization=east, function="group_head", member=member, duty="党委书记", starts_on=clock.today()
+    )
+    client = signed_in(staff)
+    page = client.get(reverse("oversight_history", args=["member", member.pk])).content.decode()
+    for said in ("录入有误", str(kept), str(earlier)):
+        assert said in page
+    assert str(other) not in page
+    # One's own history is read by who keeps the organization: the office above.
+    office = signed_in(world.user("office", "root"))
+    page = office.get(reverse("oversight_history", args=["organization", east.pk])).content.decode()
+    assert str(post) in page
+    assert (
+        signed_in(world.user("staff", "west")).get(reverse("oversight_history", args=["member", member.pk])).status_code
+        == 404
+    )
 
 
 def test_a_kind_or_object_that_does_not_exist(world: World) -> None:

@@ -3,7 +3,10 @@
 import datetime as dt
 from typing import Any
 
-from awards.models import AwardBatch, Honour, Nomination
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from awards.importers import NOMINATION_LIST
+from awards.models import AwardBatch, AwardCategory, Honour, Nomination
 from awards.services import (
     award_announce,
     batch_close,
@@ -14,11 +17,12 @@ from awards.services import (
     nomination_submit,
 )
 from campaign.common import clock
-from campaign.common.capabilities import MATRIX, Cap
+from campaign.common.capabilities import MATRIX, Cap, Reach
+from campaign.lists.services import list_send, list_store
 from campaign.models import Campaign
 from orgs.models import RoleAssignment, User
 from tests.permissions.cases import Case, Listed, Make, Scoped, Target, case, lists, mark, scoped
-from tests.permissions.oracle import expected, held_roles, lineage
+from tests.permissions.oracle import BRANCHES, expected, held_roles, lineage
 from tests.world import World
 
 MEMBERS_AT = ("east_one", "east_two", "west_one")
@@ -66,6 +70,46 @@ def draft_batch(step: str = "") -> Make:
         kwargs = {"pk": made.pk, **({"step": step} if step else {})}
         payload = {"name": "新名", "version": made.version, **dates_and_quotas()}
         return Target(made, kwargs, payload, marker=mark(at), hidden=hidden)
+
+    return make
+
+
+def book(world: World, at: str) -> bytes:
+    """A nominee of a branch below (or of `at`), in the columns of the list."""
+    branch = next(key for key in BRANCHES if at in lineage(key))
+    nominee = world.members[branch][1]
+    kind = AwardCategory.objects.filter(kind="excellent_member").latest("pk").name
+    return f"奖项,党组织,姓名,先进事迹\n{kind},{nominee.organization.name},{nominee.name},{mark(at)}\n".encode()
+
+
+def workbook(world: World, at: str) -> Target:
+    """A batch held at the place: for who sees it and nominates for an organization that takes part."""
+    made = opened(world, at)
+
+    def payload() -> dict[str, Any]:
+        return {"file": SimpleUploadedFile("推荐.csv", book(world, at))}
+
+    def rule(actor: str, _capability: Cap) -> bool:
+        reaches = [(MATRIX[Cap.NOMINATE].get(role), held) for role, held in held_roles(actor)]
+        return expected(actor, Cap.AWARD_VIEW, at) and any(
+            reach is not None and (at in lineage(held) or (reach is Reach.SUBTREE and held in lineage(at)))
+            for reach, held in reaches
+        )
+
+    return Target(made, {"pk": made.pk}, payload, rule=rule)
+
+
+def sent_in(state: str) -> Make:
+    """Only who sent a workbook reaches it: here the secretary of the place."""
+
+    def make(world: World, at: str) -> Target:
+        made, actor = opened(world, "root"), world.user("secretary", at)
+        sent = list_send(
+            kind=NOMINATION_LIST, place=made.pk, actor=actor, content=book(world, at), file_name="推荐.csv"
+        )
+        if state == "stored":
+            list_store(sent=sent, actor=actor)
+        return Target(sent, {"pk": sent.pk}, rule=lambda who, _capability: who == f"secretary@{at}")
 
     return make
 
@@ -282,3 +326,12 @@ def listed_honour(world: World, at: str) -> Target:
 case("honour_list", Case())
 lists.append(Listed("honour_list", listed_honour, Cap.AWARD_VIEW))
 scoped.append(Scoped(honour))
+case("nomination_import", Case(make=workbook))
+case("nomination_import_template", Case(make=workbook))
+for address, state in (
+    ("nomination_import_detail", "checked"),
+    ("nomination_import_annotated", "checked"),
+    ("nomination_import_store", "checked"),
+    ("nomination_import_undo", "stored"),
+):
+    case(address, Case(make=sent_in(state), places=MEMBERS_AT))

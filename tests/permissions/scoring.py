@@ -3,12 +3,16 @@
 from dataclasses import replace
 from typing import Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
+
 from campaign.attachments.services import attachment_store
 from campaign.common import clock
 from campaign.common.capabilities import Cap
+from campaign.lists.services import list_send, list_store
 from campaign.models import Audience, Campaign, Period
 from campaign.scoring.arithmetic import Line
 from campaign.scoring.choices import LineState
+from campaign.scoring.importers import ENTRY_LIST
 from campaign.scoring.lines import pack
 from campaign.scoring.models import (
     GradeBand,
@@ -24,7 +28,7 @@ from campaign.scoring.registry import Metric, metrics
 from orgs.models import Organization
 from tests.attachments.files import pdf
 from tests.permissions.campaign import campaign, held
-from tests.permissions.cases import Case, Listed, Scoped, Target, case, lists, mark, scoped
+from tests.permissions.cases import Case, Listed, Make, Scoped, Target, case, lists, mark, scoped
 from tests.permissions.oracle import BRANCHES, expected
 from tests.world import World
 
@@ -187,6 +191,40 @@ def of_a_branch(_actor: str, at: str) -> bool:
     return at in BRANCHES
 
 
+def lines(world: World, at: str) -> bytes:
+    heading = "编码,类别,日期,分值,事由,依据"
+    return f"{heading}\n{world.orgs[at].code},加分,{clock.today()},1,{mark(at)},依据\n".encode()
+
+
+def list_of_entries(world: World, at: str) -> Target:
+    """The list of a campaign: who enters anywhere in it reaches it; what is written there is limited to the own reach."""
+    campaign = held(world, at)
+
+    def payload() -> dict[str, Any]:
+        return {"file": SimpleUploadedFile("加分.csv", lines(world, at))}
+
+    def sees(who: str, _capability: Cap) -> bool:
+        return expected(who, Cap.CAMPAIGN_VIEW, at) or expected(who, Cap.CAMPAIGN_MANAGE, at)
+
+    return Target(campaign, {"pk": campaign.pk}, payload, rule=sees)
+
+
+def sent_in(state: str) -> Make:
+    """Only who sent a workbook reaches it."""
+
+    def make(world: World, at: str) -> Target:
+        actor = world.user("office", "root")
+        campaign = Campaign.objects.get(code="C1")
+        sent = list_send(
+            kind=ENTRY_LIST, place=campaign.pk, actor=actor, content=lines(world, at), file_name="加分.csv"
+        )
+        if state == "stored":
+            list_store(sent=sent, actor=actor)
+        return Target(sent, {"pk": sent.pk}, rule=lambda who, _capability: who == "office@root")
+
+    return make
+
+
 def freeze(world: World, at: str) -> Target:
     """A request for a campaign that is held there."""
     campaign = held(world, at)
@@ -272,6 +310,15 @@ case("entry_revoke", Case(make=recalled))
 case("entry_keep", Case(make=recalled))
 case("entry_confirm_many", Case(make=ticked, named_in_form=True))
 case("subject_search", Case(payload={"q": "支部"}, changes=False))
+case("entry_import", Case(make=list_of_entries, names=False))
+case("entry_import_template", Case(make=list_of_entries, names=False))
+for address, state in (
+    ("entry_import_detail", "checked"),
+    ("entry_import_annotated", "checked"),
+    ("entry_import_store", "checked"),
+    ("entry_import_undo", "stored"),
+):
+    case(address, Case(make=sent_in(state), places=("root",), names=False))
 case("freeze_list", Case())
 case("freeze_ask", Case(make=new_freeze, named_in_form=True))
 case("freeze_detail", Case(make=freeze))

@@ -64,8 +64,11 @@ def test_a_colleague_does_not_read_what_others_said_before_judging(
     services.item_appraise(
         item=first, actor=world.user("member2", "east_one"), kind="peer", result="unfulfilled", text="没看到结果"
     )
+    services.item_appraise(item=first, actor=world.user("secretary", "east_one"), result="basic", mark=8_765)
     page = text_of(browser("member3@east_one").get(reverse("pledge_appraise_peer", args=[pledge.pk])))
     assert "没看到结果" not in page
+    assert "87.65" not in page  # marks are for oneself and the officers (2-domain (e), masking)
+    assert "87.65" in text_of(browser("member@east_one").get(reverse("pledge_detail", args=[pledge.pk])))
 
 
 def test_who_judges_whom(world: World, campaign: Campaign) -> None:

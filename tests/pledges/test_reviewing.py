@@ -13,10 +13,11 @@ from campaign.audit.models import AuditEntry
 from campaign.common import clock
 from campaign.common.errors import DomainError, NotAllowed, StateConflict
 from campaign.models import Campaign, CampaignStage
+from orgs.models import Member
 from pledges import services
 from pledges.models import Pledge, PledgeReview, PledgeState
 from pledges.queue import neighbours, put_due_days, put_earlier
-from pledges.reminders import reviews_end
+from pledges.reminders import appraisals_end, pledges_end, reviews_end
 from pledges.selectors import queue_for
 from pledges.services import ItemDecision
 from tests.pledges.conftest import NOW, item, published, submitted
@@ -184,6 +185,33 @@ def test_a_week_before_the_stage_ends_the_officers_are_reminded(world: World, ca
     due = list(reviews_end(stage.ends_on - dt.timedelta(days=3)))
     assert [each.user_id for each in due] == [world.users["secretary@east_one"].pk]
     assert not list(reviews_end(stage.ends_on - dt.timedelta(days=30)))
+
+
+def test_a_week_before_the_stage_ends_whoever_has_not_pledged_is_reminded(world: World, campaign: Campaign) -> None:
+    """Members with an account who are asked for a pledge, and those who write for an organization; each once."""
+    submitted(world, campaign, "member@east_one")
+    Member.objects.filter(pk=world.user("member2", "east_one").member_id).update(is_exempt=True)
+    stage = CampaignStage.objects.filter(actions__action="pledge").order_by("order").first()
+    assert stage is not None
+    assert not list(pledges_end(stage.ends_on - dt.timedelta(days=30)))
+    due = list(pledges_end(stage.ends_on - dt.timedelta(days=3)))
+    assert len({(each.user_id, each.subject) for each in due}) == len(due)
+    told = {each.user_id for each in due}
+    assert world.user("member3", "east_one").pk in told
+    assert world.user("secretary", "east_one").pk in told
+    assert not told & {world.user("member", "east_one").pk, world.user("member2", "east_one").pk}
+    assert any(world.orgs["east_one"].name in each.text for each in due)
+    assert all(each.due_on == stage.ends_on for each in due)
+
+
+def test_a_week_before_the_stage_ends_those_who_judge_are_reminded(world: World, campaign: Campaign) -> None:
+    published(world, campaign, "member@east_one", item(due_on=NOW.date()), item("还没到期"), by="secretary@east_one")
+    stage = CampaignStage.objects.filter(actions__action="appraise").order_by("-order").first()
+    assert stage is not None
+    day = max(stage.ends_on - dt.timedelta(days=3), NOW.date())
+    due = list(appraisals_end(day))
+    assert [each.user_id for each in due] == [world.users["secretary@east_one"].pk]
+    assert not list(appraisals_end(stage.ends_on - dt.timedelta(days=30)))
 
 
 def test_the_queue_costs_the_same_for_one_and_for_three(world: World, campaign: Campaign, browser: Browser) -> None:

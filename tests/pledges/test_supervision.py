@@ -192,14 +192,14 @@ def test_what_is_late_is_explained_to_everybody(world: World, pledge: Pledge, br
     with clock.at(clock.start_of(dt.date(2026, 7, 1))):
         assert member.post(url, {"text": "因停产检修", **version}).status_code == 302
         assert "因停产检修" in shown(browser("secretary@east_one"), pledge)
+        # Nobody has approved it: it becomes public with what an officer looks at and publishes, and in no other way.
         colleague, branch = browser("member2@east_one"), world.orgs["east_one"].pk
-        pages = [reverse("board_pledge", args=[pledge.pk]), reverse("board_of", args=[branch])]
-        pages += [reverse("board_print", args=[branch])]
-        for page in pages:
-            assert "因停产检修" in text_of(colleague.get(page)), page
-        services.item_appraise(item=pledge.items.get(), actor=world.user("secretary", "east_one"), result="fulfilled")
-        for page in pages:
-            assert "因停产检修" not in text_of(colleague.get(page)), page  # kept in the end: nothing to explain
+        board = reverse("board_pledge", args=[pledge.pk])
+        assert "因停产检修" not in text_of(colleague.get(board))
+        publication = reverse("bulletin_new", args=[branch, pledge.campaign_id, 2026, 2])
+        assert browser("secretary@east_one").post(publication).status_code == 302
+        bulletin = FulfilmentBulletin.objects.get()
+        assert "因停产检修" in text_of(colleague.get(reverse("bulletin_detail", args=[bulletin.pk])))
 
 
 def test_a_quarter_is_published_as_it_was(world: World, campaign: Campaign, pledge: Pledge, browser: Browser) -> None:

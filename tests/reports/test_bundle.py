@@ -1,5 +1,6 @@
 """一键导出: several reports of several units as one zip, by a job that goes on where a killed one stopped."""
 
+import io
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.urls import reverse
+from openpyxl import load_workbook
 
 from campaign.audit.models import AuditEntry
 from campaign.common.errors import DomainError, NotAllowed
@@ -148,3 +150,39 @@ def test_the_page_offers_units_and_reports_and_starts_the_job(world: World) -> N
     job = Job.objects.get()
     assert answer["Location"] == reverse("jobs_detail", args=[job.pk])
     assert "成套导出报表：党员花名册" in text(client.get(reverse("jobs_list")).content.decode())
+
+
+@pytest.mark.one_database
+def test_twenty_subsidiaries_with_five_forms_are_one_zip(world: World) -> None:
+    """一键导出 as the office asks for it: every form of every subsidiary, all of them workbooks that open."""
+    campaign = world.campaign()
+    period = campaign.periods.get(code="2026H1")
+    companies = [
+        Organization.objects.add_child(
+            world.orgs["root"],
+            create_kwargs={
+                "name": f"第{number}公司委员会",
+                "code": f"B{number}",
+                "type": "committee",
+                "short_name": f"第{number}公司",
+            },
+        )
+        for number in range(20)
+    ]
+    keys = ["roster", "organizations", "pledge_statistics", "review_statistics", "activity_statistics"]
+    job = job_request(
+        kind=BUNDLE_KIND,
+        actor=world.user("office", "root"),
+        parameters={
+            "reports": keys, "organizations": [company.pk for company in companies], "format": "xlsx",
+            "campaign": campaign.pk, "period": period.pk, "year": 2026,
+        },
+    )  # fmt: skip
+    job_run(job_id=str(job.pk))
+    job.refresh_from_db()
+    assert (job.state, job.message) == (JobState.SUCCEEDED, "已生成20个单位共100个文件。")
+    names = names_in(job)
+    assert len({name.split("/")[0] for name in names}) == 20
+    with zipfile.ZipFile(Path(settings.MEDIA_ROOT) / job.file_path) as archive:
+        for name in names:
+            assert load_workbook(io.BytesIO(archive.read(name)), read_only=True).sheetnames

@@ -46,6 +46,28 @@ D4 = (
 )
 
 
+D3 = (
+    "单位 应承诺党组织数 已承诺 承诺率% 应承诺党员数 已承诺 承诺率% 承诺事项总数 已审定 退回 已公示 到期事项 已兑现 基本兑现 "
+    "未兑现 客观调整 待评 兑现率% 逾期事项"
+)
+D3_ITEM = (
+    "承诺类别(共性/岗位/实事) 承诺事项 衡量标准(基数/目标) 完成时限 审诺人 审诺时间 审诺结果 示诺日期 示诺方式 践诺进展 "
+    "完成情况 评诺得分或等次 是否逾期 备注"
+)
+D4_UNITS = (
+    "单位 参加点评的领导人数 应点评党组织 已点评 覆盖率% 应点评党员 已点评 覆盖率% 集中 个别 现场 随机 "  # as printed
+    "提出问题数 已整改数 整改率%"
+)
+D5_CLASSES = "票类(A/B/C) 权重% 应发 发出 收回 有效 平均分 加权分"
+D5_RANKING = "被评议对象 所在单位 A票得分 B票得分 C票得分 综合得分 满意率% 等次 备注"
+D6 = "党组织 姓名 人员类别 参加评议情况 优秀票 合格票 基本合格票 不合格票 测评结果 支部评定等次 主要问题或改进措施 本人意见 备注"
+D18 = "党组织(党员) 承诺践诺分 点评分 群众评议分 考核评价分 岗区分 载体分 加分 扣分 合计 等次 上期 增减 是否封账 备注"
+D19 = (
+    "基层党组织数 党员数 承诺党组织 承诺党员 承诺事项 兑现率% 点评党组织 点评党员 评议场次 参评人数 满意率% 表彰组织 表彰个人 "
+    "先锋岗 责任区 示范岗 典型 为群众办实事(件) 检查次数 整改问题 整改率% 填报人"
+)
+
+
 def asked(world: World, at: str = "root", campaign: Campaign | None = None, period: Period | None = None) -> Any:
     user = world.user("staff", at) if at == "east" else world.user("office", "root")
     return ReportRequest(user, world.orgs[at], campaign, period or (current_period(campaign) if campaign else None))
@@ -74,7 +96,33 @@ def test_the_columns_are_those_of_the_office(world: World, campaign: Campaign) -
         each for each in D1.split() if each not in ("出生年月", "身份证号", "籍贯", "联系电话")
     ]
     assert headings(OVERVIEW) == D2.split()
-    assert headings(read("review_ledger", asked(world, campaign=campaign))[0]) == D4.split()
+    request = asked(world, campaign=campaign)
+    assert headings(read("review_ledger", request)[0]) == D4.split()
+    assert headings(read("review_statistics", request)[0]) == D4_UNITS.split()
+    assert headings(read("pledge_statistics", request)[0]) == D3.split()
+    assert headings(read("pledge_ledger", request)[0]) == ["所在党组织", "姓名", "岗位职务", *D3_ITEM.split()]
+    assert headings(read("pledge_ledger", request, 1)[0]) == [
+        "党组织",
+        "书记",
+        "向谁承诺(上级党组织)",
+        *D3_ITEM.split(),
+    ]
+    assert headings(read("member_appraisals", request)[0]) == D6.split()
+    assert headings(read("score_summary", request)[0]) == D18.split()
+    assert [column.heading for column in read("activity_statistics", request)[0].columns] == ["单位", *D19.split()]
+
+
+def test_form_d5_has_the_columns_of_the_office_and_few_of_its_own(world: World, campaign: Campaign) -> None:
+    """A period has several evaluations: each row names its own; beside the valid ballots stand the invalid ones."""
+    sheets = {
+        sheet.name: headings(sheet)
+        for sheet, _rows in reports.get("evaluation_summary").sheets(asked(world, campaign=campaign))
+    }
+    own = {"评议名称", "名次", "应到", "收回", "收回率%"}
+    assert [each for each in sheets["党组织评议汇总表"] if each not in own] == D5_RANKING.split()
+    assert [
+        each for each in sheets["票类统计表"] if each not in ("被评议对象", "评议名称", "无效")
+    ] == D5_CLASSES.split()
 
 
 def test_nothing_personal_is_read_for_the_public_roster(world: World) -> None:

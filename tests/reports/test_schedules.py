@@ -15,10 +15,11 @@ from campaign.audit.models import AuditEntry
 from campaign.common import clock
 from campaign.common.errors import DomainError, NotAllowed, StateConflict
 from campaign.jobs.models import Job
-from campaign.jobs.services import job_run
+from campaign.jobs.services import job_request, job_run
 from campaign.models import PeriodState
 from campaign.notices.models import Notice
 from campaign.notices.services import reminders_sweep
+from campaign.reports.choices import wording_save
 from campaign.reports.models import ReportDelivery, ReportSchedule
 from campaign.reports.registry import reports
 from campaign.reports.schedules import (
@@ -30,6 +31,7 @@ from campaign.reports.schedules import (
     schedules_run,
 )
 from orgs.models import RoleAssignment, User
+from tests.reports.test_export import cells
 from tests.reports.test_figures import signed_in, text
 from tests.world import World
 
@@ -90,6 +92,29 @@ def test_each_recipient_gets_a_file_of_what_they_may_see_and_a_reminder(world: W
     with on(day + dt.timedelta(days=1)):
         reminders_sweep()
     assert Notice.objects.filter(rule="reports.schedules").count() == 2, "told of once"
+
+
+def test_the_file_is_worded_as_its_owner_words_the_form(world: World) -> None:
+    """It is the owner's form that goes to everybody; what recipients word is for what they ask for themselves."""
+    staff, office, roster = world.user("staff", "east"), world.user("office", "root"), reports.get("roster")
+    schedule = monthly(world, staff, office)
+    wording_save(report=roster, actor=office, lines={"title": "收件人的标题"})
+    wording_save(report=roster, actor=staff, lines={"title": "东山公司党员名册", "signature": "审核：　填表："})
+    with on(schedule.next_on):
+        schedules_run()
+        for job in Job.objects.all():
+            job_run(job_id=str(job.pk))
+    for job in Job.objects.filter(state="succeeded"):
+        rows = cells(Path(settings.MEDIA_ROOT) / job.file_path)
+        assert rows[0][0] == "东山公司党员名册"
+        assert "审核：" in str(rows[-4:])
+        assert str(job.requested_by) in str(rows[-2:]), "who exported it is the recipient, with the own rights"
+    own = job_request(
+        kind="reports.export", actor=office, parameters={"report": "roster", "organization": world.orgs["east"].pk}
+    )
+    job_run(job_id=str(own.pk))
+    own.refresh_from_db()
+    assert cells(Path(settings.MEDIA_ROOT) / own.file_path)[0][0] == "收件人的标题"
 
 
 def test_who_lost_the_right_gets_nothing_and_cannot_open_what_lies_there(world: World) -> None:

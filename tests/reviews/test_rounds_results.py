@@ -136,6 +136,13 @@ def sheets(world: World, who: tuple[str, str] | None = ("staff", "east"), at: st
     return found
 
 
+def notes_of(world: World) -> tuple[str, ...]:
+    campaign = Campaign.objects.get()
+    period = Period.objects.get(campaign=campaign, code="2026H2")
+    request = ReportRequest(world.user("staff", "root"), world.orgs["root"], campaign, period)
+    return reports.get("evaluation_summary").sheets(request)[0][0].notes
+
+
 def test_the_summary_ranks_organizations_and_lists_persons(world: World) -> None:
     held(world, at="root", subjects=("east_one", "east_two"), name="年终评议")
     held(world, 1, template="member", name="党员评议")
@@ -156,6 +163,7 @@ def test_the_summary_ranks_organizations_and_lists_persons(world: World) -> None
         ["全体参评人员", 10_000, 6, 6, 6, 6, 0, 8000, 8000],
         ["综合得分", 10_000, 6, 6, 6, 6, 0, None, 8000],
     ] * 2
+    assert f"年终评议：组织单位{world.orgs['root'].name}，评议时间2026-11-02至2026-11-03。" in notes_of(world)
     # Both branches together: twelve ballots for each question.
     assert [row[2:] for row in found["全单位评议统计表"] if row[0] == "年终评议"] == [
         [4, 3333, 4, 3333, 4, 3333, 0, 0]
@@ -208,5 +216,5 @@ def test_the_form_takes_a_constant_number_of_statements(world: World, subjects: 
     with CaptureQueriesContext(connection) as captured:
         for _sheet, rows in reports.get("evaluation_summary").sheets(request):
             list(rows)
-    # The rights, what was asked (five), the rounds held here, and one for each of five sheets.
-    assert len(captured) == 13
+    # The rights, what was asked (five), the rounds held here, who held them, and one for each of five sheets.
+    assert len(captured) == 14

@@ -8,6 +8,7 @@ import pytest
 from django.apps import apps
 from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
+from django.urls import reverse
 
 from campaign.common import clock
 from campaign.common.errors import DomainError, NotAllowed, StateConflict
@@ -38,7 +39,8 @@ from campaign.scoring.services import (
 from campaign.scoring.services.staging import digest
 from campaign.scoring.standing import ranks_of
 from orgs.models import RoleAssignment, User
-from tests.scoring.conftest import Measured
+from tests.orgs.deputies import acting, handed
+from tests.scoring.conftest import As, Measured
 from tests.scoring.sheets import BRANCHES, COMMITTEES, MEMBERS, ready, run, shown
 from tests.world import World
 
@@ -98,6 +100,19 @@ def test_one_person_asks_and_another_confirms(world: World, period: Period, seco
         freeze_withdraw(freeze=freeze, actor=second)
     with pytest.raises(DomainError, match="封账"):
         score_run_request(actor=office, period=period, organization=world.orgs["root"])
+
+
+def test_what_a_deputy_asked_for_is_not_confirmed_by_whom_it_was_for(
+    world: World, period: Period, second: User, as_: As
+) -> None:
+    deputy = acting(world, handed(world, "office@root", "leader@root"))
+    freeze = freeze_request(actor=deputy, period=period)
+    for refused in (deputy, world.user("office", "root")):
+        with pytest.raises(DomainError, match="第二"):
+            freeze_confirm(freeze=freeze, actor=refused)
+    confirm = reverse("freeze_confirm", args=[freeze.pk])
+    assert confirm not in as_("office@root").get(freeze.get_absolute_url()).content.decode()
+    freeze_confirm(freeze=freeze, actor=second)
 
 
 def test_who_may_not_ask_and_when(world: World, period: Period) -> None:
@@ -275,7 +290,7 @@ def test_a_correction_without_a_difference_asks_nobody(world: World, frozen: Per
 
 
 def test_what_is_changed_since_is_noticed_and_changes_nothing(
-    world: World, frozen: Period, second: User, measured: Measured
+    world: World, frozen: Period, second: User, measured: Measured, as_: As
 ) -> None:
     old = shown(frozen)
     ScoreMark.objects.all().delete()
@@ -285,6 +300,13 @@ def test_what_is_changed_since_is_noticed_and_changes_nothing(
     assert shown(frozen) == old
     noticed = ScoreDrift.objects.filter(period=frozen, member=None).values_list("organization__code", flat=True)
     assert set(noticed) == {"EAST_ONE", "EAST", "ROOT"}
+    for code, changed in (("EAST_ONE", True), ("WEST_ONE", False)):
+        score = PeriodScore.objects.current().get(period=frozen, organization__code=code, member=None)
+        assert ("封账后数据有变动" in as_("office@root").get(score.get_absolute_url()).content.decode()) is changed
+    freeze = ScoreFreeze.objects.get(state=FreezeState.CONFIRMED)
+    page = as_("office@root").get(freeze.get_absolute_url()).content.decode()
+    assert world.orgs["east_one"].display_name in page
+    assert world.orgs["west_one"].display_name not in page
     corrected(world, frozen, world.user("office", "root"))
     freeze_confirm(freeze=ScoreFreeze.objects.get(state=FreezeState.REQUESTED), actor=second)
     assert not ScoreDrift.objects.exists()

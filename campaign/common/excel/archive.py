@@ -12,7 +12,7 @@ from typing import IO, Any, NamedTuple
 from openpyxl import Workbook
 from openpyxl.writer.excel import ExcelWriter
 
-_COMPRESSION = 4
+_COMPRESSION = 2
 _PIECE = 1024 * 1024
 _ZIP64_FROM = 2**31 - 1
 

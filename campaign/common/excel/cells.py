@@ -51,6 +51,8 @@ def tail_xml(kind: Kind, styles: Styles, blank: str = NOTHING) -> Tail:
 
 def text_xml(text: str) -> str:
     """Return the `<t>` element of a text, without characters that XML forbids, cut at what a cell can hold."""
+    if text.isprintable() and not ("&" in text or "<" in text or ">" in text or len(text) > LONGEST_TEXT):
+        return f'<t xml:space="preserve">{text}</t>' if text[:1] == " " or text[-1:] == " " else f"<t>{text}</t>"
     if _TO_ESCAPE.search(text):
         text = escape(_NOT_XML.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))
     if len(text) > LONGEST_TEXT:
@@ -117,9 +119,3 @@ _NUMBERS: dict[Kind, Callable[[Value], str | None]] = {
     Kind.DATE: _date,
     Kind.YEAR_MONTH: _date,
 }
-
-
-def as_number(kind: Kind, value: Value) -> str | None:
-    """Return a value as the number a cell of this kind holds; None for a text, and for a kind that holds texts."""
-    number = _NUMBERS.get(kind)
-    return number(value) if number is not None and not isinstance(value, str) else None

@@ -19,8 +19,9 @@ REMARKS_HEADER = "问题说明"
 
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|【[^【】]*】|〔[^〔〕]*〕")
 _NOISE = re.compile(r"[\s*:_]+")
-_LONGEST_TOTAL = 8
-_TOTAL = re.compile(r"(合|总|小|共|累)计")
+_LONGEST_TOTAL = 12
+_TOTAL = re.compile(r"(合|总|小|共|累)计(\d+[人名个]?(党员)?)?|共计?\d+[人名个](党员)?")
+_HINT = re.compile(r"\(?(必填|选填|必选|非必填|可选|可不填)项?\)?")
 _BELOW = re.compile(
     r"(备?注|说明|注意|备注说明)([:.、0-9一]|$)"
     r"|填[表报]说明|以下空白|系统导出|本表"
@@ -122,7 +123,9 @@ def find_heading(rows: Sequence[tuple[int, Sequence[Raw]]], vocabulary: Vocabula
 def is_total(row: Sequence[Raw]) -> bool:
     """Whether a row is a total or subtotal: its first filled cell says so."""
     first = _first(row)
-    return "计" in first and len(first) <= _LONGEST_TOTAL and bool(_TOTAL.fullmatch(header_key(first)))
+    return (
+        ("计" in first or "共" in first) and len(first) <= _LONGEST_TOTAL and bool(_TOTAL.fullmatch(header_key(first)))
+    )
 
 
 def is_below(row: Sequence[Raw]) -> bool:
@@ -147,6 +150,12 @@ def is_column_numbers(row: Sequence[Raw]) -> bool:
     written = [header_key(tidy(cell)).strip("()") for cell in row if not is_blank(cell)]
     numbers = [word for word in written if word not in {"甲", "乙", "丙", "丁", "栏次"}]
     return len(numbers) > 2 and numbers == [str(place) for place in range(1, len(numbers) + 1)]
+
+
+def is_hints(row: Sequence[Raw]) -> bool:
+    """Whether a row says nothing but which columns have to be filled in: （必填） （选填） …"""
+    written = [header_key(tidy(cell)) for cell in row if not is_blank(cell)]
+    return bool(written) and all(map(_HINT.fullmatch, written))
 
 
 def _first(row: Sequence[Raw]) -> str:

@@ -7,13 +7,13 @@ from itertools import chain
 from typing import IO
 
 from openpyxl.cell.cell import Cell
-from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
-from campaign.common.excel.cells import as_number, text_xml, words
+from campaign.common.excel.cells import Styles, tail_xml
 from campaign.common.excel.frame import A4
-from campaign.common.excel.sheet import FormSheet, Keyed, Kind, Row, Subtotal, Value, key_of
+from campaign.common.excel.kept import ROW, Cells
+from campaign.common.excel.sheet import FormSheet, Keyed, Kind, Row, Subtotal, key_of
 
 NAME = "数据"
 KEY = "键"
@@ -35,7 +35,7 @@ class Twin:
         self._xml = xml
         self._at = FIRST_ROW - 1
         self._keyed = False
-        self._styles: list[int] = []
+        self._cells: list[Cells] = []
 
     def watch(self, rows: Iterable[Row | Subtotal], sheet: Worksheet) -> Iterator[Row | Subtotal]:
         """Yield `rows` again, keeping the records; `sheet` (empty) becomes the sheet they will stand on."""
@@ -53,8 +53,10 @@ class Twin:
         for place, heading in enumerate(headings, start=1):
             cell = sheet.cell(1, place)
             cell.value, cell.data_type = heading, "s"
-        self._styles = [_style(sheet, "@")] * self._keyed + [
-            _style(sheet, _FORMATS.get(column.kind, "General")) for column in self.form.columns
+        kinds = [Kind.CODE] * self._keyed + [column.kind for column in self.form.columns]
+        self._cells = [
+            Cells(place, tail_xml(kind, _styles(sheet, kind)), sparse=True, kept=kind is not Kind.CODE)
+            for place, kind in enumerate(kinds, start=1)
         ]
         sheet.cell(FIRST_ROW, 1).number_format = "@"  # the rows will stand here
         sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", A4
@@ -63,24 +65,12 @@ class Twin:
 
     def _keep(self, row: Row) -> None:
         self._at += 1
-        values: list[tuple[Kind, Value]] = [(Kind.CODE, key_of(row))] if self._keyed else []
-        values += [(column.kind, value) for column, value in zip(self.form.columns, row, strict=True)]
-        cells = [
-            _cell(f"{get_column_letter(place)}{self._at}", style, kind, value)
-            for place, (style, (kind, value)) in enumerate(zip(self._styles, values, strict=True), start=1)
-        ]
-        self._xml.write(f'<row r="{self._at}">{"".join(cells)}</row>'.encode())
+        values = [key_of(row), *row] if self._keyed else row
+        cells = "".join([cells[value] for cells, value in zip(self._cells, values, strict=True)])
+        self._xml.write(f'<row r="{self._at}">{cells.replace(ROW, str(self._at))}</row>'.encode())
 
 
-def _style(sheet: Worksheet, number_format: str) -> int:
+def _styles(sheet: Worksheet, kind: Kind) -> Styles:
     cell = Cell(sheet, row=1, column=1)
-    cell.number_format = number_format
-    return int(cell.style_id)
-
-
-def _cell(place: str, style: int, kind: Kind, value: Value) -> str:
-    if value is None or value == "":
-        return ""
-    if (written := as_number(kind, value)) is not None:
-        return f'<c r="{place}" s="{style}"><v>{written}</v></c>'
-    return f'<c r="{place}" s="{style}" t="inlineStr"><is>{text_xml(words(value))}</is></c>'
+    cell.number_format = _FORMATS.get(kind, "General")
+    return Styles(int(cell.style_id), int(cell.style_id))

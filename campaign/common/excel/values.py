@@ -40,6 +40,10 @@ _EIGHT_DIGITS = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _YEAR_MONTH = re.compile(r"(\d{4})(?:[-/.年、](\d{1,2})月?|(\d{2}))")
 _CLOCK_BEHIND = re.compile(r"[T\s]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?$")
 _DASHES = str.maketrans(dict.fromkeys("—–−―－", "-"))
+_POINTS = _DASHES | str.maketrans({**dict.fromkeys("。,·", "."), **dict.fromkeys("○零", "〇")})
+_TWICE = re.compile(r"([-/.])\1")
+_DIGITS = "〇一二三四五六七八九"
+_NUMERALS = re.compile(rf"[{_DIGITS}]{{4}}(?=年)|[一二三]?十[一二三四五六七八九]?(?=[月日号])|[{_DIGITS}](?=[月日号])")
 _MOBILE = re.compile(r"1[3-9][0-9]{9}")
 _LANDLINE = re.compile(r"(0\d{2,3}-?)?[1-9]\d{4,7}(-\d{1,6})?")
 _ID = re.compile(r"[0-9]{17}[0-9X]")
@@ -281,7 +285,17 @@ def _month(raw: Raw) -> dt.date:
 def _date_text(raw: str | float) -> str:
     if isinstance(raw, str):
         raw = _CLOCK_BEHIND.sub("", raw.strip())
-    return squeezed(raw).translate(_DASHES)
+    written = _NUMERALS.sub(lambda found: _arabic(found[0]), squeezed(raw).translate(_POINTS)).removesuffix(".")
+    return _TWICE.sub(r"\1", written)
+
+
+def _arabic(numeral: str) -> str:
+    """二〇〇五 → 2005, 二十一 → 21: years, months and days as they stand in documents."""
+    tens, is_counted, ones = numeral.partition("十")
+    digits = "".join(str(_DIGITS.index(letter)) for letter in ones)
+    if not is_counted:
+        return "".join(str(_DIGITS.index(letter)) for letter in tens)
+    return f"{_DIGITS.index(tens) if tens else 1}{digits or 0}"
 
 
 def _in_calendar(year: int, month: int, day: int) -> dt.date:
@@ -293,8 +307,35 @@ def _in_calendar(year: int, month: int, day: int) -> dt.date:
 
 # -- yes and no, choices, numbers ----------------------------------------------------------------------------------
 
-YES = frozenset({"是", "√", "✓", "✔", "☑", "有", "对", "y", "yes", "t", "true", "v", "1"})
-NO = frozenset({"否", "×", "✗", "✘", "☒", "x", "不是", "没有", "不", "n", "no", "f", "false", "0"})
+YES = frozenset(
+    {"是", "是的", "√", "√√", "✓", "✔", "✅", "☑", "■", "有", "对", "y", "yes", "t", "true", "v", "1", "1.0"}
+)
+NO = frozenset(
+    {
+        "否",
+        "×",
+        "✗",
+        "✘",
+        "✖",
+        "╳",
+        "❌",
+        "☒",
+        "☐",
+        "□",
+        "x",
+        "不是",
+        "没有",
+        "没",
+        "不",
+        "非",
+        "n",
+        "no",
+        "f",
+        "false",
+        "0",
+        "0.0",
+    }
+)
 
 YES_NO_UNKNOWN = mistake(
     "yes_no.unknown", _("This is neither yes nor no."), _("Write 是 or 否 (or √ or ×)."), Category.FORMAT
@@ -318,7 +359,7 @@ def yes_no(*, blank: bool | None = None) -> Convert[bool]:
     """√, 是, Y, 1 → True; ×, 否, N, 0 → False; a blank cell → `blank`. CellError: `yes_no.unknown`."""
 
     def convert(raw: Raw, _reading: Reading) -> bool:
-        written = squeezed(raw).casefold()
+        written = squeezed(raw).casefold().rstrip("。,;.")
         if written in YES:
             return True
         if written in NO:

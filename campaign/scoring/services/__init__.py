@@ -2,6 +2,7 @@
 
 from campaign.scoring.services.deciding import (
     entries_confirm_many,
+    entries_withdraw,
     entry_confirm,
     entry_keep,
     entry_recall,
@@ -37,6 +38,7 @@ __all__ = [
     "entries_add",
     "entries_change",
     "entries_confirm_many",
+    "entries_withdraw",
     "entry_add",
     "entry_change",
     "entry_confirm",

@@ -12,7 +12,7 @@ from campaign.common import clock
 from campaign.common.access import own_member_ids, reaches
 from campaign.common.capabilities import Cap
 from campaign.common.errors import DomainError, NotAllowed, StateConflict
-from campaign.scoring.models import EntryState, ScoreEntry
+from campaign.scoring.models import EntryState, ScoreEntry, ScoreEntryQuerySet
 from campaign.scoring.services.entries import is_own
 
 
@@ -52,6 +52,23 @@ def entries_confirm_many(
             changes={"state": [EntryState.ENTERED.value, EntryState.CONFIRMED.value]},
         )
     return moved
+
+
+def entries_withdraw(*, actor: Any, entries: ScoreEntryQuerySet) -> int:
+    """Take back those of `entries` that `actor` entered and nobody has decided on; returns how many. A constant number of
+    statements."""
+    with transaction.atomic():
+        own = entries.filter(ScoreEntryQuerySet.entered(actor)).waiting().order_by("pk")
+        ids = list(own.values_list("pk", flat=True))
+        chosen = ScoreEntry.objects.filter(pk__in=ids)
+        chosen.update(state=EntryState.WITHDRAWN, updated_at=clock.now(), **_decided(actor))
+        audit_record_many(
+            action="entry_refuse",
+            actor=actor,
+            targets=chosen.select_related("organization", "member"),
+            changes={"state": [EntryState.ENTERED.value, EntryState.WITHDRAWN.value]},
+        )
+    return len(ids)
 
 
 def entry_refuse(*, entry: ScoreEntry, actor: Any, note: str = "") -> None:

@@ -67,21 +67,27 @@ class EntryRules:
 
     def check(self, subject: Organization | Member, entered: Entered) -> None:
         """Raises DomainError for what makes no sense."""
+        fault = self.fault(subject, entered)
+        if fault is not None:
+            raise DomainError(fault[1])
+
+    def fault(self, subject: Organization | Member, entered: Entered) -> tuple[str, str] | None:
+        """Return the field that makes no sense, with the reason; None where all is right."""
         organization = subject.organization if isinstance(subject, Member) else subject
+        audience = Audience.MEMBER if isinstance(subject, Member) else Audience.ORGANIZATION
         if not (organization.is_active and organization.path.startswith(self.campaign.organization.path)):
-            raise DomainError(_("This organization takes no part in the campaign."))
+            return "code", _("This organization takes no part in the campaign.")
         if entered.happened_on > clock.today():
-            raise DomainError(_("The date lies in the future."))
+            return "happened_on", _("The date lies in the future.")
         if not any(period.holds_day(entered.happened_on) for period in self._periods):
-            raise DomainError(_("No period of the campaign holds this date."))
+            return "happened_on", _("No period of the campaign holds this date.")
         if entered.kind in MARKED and not 0 < entered.points <= MOST:
-            raise DomainError(_("Give the marks: more than 0, at most 100."))
-        if entered.kind == EntryKind.CEILING:
-            audience = Audience.MEMBER if isinstance(subject, Member) else Audience.ORGANIZATION
-            if (audience, entered.grade) not in self._grades:
-                raise DomainError(_("There is no grade “%(grade)s”.") % {"grade": entered.grade})
+            return "points", _("Give the marks: more than 0, at most 100.")
+        if entered.kind == EntryKind.CEILING and (audience, entered.grade) not in self._grades:
+            return "grade", _("There is no grade “%(grade)s”.") % {"grade": entered.grade}
         if not entered.reason.strip() or not entered.basis.strip():
-            raise DomainError(_("Say what it is for, and by which document."))
+            return "reason", _("Say what it is for, and by which document.")
+        return None
 
 
 def entry_add(

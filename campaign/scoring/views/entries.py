@@ -29,6 +29,10 @@ from campaign.scoring.services.deciding import is_own_recall
 from campaign.scoring.services.entries import is_own
 from campaign.scoring.tables import EntryTable
 from campaign.scoring.views.decisions import crumbs, who_and_when
+from campaign.selectors import campaigns_for
+
+FEW = 3
+"""Campaigns whose workbooks are offered."""
 
 
 def _crumbs() -> list[dict[str, str]]:
@@ -43,7 +47,13 @@ def entry_list(request: HttpRequest) -> HttpResponse:
         return redirect("entry_list")
     found["table"].before_page(user)
     waiting, own = _waiting(found["filter"].qs, user)
-    context = {"waiting": waiting, "own": own, "seen": clock.now().isoformat(), "crumbs": _crumbs()[:1]}
+    context = {
+        "waiting": waiting,
+        "own": own,
+        "seen": clock.now().isoformat(),
+        "campaigns": campaigns_for(user).begun()[:FEW],
+        "crumbs": _crumbs()[:1],
+    }
     return render(request, "scoring/entry_list.html", found | context)
 
 
@@ -142,7 +152,7 @@ def _actions(entry: ScoreEntry, *, own: bool) -> list[dict[str, Any]]:
     match entry.state:
         case EntryState.ENTERED if own:
             edit = {"label": _("Edit"), "url": reverse("entry_edit", args=[entry.pk]), "icon": "edit"}
-            return [edit, _refuse(entry, _("Withdraw"))]
+            return [edit, _refuse(entry, pgettext("score entry", "Withdraw"))]
         case EntryState.ENTERED:
             question = _("Confirm this entry? It counts from now on.")
             seen = {"seen": clock.now().isoformat()}
@@ -175,7 +185,7 @@ def _step(entry: ScoreEntry, name: str, label: str, icon: str, question: str) ->
 
 
 def _rows(entry: ScoreEntry) -> list[tuple[str, str]]:
-    return [
+    rows = [
         (_("Campaign"), str(entry.campaign)),
         (_("Subject"), str(entry.subject)),
         (_("Party organization"), entry.organization.name),
@@ -190,10 +200,14 @@ def _rows(entry: ScoreEntry) -> list[tuple[str, str]]:
         (_("Entered by"), who_and_when(entry.entered_by, entry.created_at)),
         (_("Decided by"), who_and_when(entry.decided_by, entry.decided_at)),
         (_("Remark on the decision"), entry.note),
-        (_("To be taken back, asked by"), str(entry.recalled_by or "")),
-        (_("Reason to take it back"), entry.recall_reason),
-        (_("Taken back by"), who_and_when(entry.revoked_by, entry.revoked_at)),
     ]
+    if entry.recalled_by:
+        rows += [
+            (_("To be taken back, asked by"), str(entry.recalled_by)),
+            (_("Reason to take it back"), entry.recall_reason),
+            (_("Taken back by"), who_and_when(entry.revoked_by, entry.revoked_at)),
+        ]
+    return rows
 
 
 @access(GET=Cap.SCORE_RUN)

@@ -19,6 +19,9 @@ from campaign.scoring.services.freezing import is_own
 from campaign.scoring.tables import FreezeTable
 from campaign.scoring.views.decisions import crumbs, who_and_when
 
+MOST_DRIFTED = 50
+"""Organizations that are named; the number tells of the rest."""
+
 
 def _crumbs() -> list[dict[str, str]]:
     return crumbs(_("Frozen periods"), "freeze_list")
@@ -74,6 +77,9 @@ def freeze_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "freeze": freeze,
         "rows": _rows(freeze),
         "drifts": freeze.period.drifts.count() if not freeze.is_open else 0,
+        "drifted": list(selectors.drifted_for(request.user, freeze.period)[:MOST_DRIFTED])
+        if not freeze.is_open
+        else [],
         "own": own,
         "actions": actions,
         "crumbs": _crumbs(),

@@ -71,6 +71,7 @@ def _explained(score: PeriodScore, viewer: Any) -> dict[str, Any]:
         "score": score,
         "rank": rank_text(ranks_of([score]).get(score.pk)),
         "successor": selectors.successor(score),
+        "drift": selectors.drift_of(score),
         "crumbs": [{"label": _("Members' grades") if score.member_id else _("Periodic scores"), "url": _back(score)}],
     }
 

@@ -20,7 +20,8 @@ Person = tuple[int, str, dt.date | None]
 class Entries:
     """What the rows say, each list by rows: None or "" where a row says nothing, or what it says is wrong.
 
-    `numbers` are the id numbers, `digests` their keyed hashes, `months` those of birth where the day is not known;
+    `numbers` are the id numbers, `digests` their keyed hashes (the numbers themselves while nobody in the database has one to
+    be compared with: hashing takes long); `months` are those of birth where the day is not known;
     `masked` are personal values as an export showed them, and `cleared` the fields to be emptied, of the rows with any.
     """
 
@@ -34,7 +35,8 @@ class Entries:
         self.masked: dict[int, dict[str, str]] = defaultdict(dict)
         self._set_aside_masked("id_number", self.numbers)
         self._set_aside_masked("phone", self.fields["phone"])
-        self.digests = id_digests(self.numbers)
+        self.has_digests = Member.objects.exclude(id_number_digest=None).order_by().exists()
+        self.digests = id_digests(self.numbers) if self.has_digests else [number or None for number in self.numbers]
         self.cleared: dict[int, list[str]] = defaultdict(list)
         for name in PLAIN_FIELDS:
             for at in rows.cleared(name):
@@ -74,7 +76,8 @@ class Known:
 
     def __init__(self, entries: Entries) -> None:
         self._entries, self._personnel = entries, entries.fields["personnel_no"]
-        self._by_digest = {one.id_number_digest: one for one in _members("id_number_digest", entries.digests)}
+        digests = entries.digests if entries.has_digests else ()
+        self._by_digest = {one.id_number_digest: one for one in _members("id_number_digest", digests)}
         self._by_number = {one.personnel_no: one for one in _members("personnel_no", self._personnel)}
         self._by_name: dict[tuple[int, str], list[Member]] = defaultdict(list)
         for member in self._namesakes():
@@ -84,7 +87,7 @@ class Known:
         """The members who share their name with somebody whom no number finds; who has another id number is somebody else."""
         entries, names = self._entries, self._entries.fields["name"]
         named = [at for at, name in enumerate(names) if name and self._numbered(at) is None]
-        places = {one.pk for at in named if entries.digests[at] and (one := entries.organizations[at]) is not None}
+        places = {one.id for at in named if entries.digests[at] and (one := entries.organizations[at]) is not None}
         without = {names[at] for at in named if not entries.digests[at]}
         wanted = {names[at] for at in named} - without
         for member in _members("organization", sorted(places), id_number_digest=None):

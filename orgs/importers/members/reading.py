@@ -275,7 +275,7 @@ class _Reading:
         born = [birth or month for birth, month in zip(births, entries.months, strict=True)]
         columns = {name: self._fields[name] for name in PLAIN_FIELDS}
         columns |= {"birth_date": born, "organization": entries.organizations, "id_number": entries.numbers}
-        return NewByColumn.of(self._rows, new, columns, entries.digests)
+        return NewByColumn.of(self._rows, new, columns)
 
     def _missing(self) -> list[Member]:
         """Return the members of the organizations in the file whom it does not name."""

@@ -140,7 +140,7 @@ class SheetRows:
         if filled == 0:
             self._below = self._below or layout.is_below(row)
             return False
-        if layout.is_total(row) or self._heading.stands_in(row) or self._numbers_columns(number, row):
+        if layout.is_total(row) or self._heading.stands_in(row) or self._explains_columns(number, row):
             return False
         required = [what for (cells, _place), what in zip(self._cells, nothing, strict=True) if cells.column.required]
         complete = Nothing.BLANK not in required
@@ -155,8 +155,8 @@ class SheetRows:
         self._below = False
         return True
 
-    def _numbers_columns(self, number: int, row: Sequence[Raw]) -> bool:
-        return number == self._heading.last_row + 1 and layout.is_column_numbers(row)
+    def _explains_columns(self, number: int, row: Sequence[Raw]) -> bool:
+        return number == self._heading.last_row + 1 and (layout.is_column_numbers(row) or layout.is_hints(row))
 
     def _is_remark(self, number: int, row: Sequence[Raw], nothing: Sequence[object]) -> bool:
         cells, place = next(one for one, what in zip(self._cells, nothing, strict=True) if what is not Nothing.BLANK)

@@ -1,4 +1,4 @@
-"""Draw the pictures of the forms for the catalogue and the manual, from the data at hand: needs LibreOffice and pdftoppm."""
+"""Draw pictures of the forms, for the catalogue and the documentation, from the data at hand: LibreOffice and pdftoppm draw."""
 
 import shutil
 import subprocess
@@ -17,8 +17,10 @@ from campaign.selectors import current_period
 from orgs.models import Organization
 
 WIDTH, HEIGHT, COLOURS = 480, 340, 16
+FULL_WIDTH = 1400
+"""Of the whole first page, in which the texts can be read."""
 WHITE = "white"
-DOTS_PER_INCH = 110
+DOTS_PER_INCH = 150
 
 
 class Command(BaseCommand):
@@ -32,6 +34,7 @@ class Command(BaseCommand):
         parser.add_argument("--period", default="", help="code of the period; without it, the present one")
         parser.add_argument("--folder", type=Path, required=True, help="where the workbooks and their PDF go")
         parser.add_argument("--out", type=Path, default=settings.BASE_DIR / "static" / "img" / "forms")
+        parser.add_argument("--docs", type=Path, default=settings.BASE_DIR / "docs" / "forms")
         parser.add_argument("--no-pictures", action="store_true", help="only workbooks and PDF")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -49,9 +52,10 @@ class Command(BaseCommand):
         books = [str(folder / f"{report.key}.xlsx") for report in wanted]
         self._run("soffice", "--headless", "--convert-to", "pdf", "--outdir", str(folder), *books)
         if not options["no_pictures"]:
-            options["out"].mkdir(parents=True, exist_ok=True)
+            for place in (options["out"], options["docs"]):
+                place.mkdir(parents=True, exist_ok=True)
             for report in wanted:
-                self._picture(report, folder, options["out"])
+                self._picture(report, folder, options["out"], options["docs"])
 
     @staticmethod
     def _request(code: str, period: str) -> ReportRequest:
@@ -63,15 +67,19 @@ class Command(BaseCommand):
         chosen = campaign.periods.filter(code=period).first() if period else current_period(campaign)
         return ReportRequest(None, organization, campaign, chosen)
 
-    def _picture(self, report: Report, folder: Path, out: Path) -> None:
-        """Keep the upper part of the first page, small and with few colours."""
+    def _picture(self, report: Report, folder: Path, out: Path, docs: Path) -> None:
+        """Keep the first page as a whole, and its upper part small; with few colours."""
         page = folder / report.key
         self._run(
             "pdftoppm", "-png", "-r", str(DOTS_PER_INCH), "-f", "1", "-l", "1", "-singlefile", f"{page}.pdf", str(page)
         )
         with Image.open(f"{page}.png") as drawn:
-            picture = drawn.convert("RGB")
-        picture = picture.resize((WIDTH, round(picture.height * WIDTH / picture.width)), Image.Resampling.LANCZOS)
+            page_drawn = drawn.convert("RGB")
+        whole, picture = (
+            page_drawn.resize((width, round(page_drawn.height * width / page_drawn.width)), Image.Resampling.LANCZOS)
+            for width in (FULL_WIDTH, WIDTH)
+        )
+        whole.quantize(COLOURS).save(docs / f"{report.key}.png", optimize=True)
         sheet = Image.new("RGB", (WIDTH, HEIGHT), WHITE)
         sheet.paste(picture, (0, 0))
         sheet.quantize(COLOURS).save(out / f"{report.key}.png", optimize=True)
