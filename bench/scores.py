@@ -9,12 +9,15 @@ A big run is shared with a worker of Celery's, as everywhere (SCORE_JOBS).
 `memory` is by how many MB the worker's process grew, beside what it may. `voting_during` and `saving_during` are the waits that
 95 of 100 people have at most who vote or save while everybody is scored anew; their floor is the same while nothing else runs.
 
+`--members 10000 100000 1000000 --plans` prints the table of all three with the slope and the floor's plans.
+
 PostgreSQL where BENCH_DATABASE_URL or DATABASE_URL names a server (a database of this run's own is made there), or where the
 wheel of the tests brings one; else SQLite (`--sqlite` for SQLite in any case).
 """
 
 import argparse
 import json
+import math
 import os
 import resource
 import subprocess
@@ -33,6 +36,8 @@ from bench.evidence import Evidence
 from bench.meanwhile import p95, people
 
 TRIES, ONES, CHANGES, DURING = 3, 21, 9, 60
+LONGEST = 3_600
+"""Seconds that one size may take, loading it included."""
 OFTEN = 100_000
 """Up to so many members, what takes long is tried TRIES times, ours and the floor alike; the shortest counts."""
 LINES = "2;3/4/1875a;3/4/1125a;41/52/788a;1/1/1000a;18/20/900a;8120/10000/2550a"
@@ -40,18 +45,52 @@ LINES = "2;3/4/1875a;3/4/1125a;41/52/788a;1/1/1000a;18/20/900a;8120/10000/2550a"
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--members", type=int, default=2_000)
+    parser.add_argument(
+        "--members", type=int, nargs="+", default=[2_000], help="several: each in a process, with the slope"
+    )
     parser.add_argument("--json", action="store_true", help="one object per figure instead of the table")
     parser.add_argument("--sqlite", action="store_true")
     parser.add_argument("--plans", action="store_true", help="print the query plans of the floor")
     options = parser.parse_args()
+    if len(options.members) > 1:
+        several(options)
+        return
+    (members,) = options.members
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-scores-"))
         url = "" if options.sqlite else stack.enter_context(database())
         os.environ |= {"DATA_DIR": folder, "DATABASE_URL": url, "DEBUG": ""}
         os.environ["DJANGO_SETTINGS_MODULE"] = "campaign.settings"
-        figures, rows = measure(options.members, plans=options.plans)
-    report(figures, options.members, rows, "PostgreSQL" if url else "SQLite", as_json=options.json)
+        figures, rows = measure(members, plans=options.plans)
+    report(figures, members, rows, "PostgreSQL" if url else "SQLite", as_json=options.json)
+
+
+def several(options: argparse.Namespace) -> None:
+    """Measure each size in a process and a database of its own, and print how the figures grow from the first to the last: the
+    factor, and the slope (1: as the size does, 0: not at all)."""
+    flags = [flag for flag, given in (("--sqlite", options.sqlite), ("--plans", options.plans)) if given]
+    found: dict[str, list[dict[str, Any]]] = {}
+    for members in options.members:
+        command = [sys.executable, "-m", "bench.scores", "--json", "--members", str(members), *flags]
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, timeout=LONGEST)
+        for line in done.stdout.splitlines():
+            figure = json.loads(line)
+            found.setdefault(figure["name"], []).append(figure)
+            if options.json:
+                print(line, flush=True)
+    growth = options.members[-1] / options.members[0]
+    if not options.json:
+        sizes = "".join(f"{members:>20}" for members in options.members)
+        print(f"{'value / floor':<25}{sizes}{'factor':>9}{'slope':>7}")
+    for name, figures in found.items():
+        first, last = figures[0]["value"], figures[-1]["value"]
+        factor = last / first if first else math.nan
+        slope = math.log(factor) / math.log(growth) if factor > 0 else math.nan
+        if options.json:
+            print(json.dumps({"name": f"{name}.slope", "size": options.members[-1], "value": slope, "factor": factor}))
+            continue
+        cells = "".join(f"{one['value']:>11.3f} / {one['ratio']:>6.2f}" for one in figures)
+        print(f"{name:<25}{cells}{factor:>9.2f}{slope:>7.2f}")
 
 
 def measure(members: int, *, plans: bool) -> tuple[dict[str, tuple[float, float]], int]:
