@@ -64,7 +64,8 @@ def tell_scores(group: Group, campaign: Campaign, story: Story) -> None:
 def _compute(group: Group, period: Period, day: dt.date) -> None:
     with on(day, hour=6):
         job = score_run_request(actor=group.office, period=period, organization=group.root)
-    job_run(job_id=str(job.pk))
+        # It reads what is there on that day: what is entered later is none of its entries.
+        job_run(job_id=str(job.pk))
     job.refresh_from_db()
     if job.state != JobState.SUCCEEDED:
         raise DomainError(job.message)

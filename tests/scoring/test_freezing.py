@@ -8,6 +8,7 @@ import pytest
 from django.apps import apps
 from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
+from django.urls import reverse
 
 from campaign.common import clock
 from campaign.common.errors import DomainError, NotAllowed, StateConflict
@@ -38,6 +39,7 @@ from campaign.scoring.services import (
 from campaign.scoring.services.staging import digest
 from campaign.scoring.standing import ranks_of
 from orgs.models import RoleAssignment, User
+from tests.orgs.deputies import acting, handed
 from tests.scoring.conftest import As, Measured
 from tests.scoring.sheets import BRANCHES, COMMITTEES, MEMBERS, ready, run, shown
 from tests.world import World
@@ -98,6 +100,19 @@ def test_one_person_asks_and_another_confirms(world: World, period: Period, seco
         freeze_withdraw(freeze=freeze, actor=second)
     with pytest.raises(DomainError, match="封账"):
         score_run_request(actor=office, period=period, organization=world.orgs["root"])
+
+
+def test_what_a_deputy_asked_for_is_not_confirmed_by_whom_it_was_for(
+    world: World, period: Period, second: User, as_: As
+) -> None:
+    deputy = acting(world, handed(world, "office@root", "leader@root"))
+    freeze = freeze_request(actor=deputy, period=period)
+    for refused in (deputy, world.user("office", "root")):
+        with pytest.raises(DomainError, match="第二"):
+            freeze_confirm(freeze=freeze, actor=refused)
+    confirm = reverse("freeze_confirm", args=[freeze.pk])
+    assert confirm not in as_("office@root").get(freeze.get_absolute_url()).content.decode()
+    freeze_confirm(freeze=freeze, actor=second)
 
 
 def test_who_may_not_ask_and_when(world: World, period: Period) -> None:
