@@ -14,10 +14,12 @@ from campaign.attachments.models import Attachment
 from campaign.audit.models import AuditEntry
 from campaign.common import clock
 from campaign.common.errors import DomainError, NotAllowed, StateConflict
+from campaign.jobs.services import job_run
 from campaign.models import Campaign, Period
+from campaign.scoring.choices import RunState
 from campaign.scoring.desk import tiles
 from campaign.scoring.explain import explain_entries
-from campaign.scoring.models import EntryKind, EntryState, PeriodScore, ScoreEntry, ScoreMark
+from campaign.scoring.models import EntryKind, EntryState, PeriodScore, ScoreEntry, ScoreMark, ScoreRun
 from campaign.scoring.services import (
     entries_confirm_many,
     entry_add,
@@ -26,14 +28,16 @@ from campaign.scoring.services import (
     entry_recall,
     entry_refuse,
     entry_revoke,
+    score_run_request,
     scores_refresh,
 )
 from campaign.scoring.standing import ranks_of
-from orgs.models import Member, User
+from orgs.models import Member, Organization, User
 from tests.attachments.files import pdf
 from tests.orgs.deputies import acting, handed
 from tests.scoring.conftest import As, Measured
 from tests.scoring.sheets import BRANCHES, MEMBERS, ready, run, shown
+from tests.scoring.test_runs import PowerCut, perform
 from tests.world import World
 
 pytestmark = pytest.mark.django_db
@@ -82,6 +86,36 @@ def test_it_counts_once_a_second_person_has_confirmed_it(world: World, period: P
     assert AuditEntry.objects.of(entry).count() == 2
     with pytest.raises(StateConflict):
         entry_refuse(entry=entry, actor=staff)
+
+
+def test_what_is_confirmed_after_a_run_has_begun_counts_in_the_next_one(world: World, period: Period) -> None:
+    """The next attempt of a run that died goes by the moment of the first one."""
+    job = score_run_request(actor=None, period=period, organization=world.orgs["root"])
+
+    def die(number: int) -> None:
+        if number == 5:
+            raise PowerCut
+
+    with pytest.raises(PowerCut):
+        perform(job, at_guard=die)
+    with clock.at(clock.now() + dt.timedelta(hours=1)):
+        entered(world, period, world.orgs["east_one"], EntryKind.BONUS, points=6_00)
+        job_run(job_id=str(job.pk))
+        assert ScoreRun.objects.get(job=job).state == RunState.UNCHANGED
+        assert shown(period)["EAST_ONE"] == (85_00, "良好")
+        run(period, world.orgs["root"])
+        assert shown(period)["EAST_ONE"] == (91_00, "优秀")
+
+
+def test_who_is_hung_elsewhere_is_found_there_with_the_same_score(world: World, period: Period) -> None:
+    old = shown(period)
+    Organization.objects.move(
+        Organization.objects.get(code="EAST_ONE"), Organization.objects.get(code="WEST"), "last-child"
+    )
+    run(period, world.orgs["root"])
+    assert shown(period) == old
+    for score in PeriodScore.objects.current().filter(period=period).select_related("organization"):
+        assert score.place == score.organization.path
 
 
 def test_the_same_work_counts_once_at_the_highest_and_the_sum_is_capped(world: World, period: Period) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+from django.db.models import F
 from django.test import override_settings
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -16,7 +17,7 @@ from campaign.common import clock
 from campaign.jobs.models import Job
 from campaign.jobs.services import job_run
 from campaign.models import Period
-from campaign.scoring.models import ScoreMark
+from campaign.scoring.models import PeriodScore, ScoreMark
 from campaign.scoring.services import periods_end, runs, scores_refresh
 from orgs.models import EnrolmentOrigin, Member, Organization
 from orgs.services.enrolments import enrolments_move, enrolments_settle
@@ -131,6 +132,9 @@ class History:
             job.refresh_from_db()
             assert job.state == "succeeded", job.message
         assert seen(self.period) == self.expected(), what.__name__
+        if self.kept is None:  # who is hung elsewhere is found there, though the score be the same
+            places = PeriodScore.objects.current().filter(period=self.period)
+            assert not places.exclude(place=F("organization__path")).exists(), what.__name__
 
     def end_period(self) -> None:
         self.kept = deepcopy(self.group["organizations"])

@@ -486,3 +486,13 @@ def test_the_command_acts_for_a_person_in_a_subtree(measured_world: World, capsy
     call_command("compute_scores", campaign="C1", period="2026H1", org="EAST", actor="staff-east")
     assert "organizations: 3" in capsys.readouterr().out
     assert last_run().requested_by == measured_world.users["staff@east"]
+
+
+def test_what_readers_see_is_found_by_an_index(measured_world: World) -> None:
+    """Without it each row would be compared with each: nobody would notice in a small group."""
+    period = ready(measured_world, BRANCHES, COMMITTEES, MEMBERS)
+    run(period, measured_world.orgs["root"])
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET LOCAL enable_seqscan = off")
+    assert "score_replaced" in PeriodScore.objects.current().filter(period=period).explain()

@@ -201,19 +201,22 @@ class PeriodScore(models.Model):
         verbose_name = _("periodic score")
         verbose_name_plural = _("periodic scores")
         constraints = (
-            # They are the indexes by subject, too: of one subject there are a few rows.
+            # They are the indexes by subject, too: of one subject there are a few rows. SQLite uses a partial index only where
+            # the condition says IS NOT NULL in these words, which `~Q(…=None)` does not.
             models.UniqueConstraint(
                 fields=("organization", "run"), condition=Q(member=None), name="score_once_per_organization"
             ),
-            models.UniqueConstraint(fields=("member", "run"), condition=~Q(member=None), name="score_once_per_member"),
+            models.UniqueConstraint(
+                fields=("member", "run"), condition=Q(member__isnull=False), name="score_once_per_member"
+            ),
             models.CheckConstraint(
                 condition=Q(total=None, base=None) | Q(total__isnull=False, base__isnull=False), name="score_or_none"
             ),
         )
         indexes = (
-            models.Index(fields=("organization",), condition=~Q(member=None), name="score_of_members_of"),
+            models.Index(fields=("organization",), condition=Q(member__isnull=False), name="score_of_members_of"),
             models.Index(fields=("period", "sheet", "peers", "-total"), condition=Q(member=None), name="score_peers"),
-            models.Index(fields=("replaces",), condition=~Q(replaces=None), name="score_replaced"),
+            models.Index(fields=("replaces",), condition=Q(replaces__isnull=False), name="score_replaced"),
         )
 
     def __str__(self) -> str:

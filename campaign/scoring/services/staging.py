@@ -90,8 +90,7 @@ def _stage_removed(progress: Steps, run: ScoreRun, computation: Computation) -> 
         "work_gone",
         ("id", "organization", "member", "sheet", "place"),
         f"""SELECT s.id, s.organization, s.member, s.sheet, s.place FROM work_shown s
-            LEFT JOIN (SELECT replaces FROM {SCORED} x WHERE replaces IS NOT NULL) w ON w.replaces = s.id
-            WHERE s.own = 1 AND w.replaces IS NULL""",
+            WHERE s.own = 1 AND s.id NOT IN (SELECT replaces FROM {SCORED} x WHERE replaces IS NOT NULL)""",
     )
     return _add(
         progress,
