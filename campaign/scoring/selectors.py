@@ -17,6 +17,7 @@ from campaign.scoring.models import (
     PeriodScoreQuerySet,
     ScoreDrift,
     ScoreEntry,
+    ScoreEntryQuerySet,
     ScoreFreeze,
     ScoreRun,
     ScoreRunQuerySet,
@@ -58,7 +59,7 @@ def runs_for(user: Any) -> ScoreRunQuerySet:
     return ScoreRun.objects.visible_to(user).select_related("period__campaign", "organization", "requested_by", "job")
 
 
-def entries_for(user: Any) -> QuerySet[ScoreEntry]:
+def entries_for(user: Any) -> ScoreEntryQuerySet:
     """Return the bonuses, deductions and vetoes that `user` may see, what waits for a decision first."""
     waiting = Case(When(state__in=UNDECIDED, then=0), default=1)
     found = ScoreEntry.objects.visible_to(user).select_related("organization", "member", "entered_by", "decided_by")

@@ -4,6 +4,7 @@ import datetime as dt
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Max
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -50,7 +51,7 @@ def entry_list(request: HttpRequest) -> HttpResponse:
     context = {
         "waiting": waiting,
         "own": own,
-        "seen": clock.now().isoformat(),
+        "seen": _moment(selectors.entries_for(user).undecided().aggregate(last=Max("updated_at"))["last"]),
         "campaigns": campaigns_for(user).begun()[:FEW],
         "crumbs": _crumbs()[:1],
     }
@@ -155,7 +156,7 @@ def _actions(entry: ScoreEntry, *, own: bool) -> list[dict[str, Any]]:
             return [edit, _refuse(entry, pgettext("score entry", "Withdraw"))]
         case EntryState.ENTERED:
             question = _("Confirm this entry? It counts from now on.")
-            seen = {"seen": clock.now().isoformat()}
+            seen = {"seen": _moment(entry.updated_at)}
             confirm = _step(entry, "entry_confirm", _("Confirm"), "check", question) | {"primary": True, "fields": seen}
             return [confirm, _refuse(entry, _("Refuse"))]
         case EntryState.CONFIRMED:
@@ -220,6 +221,12 @@ def entry_document(request: HttpRequest, pk: int) -> HttpResponseBase:
     changes = {"file": ["", entry.attachment.name]}
     audit_record(action="entry_download", actor=request.user, target=entry, changes=changes)
     return answer
+
+
+def _moment(last_change: dt.datetime | None) -> str:
+    """Return when the page is drawn, and no earlier than what it shows was changed: clocks of two machines differ."""
+    now = clock.now()
+    return max(now, last_change or now).isoformat()
 
 
 def _seen(request: HttpRequest) -> dt.datetime | None:
