@@ -496,3 +496,13 @@ def test_what_readers_see_is_found_by_an_index(measured_world: World) -> None:
         if connection.vendor == "postgresql":
             cursor.execute("SET LOCAL enable_seqscan = off")
     assert "score_replaced" in PeriodScore.objects.current().filter(period=period).explain()
+
+
+def test_a_figure_too_large_to_be_exact_stops_the_run_in_words(measured_world: World, measured: Measured) -> None:
+    period = ready(measured_world, BRANCHES, COMMITTEES, MEMBERS)
+    run(period, measured_world.orgs["root"])
+    old = shown(period)
+    measured.set("test.m0", measured_world.orgs["east_one"], 10**16, 10**16)
+    job = run(period, measured_world.orgs["root"])
+    assert (job.state, "fulfilment" in job.message) == (JobState.FAILED, True)
+    assert shown(period) == old
