@@ -10,12 +10,15 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django_otp.oath import totp
 
+from awards.importers import NOMINATION_LIST
+from awards.models import AwardCategory, BatchState
 from campaign.ballots.models import Batch, Paper
 from campaign.ballots.slips import batch_codes, code_digest
 from campaign.common import clock
 from campaign.filings.services import plan_create
+from campaign.lists.models import SentList
 from campaign.lists.services import list_send
-from campaign.models import Campaign
+from campaign.models import Audience, Campaign
 from campaign.scoring.importers import ENTRY_LIST
 from campaign.scoring.models import EntryKind, ScoreFreeze, ScoreSheet
 from campaign.scoring.services import entry_add
@@ -167,12 +170,21 @@ def _of_workbooks(campaign: Campaign, branch: Organization, secretary: User) -> 
     said = f"{heading}\n{branch.code},加分,1,{clock.today()},技术革新,集团通报\n"
     entries = list_send(kind=ENTRY_LIST, place=campaign.pk, actor=staff, content=said.encode(), file_name="加分.csv")
     return [
+        reverse("nomination_import_detail", args=[_nominations(branch, secretary).pk]),
         reverse("entry_import_detail", args=[entries.pk]),
         reverse("review_import_detail", args=[reviews.pk]),
         reverse("import_detail", args=[batch.pk]),
         reverse("import_rows", args=[batch.pk]),
         reverse("pledge_import_detail", args=[pledges.pk]),
     ]
+
+
+def _nominations(branch: Organization, secretary: User) -> SentList:
+    category = AwardCategory.objects.filter(batch__state=BatchState.OPEN, audience=Audience.MEMBER).earliest("pk")
+    name = branch.members.filter(nominations=None).latest("pk").name
+    said = f"奖项,党组织,姓名,先进事迹\n{category.name},{branch.name},{name},三年来没有误过一个班。\n"
+    place = category.batch_id
+    return list_send(kind=NOMINATION_LIST, place=place, actor=secretary, content=said.encode(), file_name="推荐.csv")
 
 
 def _unreviewed(branch: Organization, secretary: User) -> str:
