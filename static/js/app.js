@@ -18,6 +18,34 @@
   const agreed = new WeakSet();
   let settle = () => {};
 
+  // A reason stays in this tab until something was done: the session may end while it is written.
+  const REASONS = `reasons:${document.body.dataset.user}`;
+  let asked = "";
+  const reasons = () => {
+    try {
+      return JSON.parse(sessionStorage.getItem(REASONS)) ?? {};
+    } catch {
+      return {};
+    }
+  };
+  const keepReason = () => {
+    try {
+      sessionStorage.setItem(REASONS, JSON.stringify({ ...reasons(), [asked]: reason.value }));
+    } catch {
+      /* nothing is kept */
+    }
+  };
+  const dropReasons = () => {
+    try {
+      sessionStorage.removeItem(REASONS);
+    } catch {
+      /* nothing was kept */
+    }
+  };
+  reason.addEventListener("input", keepReason);
+  if (document.querySelector("#messages .note-success")) dropReasons();
+  document.addEventListener("submit", (event) => event.target.matches("form[data-logout]") && dropReasons());
+
   // Settled by the press itself, not by the closing that follows it: the second click of a double one falls on what lies
   // under the dialog, and must not change what was agreed to.
   const ask = (source, label) =>
@@ -27,7 +55,8 @@
       dialog.querySelector("[data-ask-yes]").textContent = label;
       reasonBox.hidden = !wanted;
       reason.required = Boolean(wanted);
-      reason.value = "";
+      asked = `${source.action || source.formAction} ${source.dataset.confirm}`;
+      reason.value = reasons()[asked] ?? "";
       reason.classList.remove("is-invalid");
       reasonBox.querySelector("label").textContent = wanted ?? "";
       settle = answer;

@@ -7,11 +7,20 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Locator, Page, expect
 
+from campaign.audit.models import AuditEntry
 from campaign.drafts.models import Draft
 from campaign.models import Action, Campaign, StageAction
 from orgs.models import Session, User
 from pledges.models import Pledge, PledgeAppraisal, PledgeComment, PledgeState
-from pledges.services import ItemDraft, boardlink_create, pledge_approve, pledge_save, pledge_start, pledge_submit
+from pledges.services import (
+    ItemDraft,
+    boardlink_create,
+    comment_add,
+    pledge_approve,
+    pledge_save,
+    pledge_start,
+    pledge_submit,
+)
 from tests.chromium import Login, assert_accessible
 from tests.world import PASSWORD, World, make_world
 
@@ -133,6 +142,31 @@ def test_an_appraisal_is_not_lost(phone: Page, login: Login, complaints: list[st
     expect(phone.locator(".alert-success, .note-success").first).to_be_visible()
     assert PledgeAppraisal.objects.get().result == "basic"
     assert not Draft.objects.exists()
+
+
+def test_the_reason_of_a_step_is_not_lost(phone: Page, login: Login, world: World) -> None:
+    secretary = world.users["secretary@east_one"]
+    pledge = handed_in(world, "member", by=secretary)
+    comment_add(pledge=pledge, actor=world.user("member2", "east_one"), text="说到做到", kind="opinion")
+    login(phone, secretary)
+    url = "/pledges/comments/"
+    phone.goto(url)
+    asking, reason = phone.get_by_role("button", name="不予公开"), phone.get_by_role("dialog").get_by_role("textbox")
+    asking.click()
+    reason.fill("与承诺事项无关")
+    Session.objects.all().delete()
+    phone.get_by_role("dialog").locator("[data-ask-yes]").click()
+    phone.wait_for_url("**/login/**")
+    phone.fill("[name=username]", secretary.username)
+    phone.fill("[name=password]", PASSWORD)
+    phone.get_by_role("button", name="登录").click()
+    phone.wait_for_url("**" + url)
+    asking.click()
+    expect(reason).to_have_value("与承诺事项无关")
+    phone.get_by_role("dialog").locator("[data-ask-yes]").click()
+    expect(phone.locator(".note-success").first).to_be_visible()
+    assert AuditEntry.objects.get(action="comment_hide").reason == "与承诺事项无关"
+    assert not [key for key in phone.evaluate("Object.keys(sessionStorage)") if key.startswith("reasons:")]
 
 
 def test_what_a_visitor_types_in_the_hall_is_not_lost(phone: Page, complaints: list[str], world: World) -> None:
