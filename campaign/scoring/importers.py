@@ -42,7 +42,10 @@ MARKS_UNKNOWN = mistake(
     Category.FORMAT,
 )
 NOT_POSSIBLE = mistake(
-    "score_entry.not_possible", gettext_lazy("%(why)s"), gettext_lazy("Correct the row."), Category.RULE
+    "score_entry.not_possible",
+    gettext_lazy("This cannot be entered: %(why)s"),
+    gettext_lazy("Correct the row."),
+    Category.RULE,
 )
 ABOUT_ONESELF = mistake(
     "score_entry.about_oneself",

@@ -120,12 +120,17 @@ def test_votes_that_meet_the_sealing_are_counted_or_told_so(ground: World) -> No
     raters = people(80)
     ballot = opened(ground, raters, SUBJECTS, items=1)
     again = opened(ground, raters, SUBJECTS, items=1)
+    sealed = threading.Event()
 
     def voting(place: int, rater: User) -> Callable[[], Any]:
         def task() -> Any:
             vote(again, rater, 1)
             if place == 30:
-                return ballot_seal(ballot=Ballot.objects.get(pk=ballot.pk))
+                result = ballot_seal(ballot=Ballot.objects.get(pk=ballot.pk))
+                sealed.set()
+                return result
+            if place > 60:  # some come too late, however long the sealing waits for the others
+                assert sealed.wait(timeout=60)
             try:
                 return vote(ballot, rater, 0)
             except Paper.DoesNotExist:
