@@ -196,7 +196,13 @@ class Pledge(Versioned):
         Organization, models.PROTECT, related_name="pledges", verbose_name=_("party organization")
     )
     member = models.ForeignKey(
-        Member, models.PROTECT, null=True, blank=True, related_name="pledges", verbose_name=_("party member"), db_index=False
+        Member,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="pledges",
+        verbose_name=_("party member"),
+        db_index=False,
     )
     year = models.PositiveSmallIntegerField(_("year"))
     reviewing_organization = models.ForeignKey(
