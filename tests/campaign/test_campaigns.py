@@ -326,7 +326,11 @@ def test_progress_counts_days_with_both_ends(world: World, day: dt.date, expecte
 
 def test_the_present_period_is_the_one_of_today_else_the_last(world: World) -> None:
     campaign = world.campaign()
-    days = {dt.date(2026, 6, 30): "2026年上半年", dt.date(2026, 7, 1): "2026年下半年", dt.date(2030, 1, 1): "2027年下半年"}
+    days = {
+        dt.date(2026, 6, 30): "2026年上半年",
+        dt.date(2026, 7, 1): "2026年下半年",
+        dt.date(2030, 1, 1): "2027年下半年",
+    }
     assert {day: str(current_period(campaign, day)) for day in days} == days
     assert current_period(campaign, dt.date(2025, 1, 1)) is None
 

@@ -151,9 +151,7 @@ def test_a_subject_without_score_is_told_so(world: World, measured: Measured) ->
     period = ready(world, MEMBERS)
     run(period, world.orgs["root"])
     explanation = explain(PeriodScore.objects.current().filter(period=period).earliest("pk"))
-    assert [(each.label, each.text) for each in explanation.sums] == [
-        ("合计", "各项均不计，不产生得分（不等于0分）。")
-    ]
+    assert [(each.label, each.text) for each in explanation.sums] == [("合计", "各项均不计，不产生得分（不等于0分）。")]
     assert [line.advice for line in explanation.lines] == [None]
 
 
