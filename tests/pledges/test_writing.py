@@ -179,5 +179,5 @@ def test_a_request_for_a_thousand_rows_builds_no_more_than_a_list_may_have(
     shown = answer.content.decode()
     assert len(answer.context["items"]) == MOST
     assert "检修三十台水泵" in shown
-    assert f"最多提交{MOST}个" in shown
+    assert f"最多提交 {MOST} 个" in shown
     assert pledge.items.get().text == "检修水泵"
