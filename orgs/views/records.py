@@ -3,7 +3,7 @@
 import io
 from typing import Any
 
-from django.http import FileResponse, HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from campaign.common import clock
 from campaign.common.access import GatedRequest, access, gate, reaches
 from campaign.common.capabilities import Cap
+from campaign.common.downloads import download
 from campaign.common.excel.cells import csv_text
 from campaign.common.excel.sheet import NOTHING, Filled, Subtotal
 from campaign.jobs.services import job_request
@@ -103,5 +104,4 @@ def _answer(request: GatedRequest, subject: Any, wanted: RecordRequest) -> HttpR
         return redirect("jobs_detail", pk=job.pk)
     file = io.BytesIO()
     name = record_write(subject=subject, request=wanted, target=file)
-    file.seek(0)
-    return FileResponse(file, as_attachment=True, filename=name)
+    return download(file, name)
