@@ -121,7 +121,7 @@ def write_items(page: Page, items: Sequence[Promise]) -> None:
     for place, item in enumerate(items):
         if place:
             press(page, "再加一项")
-        written = page.get_by_role("group", name=f"第 {place + 1} 项")
+        written = page.get_by_role("group", name=f"第{place + 1}项")
         written.get_by_label("承诺内容").fill(item.text)
         written.get_by_label("目标").fill(item.target)
         written.get_by_label("完成时限").fill(item.due_on)

@@ -100,7 +100,7 @@ def pledge_of_the_branch(page: Page, phone: Page, login: Login, cast: Cast) -> N
 
     steps.open_returned_pledge(phone)
     expect(phone.get_by_text(REASON)).to_be_visible()
-    phone.get_by_role("group", name="第 1 项").get_by_label("目标").fill("三十台全部检修一遍")
+    phone.get_by_role("group", name="第1项").get_by_label("目标").fill("三十台全部检修一遍")
     steps.submit_pledge(phone)
 
     steps.publish_pledge(page)
@@ -227,7 +227,7 @@ def scores_of_the_period(page: Page, phone: Page, login: Login, cast: Cast) -> s
     today = clock.today()
     period = Period.objects.get(starts_on__lte=today, ends_on__gte=today)
     steps.compute_scores(page, f"{period.code} · {period.campaign.name}", COMPANY)
-    expect(page.get_by_text("已计算 3 个党组织")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("已计算3个党组织")).to_be_visible(timeout=30_000)
     steps.follow(page, "查看结果")
     login(phone, cast.secretary)
     phone.goto("/scores/")
