@@ -1,6 +1,7 @@
 """Nothing typed is lost, and nobody overwrites anybody unseen: looked for in every form that the pages of pledges show, so
 that a form which is new has to keep what is typed into it as well (tests/pledges/test_browser_keeping.py tries it by hand)."""
 
+import datetime as dt
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -8,15 +9,21 @@ from dataclasses import dataclass, field
 import pytest
 from django.apps import apps
 from django.db.models import F
+from django.test import Client
 from django.test.html import Element, parse_html
 from django.urls import reverse
 
+from campaign.common import clock
 from campaign.common.errors import EditConflict
 from campaign.common.models import Versioned
+from pledges.models import PledgeState
+from pledges.services import boardlink_create
 from tests.permissions.cases import Target, cases
 from tests.permissions.ground import Ground, undone
+from tests.permissions.pledges import stored
 from tests.permissions.test_matrix import ADDRESSES, DECISIONS
 from tests.permissions.test_odd_values import asking
+from tests.pledges.test_browser_keeping import ELSEWHERE, OTHERS
 
 pytestmark = pytest.mark.one_database
 
@@ -39,6 +46,7 @@ ADDED = {
     "pledge_check_answer": "one of two who answer is refused",
 }
 """Drafts of forms that carry no version: nothing that somebody else wrote can be overwritten."""
+TRIED_BY_HAND = {*OTHERS, *ELSEWHERE}
 HALF = "写到一半的话"
 SAMPLES = {"textarea": HALF, "text": HALF, "number": "7", "date": "2026-08-01"}
 PICKED = ("radio", "checkbox")
@@ -51,6 +59,7 @@ class Shown:
     address: str
     url: str
     draft: str
+    kept_in_page: bool = False
     values: dict[str, list[str]] = field(default_factory=dict)
     typed: dict[str, list[str]] = field(default_factory=dict)
     kinds: dict[str, str] = field(default_factory=dict)
@@ -60,6 +69,9 @@ class Shown:
     def written(self) -> dict[str, list[str]]:
         """The fields that people fill in."""
         return {name: values for name, values in self.typed.items() if self.kinds[name] != "hidden"}
+
+
+Opened = Iterator[tuple[str, str, list[Shown]]]
 
 
 def elements(element: Element | str) -> Iterator[Element]:
@@ -74,7 +86,9 @@ def forms_on(address: str, text: str, url: str) -> Iterator[Shown]:
     for element in elements(tree):
         given = dict(element.attributes)
         if element.name == "form" and given.get("method") == "post":
-            form = Shown(address, given.get("action") or url, given.get("data-draft") or "")
+            form = Shown(
+                address, given.get("action") or url, given.get("data-draft") or "", given.get("data-draft") == ""
+            )
             for part in elements(element):
                 _note(form, part)
             yield form
@@ -112,11 +126,11 @@ def shown_to(ground: Ground, actor: str, address: str, url: str) -> list[Shown]:
 
 
 @pytest.fixture
-def opened(ground: Ground, request: pytest.FixtureRequest) -> Iterator[list[tuple[str, str, list[Shown]]]]:
+def opened(ground: Ground, request: pytest.FixtureRequest) -> Opened:
     """The forms of an address, with who looks at them and where, one case after another."""
     address = request.param
 
-    def each() -> Iterator[tuple[str, str, list[Shown]]]:
+    def each() -> Opened:
         for case in cases[address]:
             at = case.places[0] if case.make else ""
             with undone():
@@ -125,17 +139,18 @@ def opened(ground: Ground, request: pytest.FixtureRequest) -> Iterator[list[tupl
                 url = reverse(address, kwargs=dict(target.kwargs)) + target.query
                 yield actor, url, shown_to(ground, actor, address, url)
 
-    yield each()  # type: ignore[misc]
+    return each()
 
 
 @pytest.mark.parametrize("opened", PAGES, indirect=True)
-def test_what_is_typed_stands_there_again(ground: Ground, opened: list[tuple[str, str, list[Shown]]]) -> None:
+def test_what_is_typed_stands_there_again(ground: Ground, opened: Opened) -> None:
     for actor, url, forms in opened:
         for form in forms:
             if form.address in NOTHING_TYPED:
                 assert not {"textarea", "text"} & set(form.kinds.values()) or form.address == "hall_enter"
                 continue
             assert form.draft, f"{url} has a form that keeps nothing: {form.kinds}"
+            assert form.draft.partition(":")[0] in TRIED_BY_HAND, f"{form.draft}: try it in a browser as well"
             fields = [[name, value] for name, values in (form.values | form.typed).items() for value in values]
             kept = ground.send(actor, "POST", reverse("draft", args=[form.draft]), {"fields": json.dumps(fields)})
             assert kept.status == 200
@@ -153,7 +168,7 @@ def _saved_by_somebody_else(ground: Ground, actor: str, form: Shown) -> None:
 
 
 @pytest.mark.parametrize("opened", PAGES, indirect=True)
-def test_who_is_second_is_told_and_keeps_the_text(ground: Ground, opened: list[tuple[str, str, list[Shown]]]) -> None:
+def test_who_is_second_is_told_and_keeps_the_text(ground: Ground, opened: Opened) -> None:
     for actor, _url, forms in opened:
         for form in forms:
             kind = form.draft.partition(":")[0]
@@ -170,3 +185,17 @@ def test_who_is_second_is_told_and_keeps_the_text(ground: Ground, opened: list[t
             again = next(each for each in forms_on(form.address, answer.text, form.url) if each.draft == form.draft)
             assert {name: again.values[name] for name in form.written} == form.written
             assert again.values["version"] != form.values["version"], "sending it again is a decision"
+
+
+def test_a_visitor_of_the_hall_keeps_it_in_the_page(ground: Ground) -> None:
+    """Without an account nothing is kept elsewhere: the form says so to static/js/draft.js."""
+    pledge = stored(ground.world, "east_one", PledgeState.PUBLISHED)
+    secretary, until = ground.world.user("secretary", "east_one"), clock.today() + dt.timedelta(days=9)
+    _link, code = boardlink_create(organization=pledge.organization, actor=secretary, name="大厅", expires_on=until)
+    visitor = Client()
+    visitor.post(reverse("hall_enter"), {"code": code})
+    for address, arguments in (("hall_board", []), ("hall_screen", []), ("hall_pledge", [pledge.pk])):
+        url = reverse(address, args=arguments)
+        forms = list(forms_on(address, visitor.get(url).content.decode(), url))
+        typed = [form for form in forms if form.written]
+        assert [bool(typed), *(form.kept_in_page for form in typed)] == ([True, True] if arguments else [False])
