@@ -3,7 +3,13 @@
     def test_board(page, login, secretary):
         login(page, secretary)
         page.goto("/pledges/")
+        with turning(page):
+            page.get_by_role("link", name="我的承诺").click()
         assert_accessible(page)
+
+A click returns before the browser has left the page: whoever reads at once (`evaluate`, `inner_text`, `count`, `url`, the
+database, axe) reads the old page, or none. So a click that leads on is followed by an `expect` of what only the new page
+shows, or stands within `turning`.
 
 `page` is a desktop of 1440 × 900, `phone` a phone of 390 × 844; both talk to pytest-django's live server. The test fails at
 its end when the page logged an error, threw one or broke the Content-Security-Policy; a test that expects one takes the
@@ -13,13 +19,14 @@ fixture `complaints` and empties it.
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
-from playwright.sync_api import Error as PlaywrightError
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -126,27 +133,47 @@ def login(live_server: LiveServer) -> Login:
     return sign_in
 
 
+MARKS = count(1)
+
+
+@contextmanager
+def turning(page: Page) -> Iterator[None]:
+    """What is done inside leads to another page, or to the same one anew; afterwards that one is there and loaded.
+
+    The page that is left bears a mark, so that it cannot be taken for the one that comes, whatever their addresses are.
+    """
+    mark = next(MARKS)
+    page.evaluate("mark => document.documentElement.setAttribute('data-left', mark)", str(mark))
+    yield
+    expect(page.locator(f"html:not([data-left='{mark}'])")).to_be_attached()
+    at_rest(page)
+
+
+def at_rest(page: Page) -> None:
+    """Wait until the page is loaded and nothing on it moves any more."""
+    page.wait_for_load_state()
+    expect(page.locator("body")).to_be_attached()
+    page.evaluate(SETTLE)
+
+
+def too_wide(page: Page) -> int:
+    """Return by how many pixels the page is wider than the screen; 0 where it fits."""
+    at_rest(page)
+    wider: int = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    return max(wider, 0)
+
+
 def violations(page: Page) -> list[str]:
     """Return what axe finds serious or critical on the page once it has come to rest, one line for each element."""
-    try:
-        found = _looked_at(page)
-    except PlaywrightError:  # the page was just being left for the one that was clicked
-        found = _looked_at(page)
+    from axe_playwright_python.sync_playwright import Axe
+
+    at_rest(page)
     return [
         f"{rule['id']}: {node['target']} {node.get('failureSummary', '')}"
-        for rule in found
+        for rule in Axe().run(page).response["violations"]
         if rule["impact"] in SERIOUS
         for node in rule["nodes"]
     ]
-
-
-def _looked_at(page: Page) -> list[dict[str, Any]]:
-    from axe_playwright_python.sync_playwright import Axe
-
-    page.wait_for_load_state()
-    page.evaluate(SETTLE)
-    found: list[dict[str, Any]] = Axe().run(page).response["violations"]
-    return found
 
 
 def assert_accessible(page: Page) -> None:

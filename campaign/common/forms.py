@@ -39,23 +39,29 @@ class Textarea(forms.Textarea):
         return value.replace("\r\n", "\n") if isinstance(value, str) else value
 
 
+TYPED = {name: _("Name, pinyin initials or code") for name in ("organization_search", "branch_search")}
+"""What is typed into the searches of places, where a form says nothing else."""
+
+
 class RemoteSelect(forms.Select):
     """A choice among too many to list: typed text is posted to `url_name`, which answers
     `{"results": [{"value": …, "text": …}]}` with what the person may choose. Only the present choice is rendered."""
 
     def __init__(self, url_name: str, placeholder: str | Promise = "", attrs: dict[str, Any] | None = None) -> None:
+        self.typed = TYPED.get(url_name, "")
         super().__init__({"data-search-url": reverse_lazy(url_name), "placeholder": placeholder, **(attrs or {})})
 
     def optgroups(self, name: str, value: list[str], attrs: dict[str, Any] | None = None) -> list[Any]:
         choices = self.choices
         queryset = getattr(choices, "queryset", None)
+        chosen: list[Any]
         if queryset is None:
-            return super().optgroups(name, value, attrs)
-        wanted = [item for item in value if is_key(str(item))]
+            chosen = [choice for choice in choices if str(choice[0]) in value]
+        else:
+            wanted = [item for item in value if is_key(str(item))]
+            chosen = [(obj.pk, str(obj)) for obj in queryset.filter(pk__in=wanted)] if wanted else []
         try:
-            self.choices = (
-                [("", ""), *((obj.pk, str(obj)) for obj in queryset.filter(pk__in=wanted))] if wanted else [("", "")]
-            )
+            self.choices = [("", ""), *chosen]
             return super().optgroups(name, value, attrs)
         finally:
             self.choices = choices
@@ -70,7 +76,7 @@ def dress(form: forms.BaseForm, nothing: str | Promise = "") -> None:
         said = nothing or (_("Please choose") if field.required else _("None"))
         _name_nothing(field, said)
         if isinstance(widget, RemoteSelect):
-            widget.attrs["placeholder"] = widget.attrs.get("placeholder") or said
+            widget.attrs["placeholder"] = widget.attrs.get("placeholder") or nothing or widget.typed or said
         if type(widget) is forms.DateInput:
             field.widget = DateInput(widget.attrs)
         elif type(widget) is forms.Textarea:
@@ -79,6 +85,8 @@ def dress(form: forms.BaseForm, nothing: str | Promise = "") -> None:
             field.widget.is_required = widget.is_required
         elif isinstance(widget, forms.Select) and not isinstance(widget, forms.RadioSelect):
             widget.attrs.setdefault("data-select", "")
+            if isinstance(widget, forms.SelectMultiple):
+                widget.attrs.setdefault("placeholder", _("Choose one or several"))
 
 
 def _bound(field: forms.Field) -> None:

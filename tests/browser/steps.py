@@ -11,6 +11,8 @@ from django.utils import timezone
 from openpyxl import Workbook, load_workbook
 from playwright.sync_api import Locator, Page, expect
 
+from tests.chromium import turning
+
 
 @dataclass(frozen=True)
 class Promise:
@@ -34,7 +36,13 @@ def press(page: Page, name: str) -> None:
 
 
 def follow(page: Page, name: str) -> None:
-    main(page).get_by_role("link", name=name, exact=True).first.click()
+    """Follow the link of this name in the content to its page."""
+    with turning(page):
+        link(page, name).click()
+
+
+def link(page: Page, name: str) -> Locator:
+    return main(page).get_by_role("link", name=name, exact=True).first
 
 
 def agree(page: Page, reason: str = "") -> None:
@@ -112,7 +120,7 @@ def write_items(page: Page, items: Sequence[Promise]) -> None:
     for place, item in enumerate(items):
         if place:
             press(page, "再加一项")
-        written = page.get_by_role("group", name=f"第 {place + 1} 项")
+        written = page.get_by_role("group", name=f"第{place + 1}项")
         written.get_by_label("承诺内容").fill(item.text)
         written.get_by_label("目标").fill(item.target)
         written.get_by_label("完成时限").fill(item.due_on)
@@ -136,7 +144,8 @@ def return_pledge(page: Page, reason: str) -> None:
 def open_returned_pledge(page: Page) -> None:
     """From the desk, as the tile leads."""
     page.goto("/")
-    page.get_by_role("link", name="退回给您的承诺").click()
+    with turning(page):
+        page.get_by_role("link", name="退回给您的承诺").click()
     follow(page, "看退回原因并修改")
 
 
@@ -174,7 +183,8 @@ def appraise_pledge(page: Page, name: str, results: Sequence[tuple[str, str]]) -
 def write_review(page: Page, organization: str, texts: Mapping[str, str]) -> None:
     page.goto("/reviews/new/")
     entry = page.get_by_role("listitem").filter(has_text=organization)
-    entry.get_by_role("link", name="点评").click()
+    with turning(page):
+        entry.get_by_role("link", name="点评").click()
     page.get_by_label("现场点评").check()
     for label, text in texts.items():
         page.get_by_label(label).fill(text)
@@ -206,15 +216,17 @@ def set_up_round(page: Page, name: str, branch: str) -> None:
 
 
 def take_step(page: Page, name: str, reason: str = "") -> None:
-    """Press the button of a step and agree."""
+    """Press the button of a step and agree; the page comes anew."""
     press(page, name)
-    agree(page, reason)
+    with turning(page):
+        agree(page, reason)
 
 
 def fill_ballot(page: Page, answer: str) -> None:
     """Open the paper from the desk and give the same answer to every question."""
     page.goto("/")
-    page.get_by_role("link", name="待投的测评票").click()
+    with turning(page):
+        page.get_by_role("link", name="待投的测评票").click()
     follow(page, "投票")
     questions = page.locator("form[data-vote] fieldset")
     expect(questions.first).to_be_visible()
@@ -231,7 +243,8 @@ def open_batch(page: Page, name: str, closes_on: str) -> None:
     follow(page, "新建评选批次")
     page.get_by_label("批次名称").fill(name)
     page.get_by_label("推荐截止日期").fill(closes_on)
-    press(page, "保存")
+    with turning(page):
+        press(page, "保存")
     take_step(page, "开放推荐")
 
 
@@ -239,7 +252,8 @@ def nominate(page: Page, batch: str, category: str, nominee: str, deeds: str) ->
     page.goto("/awards/")
     follow(page, batch)
     follow(page, f"推荐{category}")
-    page.get_by_role("listitem").filter(has_text=nominee).get_by_role("link", name="推荐").click()
+    with turning(page):
+        page.get_by_role("listitem").filter(has_text=nominee).get_by_role("link", name="推荐").click()
     page.get_by_label("主要事迹").fill(deeds)
     press(page, "推荐")
     agree(page)
@@ -258,9 +272,9 @@ def compute_scores(page: Page, period: str, organization: str) -> None:
 def export(page: Page, report: str, organization: str, **choices: str) -> tuple[str, Workbook]:
     """Ask for a report as a job and fetch its file."""
     page.goto("/reports/")
-    main(page).get_by_role("link", name=report, exact=True).first.click()
+    follow(page, report)
     for label, value in {"党组织": organization, **choices}.items():
         page.locator(".report-fields").first.get_by_label(label).select_option(label=value)
     press(page, "导出")
     page.wait_for_url("**/jobs/**")
-    return downloaded(page, lambda: follow(page, "下载"))
+    return downloaded(page, link(page, "下载").click)

@@ -78,9 +78,9 @@ def test_a_pledge_that_cannot_be_submitted_keeps_what_was_typed(phone: Page, log
     steps.write_items(phone, typed)
     steps.press(phone, "提交审诺")
     steps.agree(phone)
-    expect(phone.get_by_text("第 1 项：完成时限应在活动期内")).to_be_visible()
+    expect(phone.get_by_text("第1项：完成时限应在活动期内")).to_be_visible()
     for place, item in enumerate(typed, start=1):
-        written = phone.get_by_role("group", name=f"第 {place} 项")
+        written = phone.get_by_role("group", name=f"第{place}项")
         expect(written.get_by_label("承诺内容")).to_have_value(item.text)
         expect(written.get_by_label("目标")).to_have_value(item.target)
         expect(written.get_by_label("完成时限")).to_have_value(item.due_on)

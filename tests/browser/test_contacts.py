@@ -30,7 +30,7 @@ def test_a_leader_records_a_visit_on_the_phone(phone: Page, login: Login, world:
     phone.fill("[name=problems]", "夜班职工就餐不便")
     phone.get_by_role("button", name="保存").click()
     expect(phone.get_by_text("夜班职工就餐不便")).to_be_visible()
-    phone.get_by_role("link", name="编辑").click()
+    phone.get_by_role("link", name="修改").click()
     phone.fill("[name=follow_up]", "食堂已增设夜班供餐")
     phone.get_by_role("button", name="保存").click()
     expect(phone.get_by_text("食堂已增设夜班供餐")).to_be_visible()

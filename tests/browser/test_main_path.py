@@ -33,7 +33,7 @@ from tests.browser.books import (
 )
 from tests.browser.cast import Cast, branch
 from tests.browser.steps import Promise
-from tests.chromium import Login
+from tests.chromium import Login, turning
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("emptied")]
 
@@ -100,7 +100,7 @@ def pledge_of_the_branch(page: Page, phone: Page, login: Login, cast: Cast) -> N
 
     steps.open_returned_pledge(phone)
     expect(phone.get_by_text(REASON)).to_be_visible()
-    phone.get_by_role("group", name="第 1 项").get_by_label("目标").fill("三十台全部检修一遍")
+    phone.get_by_role("group", name="第1项").get_by_label("目标").fill("三十台全部检修一遍")
     steps.submit_pledge(phone)
 
     steps.publish_pledge(page)
@@ -174,7 +174,8 @@ def evaluation_by_the_members(page: Page, phone: Page, login: Login, cast: Cast)
 
     login(phone, cast.members[2])
     phone.goto("/reviews/votes/")
-    phone.get_by_role("link", name=ROUND).click()
+    with turning(phone):
+        phone.get_by_role("link", name=ROUND).click()
     expect(phone.get_by_text("96.67").first).to_be_visible()
 
 
@@ -205,7 +206,8 @@ def award_for_a_member(page: Page, phone: Page, login: Login, cast: Cast) -> Non
 
     login(phone, cast.committee)
     phone.goto("/")
-    phone.get_by_role("link", name="待审批的推荐").click()
+    with turning(phone):
+        phone.get_by_role("link", name="待审批的推荐").click()
     steps.follow(phone, NAMES[2])
     steps.take_step(phone, "同意表彰")
     expect(phone.get_by_role("status").first).to_be_visible()
@@ -227,15 +229,15 @@ def scores_of_the_period(page: Page, phone: Page, login: Login, cast: Cast) -> s
     today = clock.today()
     period = Period.objects.get(starts_on__lte=today, ends_on__gte=today)
     steps.compute_scores(page, f"{period.code} · {period.campaign.name}", COMPANY)
-    expect(page.get_by_text("已计算 3 个党组织")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("已计算3个党组织")).to_be_visible(timeout=30_000)
     steps.follow(page, "查看结果")
     login(phone, cast.secretary)
     phone.goto("/scores/")
     steps.follow(phone, BRANCH)
     for arithmetic in ("0.5000 × 25.00 = 12.50", "0.1667 × 15.00 = 2.50"):
         expect(phone.get_by_text(arithmetic)).to_be_visible()
-    total = phone.locator(".stat").filter(has_text="合计").locator(".stat-figure").inner_text()
-    assert total == "55.00"
+    total = "55.00"
+    expect(phone.locator(".stat").filter(has_text="合计").locator(".stat-figure")).to_have_text(total)
     return total
 
 
@@ -290,7 +292,7 @@ def test_a_workbook_with_mistakes_stores_nothing_and_comes_back_marked(page: Pag
     expect(page.get_by_role("button", name="全部入库")).to_have_count(0)
     assert Member.objects.count() == 12
 
-    name, marked = steps.downloaded(page, lambda: steps.follow(page, "下载标出错误的工作簿"))
+    name, marked = steps.downloaded(page, steps.link(page, "下载标出错误的工作簿").click)
     assert re.fullmatch(r"党员花名册_\S+_\d{8}\.xlsx", name)
     sheet = marked["党员花名册"]
     notes = {cell.coordinate: cell.comment.text for line in sheet.iter_rows() for cell in line if cell.comment}

@@ -244,6 +244,6 @@ def test_a_pledge_is_watched_over_and_judged_by_phone(phone: Page, login: Login)
     assert_accessible(phone)
     _fits(phone)
     phone.get_by_role("button", name="保存评诺").click()
-    expect(phone.get_by_text("100.00 分")).to_be_visible()
+    expect(phone.get_by_text("100.00分")).to_be_visible()
     assert Pledge.objects.get().state == PledgeState.APPRAISED
     _fits(phone)

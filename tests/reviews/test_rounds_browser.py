@@ -34,10 +34,10 @@ def test_a_vote_on_a_phone(ground: World, phone: Page, login: Login) -> None:
     phone.get_by_role("link", name="投票", exact=True).click()
     assert_accessible(phone)
     assert phone.evaluate("document.documentElement.scrollWidth") == 390
-    expect(phone.locator("[data-answered]")).to_have_text("已答 0 / 5 项")
+    expect(phone.locator("[data-answered]")).to_have_text("已答0/5项")
     for question in phone.locator("fieldset").all():
         question.get_by_text("比较满意", exact=True).click()
-    expect(phone.locator("[data-answered]")).to_have_text("已答 5 / 5 项")
+    expect(phone.locator("[data-answered]")).to_have_text("已答5/5项")
     phone.get_by_role("button", name="提交测评票").click()
     dialog = phone.get_by_role("dialog")
     expect(dialog).to_contain_text("不能修改")

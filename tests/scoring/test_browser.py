@@ -42,7 +42,7 @@ def test_staff_compute_scores_and_read_where_they_come_from(
     assert_accessible(page)
     page.get_by_role("main").get_by_role("button", name="计算得分").click()
     page.wait_for_url("**/jobs/**")
-    expect(page.get_by_text("已计算 3 个党组织")).to_be_visible(timeout=15_000)
+    expect(page.get_by_text("已计算3个党组织")).to_be_visible(timeout=15_000)
 
     page.goto("/scores/")
     assert_accessible(page)
