@@ -6,7 +6,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pledges', '0003_comment_version'),
+        ('pledges', '0004_pledge_of_member'),
     ]
 
     operations = [
