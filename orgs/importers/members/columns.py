@@ -164,7 +164,7 @@ COLUMNS = (
     Column("personnel_no", "人员编号", ("工号", "员工编号", "职工编号", "党员编号"), converter=_digits(30)),
     Column("remarks", "备注", converter=text(200), clears=True),
 )
-SHOWN = ("name", "sex", "organization", "id_number", "kind", "party_post")
+SHOWN = ("sex", "organization", "id_number", "kind", "party_post")
 PLAIN_FIELDS = (
     "name", "sex", "ethnicity", "birth_date", "native_place", "education", "degree", "started_work_on", "joined_on",
     "full_member_on", "kind", "cell", "party_post", "admin_post", "job", "technical_title", "is_frontline",
