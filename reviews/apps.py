@@ -12,7 +12,7 @@ class ReviewsConfig(AppConfig):
         from campaign.lists.registry import kinds
         from reviews import records, structure
         from reviews.desk import leader as desk
-        from reviews.importers import REVIEWS
+        from reviews.importers.leader import REVIEWS
         from reviews.metrics import leader as metrics
         from reviews.registrations import register_appraisals, register_rounds, register_secretaries
         from reviews.reminders import leader as reminders

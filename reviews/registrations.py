@@ -62,7 +62,9 @@ def sees_others(user: Any) -> bool:
 
 
 def register_secretaries() -> None:
+    from campaign.lists.registry import kinds
     from reviews.desk import secretaries as desk
+    from reviews.importers.secretaries import PROBLEM_LIST
     from reviews.reminders import secretaries as reminders
     from reviews.timeline import secretaries as timeline
 
@@ -80,6 +82,7 @@ def register_secretaries() -> None:
     )
     for part in (desk, reminders, timeline):
         part.register()
+    kinds.register(PROBLEM_LIST)
 
 
 def is_concerned(user: Any) -> bool:

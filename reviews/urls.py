@@ -1,7 +1,7 @@
 from django.urls import include, path
 
 from campaign.lists.views import list_urls
-from reviews.importers import REVIEWS
+from reviews.importers.leader import REVIEWS
 from reviews.views import leader
 
 urlpatterns = [

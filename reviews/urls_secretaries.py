@@ -1,5 +1,7 @@
 from django.urls import path
 
+from campaign.lists.views import list_urls
+from reviews.importers.secretaries import PROBLEM_LIST
 from reviews.views import secretaries
 
 urlpatterns = [
@@ -8,6 +10,7 @@ urlpatterns = [
     path("secretaries/problems/", secretaries.secretary_problems, name="secretary_problems"),
     path("secretaries/problems/<int:pk>/", secretaries.secretary_problem, name="secretary_problem"),
     path("secretaries/problems/<int:pk>/step/", secretaries.secretary_problem_step, name="secretary_problem_step"),
+    *list_urls("secretaries/problems/lists/", PROBLEM_LIST),
     path("secretaries/<int:pk>/", secretaries.secretary_detail, name="secretary_detail"),
     path("secretaries/<int:pk>/step/", secretaries.secretary_step, name="secretary_step"),
     path("secretaries/<int:pk>/ballot/", secretaries.secretary_ballot, name="secretary_ballot"),

@@ -173,6 +173,8 @@ ACTIONS: dict[str, str | Promise] = {
     "round_update": gettext_lazy("Change an evaluation round"),
     "score_run": gettext_lazy("Compute scores"),
     "report_problem_add": gettext_lazy("Put a problem on the list of a secretary"),
+    "report_problem_change": gettext_lazy("Change a problem of a secretary"),
+    "report_problem_remove": gettext_lazy("Take a problem off the list of a secretary"),
     "report_problem_plan": gettext_lazy("Write measures for a problem"),
     "secretary_answer": gettext_lazy("Answer a question about a report"),
     "secretary_appraisal_create": gettext_lazy("Set up an appraisal of secretaries"),

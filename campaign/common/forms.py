@@ -49,13 +49,14 @@ class RemoteSelect(forms.Select):
     def optgroups(self, name: str, value: list[str], attrs: dict[str, Any] | None = None) -> list[Any]:
         choices = self.choices
         queryset = getattr(choices, "queryset", None)
+        chosen: list[Any]
         if queryset is None:
-            return super().optgroups(name, value, attrs)
-        wanted = [item for item in value if is_key(str(item))]
+            chosen = [choice for choice in choices if str(choice[0]) in value]
+        else:
+            wanted = [item for item in value if is_key(str(item))]
+            chosen = [(obj.pk, str(obj)) for obj in queryset.filter(pk__in=wanted)] if wanted else []
         try:
-            self.choices = (
-                [("", ""), *((obj.pk, str(obj)) for obj in queryset.filter(pk__in=wanted))] if wanted else [("", "")]
-            )
+            self.choices = [("", ""), *chosen]
             return super().optgroups(name, value, attrs)
         finally:
             self.choices = choices

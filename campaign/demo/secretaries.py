@@ -12,9 +12,6 @@ from orgs.models import User
 from reviews.models.secretaries import SecretaryAppraisal, SecretaryReport
 from reviews.services import round_close, round_open, round_publish, vote_cast
 from reviews.services.secretaries import (
-    report_problem_add,
-    report_problem_plan,
-    report_problem_step,
     secretary_answer,
     secretary_appraisal_create,
     secretary_ask,
@@ -23,6 +20,7 @@ from reviews.services.secretaries import (
     secretary_report_save,
     secretary_report_step,
 )
+from reviews.services.secretary_problems import report_problem_add, report_problem_plan, report_problem_step
 
 SECRETARIES = 8
 GRADES = ("good", "fair", "fair", "good", "fair", "average", "fair", "fair")

@@ -88,6 +88,12 @@ TWICE = mistake(
     _("Delete one of the two rows."),
     Category.DUPLICATE,
 )
+READ_ONLY = mistake(
+    "list.read_only",
+    _("This column is there to be read; others fill it in."),
+    _("Put back what stood there, or leave the cell empty."),
+    Category.RULE,
+)
 NEEDED = mistake("list.needed", _("This has to be filled in."), _("Fill in the cell."), Category.MISSING)
 
 
@@ -106,7 +112,7 @@ class ListColumn:
     """A column of the list: `form` is how it goes out, `converter` how it comes back, `key` names the value.
 
     `whom`: it says whom the row means and is never taken over. `needed`: an entry must have it. `names`: value → names, of
-    a choice.
+    a choice. `told`: what others say of the entry, there to be read; a change of it is refused.
     """
 
     key: str
@@ -116,6 +122,7 @@ class ListColumn:
     whom: bool = False
     needed: bool = False
     names: Any = None
+    told: bool = False
 
     def cell(self, value: Any) -> Any:
         """Return a value as it stands in the workbook."""
@@ -421,15 +428,26 @@ class _Comparison:
         elif not row[MARK] and entry.values is not None:
             table.report(row, self.key, MARK_MISSING)
         else:
-            lacking = [
-                column
-                for column in self.kind.fields
-                if column.needed and column.key in row and (line.values or {}).get(column.key) in (None, "")
-            ]
-            for column in lacking:
-                table.report(row, column.key, NEEDED)
-            return bool(lacking)
+            return self._faulty(row, line)
         return True
+
+    def _faulty(self, row: ParsedRow, line: Line) -> bool:
+        """Report what lacks and what is not theirs to say; tells whether there is such a cell."""
+        values, before = line.values or {}, line.entry.values or {}
+        lacking = [
+            column.key
+            for column in self.kind.fields
+            if column.needed and column.key in row and values.get(column.key) in (None, "")
+        ]
+        told = [
+            column.key
+            for column in self.kind.fields
+            if column.told and _plain(values[column.key]) != _plain(before.get(column.key))
+        ]
+        for keys, found in ((lacking, NEEDED), (told, READ_ONLY)):
+            for key in keys:
+                self.table.report(row, key, found)
+        return bool(lacking or told)
 
 
 def _said(values: dict[str, Any] | None) -> dict[str, str] | None:

@@ -71,6 +71,8 @@ class ReportState(models.TextChoices):
 
 
 WRITABLE = (ReportState.WRITING, ReportState.RETURNED)
+LISTED = (ReportState.SUBMITTED, ReportState.GRADED)
+"""Problems are listed of a report that was handed in."""
 
 
 class SecretaryReportQuerySet(PartQuerySet["SecretaryReport"]):

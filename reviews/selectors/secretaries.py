@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Count, Q
 
 from campaign.common import clock
-from campaign.common.access import paths_of, under
+from campaign.common.access import own_member_ids, paths_of, under
 from campaign.common.capabilities import Cap, Role
 from orgs.models import Member, MembershipKind, MembershipStatus, Organization, PartyPost, RoleAssignment, User
 from reviews.models.secretaries import (
@@ -54,6 +54,12 @@ def reports_for(user: Any) -> SecretaryReportQuerySet:
     """Return the reports that `user` may see, their own among them."""
     found = SecretaryReport.objects.visible_to(user).exclude(state=ReportState.CANCELLED)
     return found.select_related("organization", "appraisal", "member")
+
+
+def reports_graded_by(user: Any) -> SecretaryReportQuerySet:
+    """Return the reports that `user` grades and lists problems of: nobody's own."""
+    found = SecretaryReport.objects.allowed(user, Cap.SECRETARY_GRADE).exclude(state=ReportState.CANCELLED)
+    return found.exclude(member__in=own_member_ids(user))
 
 
 def votes_on(reports: Iterable[SecretaryReport], ballot: Any) -> dict[int, Votes]:

@@ -31,9 +31,7 @@ from orgs.models import Organization
 from reviews.models.appraisal import REMARK
 from reviews.models.rounds import EvaluationRound
 from reviews.models.secretaries import (
-    ProblemState,
     ReportAttachment,
-    ReportProblem,
     ReportQuestion,
     ReportState,
     SecretaryAppraisal,
@@ -49,7 +47,7 @@ from reviews.services.appraisal_ballots import (
     must_manage,
     round_attach,
 )
-from reviews.workflow.secretaries import PROBLEMS, REPORTS, SECRETARY_APPRAISALS
+from reviews.workflow.secretaries import REPORTS, SECRETARY_APPRAISALS
 
 LONGEST = 10_000
 """Characters of a report."""
@@ -189,7 +187,7 @@ def _without_ballot(actor: Any, appraisal: SecretaryAppraisal, reason: str) -> S
 # -- the report ------------------------------------------------------------------------------------------------------------
 
 
-def _own(actor: Any, report: SecretaryReport) -> None:
+def must_be_own(actor: Any, report: SecretaryReport) -> None:
     mine = SecretaryReport.objects.allowed(actor, Cap.SECRETARY_WRITE).filter(pk=report.pk)
     if actor.acting_for is not None or not mine.exists():
         raise NotAllowed
@@ -205,7 +203,7 @@ def secretary_report_save(
 ) -> SecretaryReport:
     """Save the own report and add `documents`. Raises NotAllowed, EditConflict, or DomainError: handed in already, too
     long, a file that is not permitted."""
-    _own(actor, report)
+    must_be_own(actor, report)
     _must_be_writable(report)
     if len(text.strip()) > LONGEST:
         raise DomainError(_("A report may have up to %(n)s characters. Please shorten it.") % {"n": LONGEST})
@@ -233,7 +231,7 @@ def _attach(report: SecretaryReport, documents: "Sequence[UploadedFile[Any]]", a
 def secretary_file_remove(*, actor: Any, attached: ReportAttachment) -> None:
     """Take a file out of the own report. Raises NotAllowed, or DomainError when it is handed in."""
     report, attachment = attached.report, attached.attachment
-    _own(actor, report)
+    must_be_own(actor, report)
     _must_be_writable(report)
     with transaction.atomic():
         attached.delete()
@@ -264,12 +262,12 @@ def secretary_ask(*, actor: Any, report: SecretaryReport, text: str) -> ReportQu
     if report.state != ReportState.SUBMITTED or not report.appraisal.is_open:
         raise StateConflict
     with transaction.atomic():
-        asked = ReportQuestion.objects.create(report=report, asked_by=actor, asked_by_name=actor.name, text=_said(text))
+        asked = ReportQuestion.objects.create(report=report, asked_by=actor, asked_by_name=actor.name, text=said(text))
         audit_record(action="secretary_ask", actor=actor, target=report)
     return asked
 
 
-def _said(text: str) -> str:
+def said(text: str) -> str:
     if not text.strip() or len(text.strip()) > REMARK:
         raise DomainError(_("Please write between 1 and %(n)s characters.") % {"n": REMARK})
     return text.strip()
@@ -279,11 +277,11 @@ def secretary_answer(*, actor: Any, question: ReportQuestion, text: str) -> Repo
     """Answer a question about the own report, or better the answer until the grade is given.
     Raises NotAllowed, StateConflict, DomainError."""
     report = question.report
-    _own(actor, report)
+    must_be_own(actor, report)
     if report.state != ReportState.SUBMITTED or not report.appraisal.is_open:
         raise StateConflict
     with transaction.atomic():
-        question.answer, question.answered_at, question.updated_at = _said(text), clock.now(), clock.now()
+        question.answer, question.answered_at, question.updated_at = said(text), clock.now(), clock.now()
         question.save(update_fields=("answer", "answered_at", "updated_at"))
         audit_record(action="secretary_answer", actor=actor, target=report)
     return question
@@ -310,49 +308,3 @@ def secretary_grade(*, actor: Any, report: SecretaryReport, version: int, grade:
         graded_by=actor,
         version=F("version") + 1,
     )
-
-
-# -- the problem list ------------------------------------------------------------------------------------------------------
-
-
-def report_problem_add(*, actor: Any, report: SecretaryReport, text: str, due_on: dt.date) -> ReportProblem:
-    """Put a problem on the list of a report that is handed in or graded. Raises NotAllowed, StateConflict, or DomainError:
-    no text, a day that is over."""
-    if not reaches(actor, Cap.SECRETARY_GRADE, report.organization.path) or report.member_id in own_member_ids(actor):
-        raise NotAllowed
-    if report.state not in (ReportState.SUBMITTED, ReportState.GRADED):
-        raise StateConflict
-    if due_on < clock.today():
-        raise DomainError(_("The day lies in the past."))
-    with transaction.atomic():
-        made = ReportProblem.objects.create(
-            report=report, organization=report.organization, text=_said(text), due_on=due_on
-        )
-        audit_record(action="report_problem_add", actor=actor, target=made, changes={"due_on": [None, due_on]})
-    return made
-
-
-def report_problem_plan(*, actor: Any, problem: ReportProblem, version: int, measures: str) -> ReportProblem:
-    """Write down what one does about a problem. Raises NotAllowed, EditConflict, or DomainError when it is reported."""
-    _own(actor, problem.report)
-    if problem.state != ProblemState.OPEN:
-        raise StateConflict
-    with transaction.atomic():
-        problem.save_version(version, measures=_said(measures))
-        audit_record(action="report_problem_plan", actor=actor, target=problem)
-    return problem
-
-
-def report_problem_step(*, actor: Any, problem: ReportProblem, step: str, reason: str = "") -> ReportProblem:
-    """Report a problem as put right with what came of it; close it, or say that it is not put right.
-    Raises NotAllowed, StateConflict, or DomainError: without words, or about oneself."""
-    if step not in PROBLEMS.steps:
-        raise NotAllowed
-    updates: dict[str, Any] = {"version": F("version") + 1, "closed_on": None}
-    if step == "report_problem_done":
-        if actor.acting_for is not None:
-            raise NotAllowed
-        updates["result"] = reason.strip()[:REMARK]
-    elif step == "report_problem_close":
-        updates["closed_on"] = clock.today()
-    return PROBLEMS.take(problem, step, actor=actor, reason=reason, **updates)

@@ -30,6 +30,7 @@ from reviews.forms.secretaries import (
     SecretaryAppraisalForm,
 )
 from reviews.models.secretaries import (
+    LISTED,
     ProblemState,
     ReportAttachment,
     ReportProblem,
@@ -39,6 +40,7 @@ from reviews.models.secretaries import (
 )
 from reviews.selectors import secretaries as selectors
 from reviews.services import secretaries as services
+from reviews.services import secretary_problems as problems
 from reviews.services.appraisal_ballots import has_ballot
 from reviews.tables.secretaries import ReportProblemTable, SecretaryAppraisalTable, SecretaryReportTable
 from reviews.workflow.secretaries import PROBLEMS, REPORTS, SECRETARY_APPRAISALS
@@ -116,6 +118,7 @@ def secretary_detail(request: GatedRequest, pk: int) -> HttpResponse:
         "secretary_appraisal": found,
         "appraisal": found,
         "manages": manages,
+        "lists_problems": selectors.reports_graded_by(request.user).filter(appraisal=found).exists(),
         "has_ballot": has_ballot(found),
         "share": selectors.good_share(found),
         "steps": SECRETARY_APPRAISALS.available(found, request.user) if manages else [],
@@ -180,7 +183,7 @@ def secretary_report(request: GatedRequest, pk: int) -> HttpResponse:
         "answers": own and handed_in,
         "question": QuestionForm() if asks else None,
         "grades": grades and handed_in,
-        "lists": grades and report.state in ("submitted", "graded"),
+        "lists": grades and report.state in LISTED,
         "steps": [step for step in REPORTS.available(report, user) if step.name != "secretary_grade"],
         "crumbs": _crumbs(),
     }  # fmt: skip
@@ -333,7 +336,16 @@ def secretary_file_remove(request: GatedRequest, pk: int, attachment: UUID) -> H
 
 @access(GET=Cap.SECRETARY_VIEW)
 def secretary_problems(request: GatedRequest) -> HttpResponse:
+    graded = (
+        selectors.reports_graded_by(request.user).select_related("appraisal").order_by("-year", "-appraisal").first()
+    )
+    actions = []
+    if graded is not None:
+        url = reverse("problem_import", args=[graded.appraisal_id])
+        label = _("By workbook: %(name)s") % {"name": graded.appraisal.name}
+        actions = [{"label": label, "url": url, "icon": "table-import"}]
     context = {
+        "actions": actions,
         "title": _("Problem list"),
         "lead": _("What secretaries took home from their appraisal: measures, day, result, until it is closed above."),
         "crumbs": _crumbs(),
@@ -358,7 +370,7 @@ def secretary_problem_add(request: GatedRequest, pk: int) -> HttpResponse:
         return redirect(request.path)
     form = keep(request, ProblemForm(request.POST or None), key)
     if form.is_valid() and form.attempt(
-        services.report_problem_add, actor=request.user, report=report, **form.cleaned_data
+        problems.report_problem_add, actor=request.user, report=report, **form.cleaned_data
     ):
         draft_clear(request=request, key=key)
         messages.success(request, _("It is on the list. The secretary writes down measures."))
@@ -377,7 +389,7 @@ def secretary_problem_step(request: GatedRequest, pk: int) -> HttpResponse:
     """Report as put right, close, or say that it is not: the field `step` says which."""
     problem: ReportProblem = gate(request, _problems(), pk=pk)
     step, reason = request.POST.get("step", ""), request.POST.get("reason", "")
-    services.report_problem_step(actor=request.user, problem=problem, step=step, reason=reason)
+    problems.report_problem_step(actor=request.user, problem=problem, step=step, reason=reason)
     messages.success(request, _("Noted."))
     return redirect("secretary_problem", pk=pk)
 
@@ -393,7 +405,7 @@ def secretary_problem(request: GatedRequest, pk: int) -> HttpResponse:
     stored = {"version": problem.version, "measures": problem.measures}
     form = keep(request, MeasuresForm(request.POST or None, initial=stored), key)
     if form.is_valid():
-        if form.attempt(services.report_problem_plan, actor=request.user, problem=problem, **form.cleaned_data):
+        if form.attempt(problems.report_problem_plan, actor=request.user, problem=problem, **form.cleaned_data):
             draft_clear(request=request, key=key)
             messages.success(request, _("Saved."))
             return redirect("secretary_problem", pk=pk)

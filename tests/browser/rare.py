@@ -36,8 +36,10 @@ from pledges.services import (
     comment_show,
     pledge_import_upload,
 )
-from reviews.importers import REVIEWS
+from reviews.importers.leader import REVIEWS
+from reviews.importers.secretaries import PROBLEM_LIST
 from reviews.models import LeaderReview, ReviewState, SecretaryReport
+from reviews.models.secretaries import ReportState
 from reviews.selectors.leader import due_members
 from reviews.services.secretaries import (
     secretary_appraisal_create,
@@ -163,6 +165,11 @@ def _of_workbooks(campaign: Campaign, branch: Organization, secretary: User) -> 
     pledges = pledge_import_upload(
         organization=branch, campaign=campaign, actor=secretary, content=rows.encode(), file_name="承诺.csv"
     )
+    graded = SecretaryReport.objects.filter(organization=branch, state=ReportState.GRADED).latest("pk")
+    said = f"党组织,存在问题,整改时限\n{branch.name},学习记录不全,{clock.today()}\n"
+    problems = list_send(
+        kind=PROBLEM_LIST, place=graded.appraisal_id, actor=staff, content=said.encode(), file_name="问题.csv"
+    )
     name = _unreviewed(branch, secretary)
     said = f"党组织,姓名,点评方式,点评日期,肯定成绩\n{branch.name},{name},现场点评,{clock.today()},带头\n"
     reviews = list_send(kind=REVIEWS, place=branch.pk, actor=secretary, content=said.encode(), file_name="点评.csv")
@@ -172,6 +179,7 @@ def _of_workbooks(campaign: Campaign, branch: Organization, secretary: User) -> 
     return [
         reverse("nomination_import_detail", args=[_nominations(branch, secretary).pk]),
         reverse("entry_import_detail", args=[entries.pk]),
+        reverse("problem_import_detail", args=[problems.pk]),
         reverse("review_import_detail", args=[reviews.pk]),
         reverse("import_detail", args=[batch.pk]),
         reverse("import_rows", args=[batch.pk]),

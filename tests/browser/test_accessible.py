@@ -46,6 +46,7 @@ NOT_PAGES = {
     "organization_children": "a part of the tree",
     "plan_attachment": "a file",
     "pledge_import_annotated": "a file",
+    "problem_import_annotated": "a file",
     "review_import_annotated": "a file",
     "secretary_file": "a file",
 }

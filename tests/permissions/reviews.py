@@ -10,7 +10,7 @@ from campaign.common.capabilities import Cap
 from campaign.lists.services import list_send, list_store
 from campaign.models import Campaign
 from orgs.models import Member, Organization
-from reviews.importers import REVIEWS
+from reviews.importers.leader import REVIEWS
 from reviews.models import LeaderReview, ReviewMode
 from reviews.services import leader_review_create, leader_review_submit
 from tests.permissions.cases import Case, Listed, Make, Scoped, Target, case, lists, mark, scoped

@@ -3,10 +3,14 @@
 import datetime as dt
 from typing import Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
+
 from campaign.attachments.services import attachment_store
 from campaign.common import clock
 from campaign.common.capabilities import Cap
+from campaign.lists.services import list_send, list_store
 from campaign.models import Campaign
+from reviews.importers.secretaries import PROBLEM_LIST
 from reviews.models.secretaries import (
     ReportAttachment,
     ReportProblem,
@@ -155,7 +159,46 @@ def problem(state: str = "open", step: str = "", capability: Cap | None = None) 
     return make
 
 
+def book(world: World, at: str) -> bytes:
+    return f"党组织,书记,存在问题,整改时限\n{world.orgs[at].name},,{mark(at)},{clock.today()}\n".encode()
+
+
+def workbook(world: World, at: str) -> Target:
+    """The problem list of the appraisal above a branch: for who sees the appraisal and grades the secretary."""
+    held = written(world, at).appraisal
+
+    def payload() -> dict[str, Any]:
+        return {"file": SimpleUploadedFile("问题.csv", book(world, at))}
+
+    def rule(actor: str, _capability: Cap) -> bool:
+        return expected(actor, Cap.SECRETARY_VIEW, PARENTS[at]) and expected(actor, Cap.SECRETARY_GRADE, at)
+
+    return Target(held, {"pk": held.pk}, payload, rule=rule)
+
+
+def sent_in(state: str) -> Make:
+    """Only who sent a workbook reaches it."""
+
+    def make(world: World, at: str) -> Target:
+        held, actor = written(world, at).appraisal, world.user("office", "root")
+        sent = list_send(kind=PROBLEM_LIST, place=held.pk, actor=actor, content=book(world, at), file_name="问题.csv")
+        if state == "stored":
+            list_store(sent=sent, actor=actor)
+        return Target(sent, {"pk": sent.pk}, rule=lambda who, _capability: who == "office@root")
+
+    return make
+
+
 case("secretary_problems", Case())
+case("problem_import", Case(make=workbook, places=BRANCHES))
+case("problem_import_template", Case(make=workbook, places=BRANCHES))
+for address, state in (
+    ("problem_import_detail", "checked"),
+    ("problem_import_annotated", "checked"),
+    ("problem_import_store", "checked"),
+    ("problem_import_undo", "stored"),
+):
+    case(address, Case(make=sent_in(state), places=BRANCHES))
 case("secretary_problem", Case(make=problem(), places=BRANCHES))
 case(
     "secretary_problem_step",

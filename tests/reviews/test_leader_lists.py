@@ -16,7 +16,7 @@ from campaign.common.errors import DomainError, NotAllowed, StateConflict
 from campaign.lists.models import SentList, SentState
 from campaign.lists.services import list_send, list_store, lists_expire
 from campaign.models import Campaign
-from reviews.importers import REVIEWS
+from reviews.importers.leader import REVIEWS
 from reviews.models import LeaderReview, ReviewState
 from reviews.services import leader_review_discard, leader_review_submit, leader_review_update
 from tests.lists.case import Book, codes, signed_in

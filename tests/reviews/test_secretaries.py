@@ -28,9 +28,6 @@ from reviews.reminders.secretaries import problems_due, reports_due
 from reviews.selectors.secretaries import GoodShare, good_share, votes_on
 from reviews.services.rounds import round_close, round_open, round_publish
 from reviews.services.secretaries import (
-    report_problem_add,
-    report_problem_plan,
-    report_problem_step,
     secretary_answer,
     secretary_appraisal_create,
     secretary_ask,
@@ -40,6 +37,7 @@ from reviews.services.secretaries import (
     secretary_report_step,
     secretary_step,
 )
+from reviews.services.secretary_problems import report_problem_add, report_problem_plan, report_problem_step
 from tests.attachments.files import pdf
 from tests.reviews.pages import as_, text
 from tests.reviews.rounds import STAGE, vote, voters

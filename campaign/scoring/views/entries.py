@@ -9,7 +9,6 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryD
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
@@ -231,7 +230,7 @@ def _moment(last_change: dt.datetime | None) -> str:
 
 def _seen(request: HttpRequest) -> dt.datetime | None:
     """When the page was drawn on which something is decided: what was changed since is not what was looked at."""
-    return parse_datetime(request.POST.get("seen", ""))
+    return clock.read(request.POST.get("seen", ""))
 
 
 @access(POST=Cap.SCORE_RUN)
