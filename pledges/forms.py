@@ -9,7 +9,7 @@ from django.utils.translation import pgettext_lazy
 
 from campaign.attachments.forms import FilesField, PhotoField
 from campaign.common import clock
-from campaign.common.forms import DateInput, Form, VersionMixin
+from campaign.common.forms import DateInput, Form, VersionMixin, WorkbookField
 from campaign.common.rows import MOST
 from campaign.models import Campaign, Standard
 from orgs.models import Member, Organization
@@ -241,19 +241,11 @@ class CommentAnswerForm(VersionMixin, Form):
 
 
 class PledgeImportForm(Form):
-    file = forms.FileField(
+    file = WorkbookField(
         label=_("Workbook"),
         help_text=_("The template filled in, or another table with the same headings (xlsx, xls, ods or csv)."),
-        widget=forms.ClearableFileInput(attrs={"accept": ".xlsx,.xls,.ods,.csv"}),
+        largest=IMPORT_BYTES,
     )
-
-    def clean_file(self) -> Any:
-        file = self.cleaned_data["file"]
-        if file.size > IMPORT_BYTES:
-            raise forms.ValidationError(
-                _("The file is larger than %(limit)s MB. Split it.") % {"limit": IMPORT_BYTES >> 20}
-            )
-        return file
 
 
 class EvidenceForm(Form):

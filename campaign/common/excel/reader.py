@@ -30,6 +30,8 @@ MIB = 1024 * 1024
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ODS_MIME = b"application/vnd.oasis.opendocument.spreadsheet"
 _PIECE = MIB
+_NO_TABLE = ("<", "%PDF", "{\\rtf")
+"""How other kinds of files begin that are text to the end."""
 _BINARY = re.compile(r"[\x01-\x08\x0e-\x1f]")
 FORMULA_STARTS = frozenset("=+-@\t\r")
 """A text beginning with one of these is run as a formula by some spreadsheets when it comes from csv."""
@@ -285,7 +287,7 @@ def _decoded(content: bytes) -> str:
             break
     else:
         raise WorkbookError(FILE_ENCODING)
-    if "\0" in written or written.lstrip().startswith("<") or _BINARY.search(written[:_PIECE]):
+    if "\0" in written or written.lstrip().startswith(_NO_TABLE) or _BINARY.search(written[:_PIECE]):
         raise WorkbookError(FILE_UNKNOWN)
     return written
 
