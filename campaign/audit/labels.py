@@ -223,6 +223,7 @@ FIELDS: dict[str, str | Promise] = {
     "report": gettext_lazy("report"),
     "items": gettext_lazy("items of the pledge"),
     "unmasked": gettext_lazy("unmasked"),
+    "file": gettext_lazy("file"),
     "file_name": gettext_lazy("file"),
     "id_number": gettext_lazy("id number"),
     "new": gettext_lazy("records made"),

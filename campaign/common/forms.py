@@ -71,11 +71,16 @@ class WorkbookField(forms.FileField):
         return file
 
 
+TYPED = {name: _("Name, pinyin initials or code") for name in ("organization_search", "branch_search")}
+"""What is typed into the searches of places, where a form says nothing else."""
+
+
 class RemoteSelect(forms.Select):
     """A choice among too many to list: typed text is posted to `url_name`, which answers
     `{"results": [{"value": …, "text": …}]}` with what the person may choose. Only the present choice is rendered."""
 
     def __init__(self, url_name: str, placeholder: str | Promise = "", attrs: dict[str, Any] | None = None) -> None:
+        self.typed = TYPED.get(url_name, "")
         super().__init__({"data-search-url": reverse_lazy(url_name), "placeholder": placeholder, **(attrs or {})})
 
     def optgroups(self, name: str, value: list[str], attrs: dict[str, Any] | None = None) -> list[Any]:
@@ -103,7 +108,7 @@ def dress(form: forms.BaseForm, nothing: str | Promise = "") -> None:
         said = nothing or (_("Please choose") if field.required else _("None"))
         _name_nothing(field, said)
         if isinstance(widget, RemoteSelect):
-            widget.attrs["placeholder"] = widget.attrs.get("placeholder") or said
+            widget.attrs["placeholder"] = widget.attrs.get("placeholder") or nothing or widget.typed or said
         if type(widget) is forms.DateInput:
             field.widget = DateInput(widget.attrs)
         elif type(widget) is forms.Textarea:
@@ -112,6 +117,8 @@ def dress(form: forms.BaseForm, nothing: str | Promise = "") -> None:
             field.widget.is_required = widget.is_required
         elif isinstance(widget, forms.Select) and not isinstance(widget, forms.RadioSelect):
             widget.attrs.setdefault("data-select", "")
+            if isinstance(widget, forms.SelectMultiple):
+                widget.attrs.setdefault("placeholder", _("Choose one or several"))
 
 
 def _bound(field: forms.Field) -> None:

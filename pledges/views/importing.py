@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import FileResponse, HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from campaign.common import clock
 from campaign.common.access import GatedRequest, access, gate
 from campaign.common.capabilities import Cap
+from campaign.common.downloads import download
 from campaign.common.errors import DomainError
 from campaign.common.excel.writer import write_xlsx
 from campaign.models import Campaign
@@ -65,9 +66,8 @@ def pledge_import_template(request: GatedRequest, pk: int) -> HttpResponseBase:
     rows = template_rows(owing.order_by("pinyin", "pk"), drafts_of(request.user, organization, campaign))
     target = io.BytesIO()
     write_xlsx(target, [(SHEET, rows)], made_at=clock.now())
-    target.seek(0)
     name = f"{organization.name}_{SHEET.name}_{clock.today():%Y%m%d}.xlsx"
-    return FileResponse(target, as_attachment=True, filename=name)
+    return download(target, name)
 
 
 def _own(request: GatedRequest, pk: UUID) -> PledgeImport:
@@ -119,9 +119,8 @@ def pledge_import_undo(request: GatedRequest, pk: UUID) -> HttpResponse:
 def pledge_import_annotated(request: GatedRequest, pk: UUID) -> HttpResponseBase:
     batch, target = _own(request, pk), io.BytesIO()
     services.pledge_import_annotated(batch=batch, target=target)
-    target.seek(0)
     name = f"{batch.file_name.rsplit('.', 1)[0]}_{_('mistakes')}_{clock.today():%Y%m%d}.xlsx"
-    return FileResponse(target, as_attachment=True, filename=name)
+    return download(target, name)
 
 
 @access(POST=Cap.PLEDGE_WRITE)

@@ -124,7 +124,7 @@
   });
 
   // ---- unsaved text ----
-  let unsaved = false;
+  let unsaved = document.querySelector("form[data-unsaved] [data-early]") !== null;
   document.addEventListener("input", (event) => {
     if (event.target.closest("form[data-unsaved]")) unsaved = true;
   });

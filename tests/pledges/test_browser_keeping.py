@@ -21,7 +21,7 @@ from pledges.services import (
     pledge_start,
     pledge_submit,
 )
-from tests.chromium import Login, assert_accessible
+from tests.chromium import Login, assert_accessible, click_through, opened_without
 from tests.world import PASSWORD, World, make_world
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("emptied")]
@@ -69,11 +69,11 @@ def survives(page: Page, url: str, field: str, user: User, complaints: list[str]
 
     Session.objects.all().delete()
     box.fill("写到一半,断网了,又要重新登录")
-    page.locator(press).first.click()
+    click_through(page.locator(press).first)
     page.wait_for_url("**/login/**")
     page.fill("[name=username]", user.username)
     page.fill("[name=password]", PASSWORD)
-    page.get_by_role("button", name="登录").click()
+    click_through(page.get_by_role("button", name="登录"))
     page.wait_for_url("**" + url)
     expect(page.locator(field)).to_have_value("写到一半,断网了,又要重新登录")
     expect(page.get_by_text("尚未保存的内容").first).to_be_visible()
@@ -100,17 +100,28 @@ def test_a_decision_item_by_item_is_not_lost(phone: Page, login: Login, complain
     assert not Draft.objects.exists()
 
 
+def test_what_is_typed_before_the_scripts_have_come_is_kept(phone: Page, login: Login, world: World) -> None:
+    pledge, secretary = handed_in(world, "member"), world.users["secretary@east_one"]
+    login(phone, secretary)
+    url = f"/pledges/{pledge.pk}/review/"
+    scripts_come = opened_without(phone, url, "draft")
+    phone.locator("[name=reason]").fill("写到一半")
+    scripts_come()
+    expect(kept(phone)).to_be_visible()
+    assert ["reason", "写到一半"] in Draft.objects.get().fields
+
+
 def test_ticks_in_the_queue_are_not_lost(page: Page, login: Login, world: World) -> None:
     first, second = handed_in(world, "member"), handed_in(world, "member2")
     login(page, world.users["secretary@east_one"])
     page.goto("/pledges/queue/")
     page.locator(f"#tick-{second.pk}").check()
     expect(kept(page)).to_be_visible()
-    page.get_by_role("link", name="细看或退回").first.click()
+    click_through(page.get_by_role("link", name="细看或退回").first)
     page.go_back()
     expect(page.locator(f"#tick-{second.pk}")).to_be_checked()
     expect(page.locator(f"#tick-{first.pk}")).not_to_be_checked()
-    page.locator("button[name=publish][value='0']").click()
+    click_through(page.locator("button[name=publish][value='0']"))
     expect(page.get_by_role("button", name="撤回审定")).to_be_visible()
     assert [pledge.pk for pledge in Pledge.objects.filter(state=PledgeState.APPROVED)] == [second.pk]
     assert not Draft.objects.exists()
@@ -138,7 +149,7 @@ def test_an_appraisal_is_not_lost(phone: Page, login: Login, complaints: list[st
     survives(phone, url, field, who, complaints, press=press)
     expect(phone.locator(choice)).to_be_checked()
     assert_accessible(phone)
-    phone.locator(press).first.click()
+    click_through(phone.locator(press).first)
     expect(phone.locator(".alert-success, .note-success").first).to_be_visible()
     assert PledgeAppraisal.objects.get().result == "basic"
     assert not Draft.objects.exists()
@@ -155,15 +166,15 @@ def test_the_reason_of_a_step_is_not_lost(phone: Page, login: Login, world: Worl
     asking.click()
     reason.fill("与承诺事项无关")
     Session.objects.all().delete()
-    phone.get_by_role("dialog").locator("[data-ask-yes]").click()
+    click_through(phone.get_by_role("dialog").locator("[data-ask-yes]"))
     phone.wait_for_url("**/login/**")
     phone.fill("[name=username]", secretary.username)
     phone.fill("[name=password]", PASSWORD)
-    phone.get_by_role("button", name="登录").click()
+    click_through(phone.get_by_role("button", name="登录"))
     phone.wait_for_url("**" + url)
     asking.click()
     expect(reason).to_have_value("与承诺事项无关")
-    phone.get_by_role("dialog").locator("[data-ask-yes]").click()
+    click_through(phone.get_by_role("dialog").locator("[data-ask-yes]"))
     expect(phone.locator(".note-success").first).to_be_visible()
     assert AuditEntry.objects.get(action="comment_hide").reason == "与承诺事项无关"
     assert not [key for key in phone.evaluate("Object.keys(sessionStorage)") if key.startswith("reasons:")]
