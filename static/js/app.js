@@ -135,6 +135,25 @@
     if (unsaved) event.preventDefault();
   });
 
+  // ---- files that are too large: told when they are chosen, instead of after minutes of sending ----
+  document.addEventListener("change", ({ target }) => {
+    if (!target.dataset.largest) return;
+    const fits = [...target.files].every((file) => file.size <= Number(target.dataset.largest));
+    target.setCustomValidity(fits ? "" : target.dataset.tooLarge);
+    target.reportValidity();
+  });
+  document.addEventListener(
+    "submit",
+    (event) => {
+      const wrong = [...event.target.querySelectorAll("[data-largest]")].find((input) => input.validity.customError);
+      if (!wrong) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      wrong.reportValidity();
+    },
+    true,
+  );
+
   // ---- selects ----
   const remote = (select) => async (query, found) => {
     const body = new FormData();
