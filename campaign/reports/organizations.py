@@ -1,6 +1,7 @@
 """Form d.2: the organizations with their committees, figures and terms (2-domain d.2)."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from operator import itemgetter
 from typing import Any
 
 from django.db.models import Q
@@ -124,20 +125,21 @@ def _rows(request: ReportRequest) -> Iterator[Row]:
     counted = overview.member_figures(members, top, today)
     groups_of = overview.cell_figures(top, overview.party_groups(top, members))
     posts = overview.posts_held(members, top)
-    types, units = dict(OrganizationType.choices), dict(UnitKind.choices)
+    types, units = _names(OrganizationType.choices), _names(UnitKind.choices)
+    posts_of, nobody = posts.get, overview.Posts()
+    shown, nothing = itemgetter(*map(overview.FIGURES.index, SHOWN)), (0,) * len(overview.FIGURES)
     names = dict(Organization.objects.filter(path=top.parent_path).values_list("path", "name"))
     for pk, path, name, type_, unit, founded, begun, ends, contact, phone in (
         organizations_seen(request).order_by("path").values_list(*FIELDS).iterator(chunk_size=CHUNK)
     ):
         names[path] = name
-        figures = dict(zip(overview.FIGURES, counted[path], strict=True)) if path in counted else {}
-        held = posts.get(pk) or overview.Posts()
+        held = posts_of(pk, nobody)
         yield Keyed(
             pk,
             (
-                name, str(types[type_]), names.get(path[: -Organization.steplen], ""), str(units.get(unit, "")),
+                name, types[type_], names.get(path[: -Organization.steplen], ""), units.get(unit, ""),
                 held.named(PartyPost.SECRETARY), held.named(PartyPost.DEPUTY_SECRETARY), len(held.people),
-                *(figures.get(each, 0) for each in SHOWN), groups_of[path][0] if path in groups_of else 0,
+                *shown(counted.get(path, nothing)), groups_of[path][0] if path in groups_of else 0,
                 founded, begun, ends, months_left(ends, today), contact,
                 phone if request.unmasked else mask(phone), "任期已届满" if ends and ends < today else "",
             ),
@@ -145,6 +147,11 @@ def _rows(request: ReportRequest) -> Iterator[Row]:
 
 
 SHOWN = tuple(figure for figure in overview.FIGURES if figure != "men")
+
+
+def _names(choices: Iterable[tuple[str, Any]]) -> dict[str, str]:
+    """Return the names of choices as plain texts: translated once, not in every row."""
+    return {value: str(name) for value, name in choices}
 
 
 # -- cross-checks --------------------------------------------------------------------------------------------------------
