@@ -25,8 +25,7 @@ ITEM: dict[str, Any] = {
 
 def _pledges(request: ReportRequest) -> Any:
     """Return the pledges of the period that were on the board and that the person may see."""
-    found = published_in(_period(request), request.asked_at)
-    return found if request.user is None else found & Pledge.objects.visible_to(request.user)
+    return request.seen(published_in(_period(request), request.asked_at))
 
 
 def _period(request: ReportRequest) -> Period:

@@ -28,14 +28,12 @@ ORGANIZATION_FIELDS = ("name", "type")
 
 def members_seen(request: ReportRequest) -> MemberQuerySet:
     """Return the members that the person may see."""
-    found: MemberQuerySet = Member.objects.all()
-    return found if request.user is None else found.visible_to(request.user)
+    return request.seen(Member.objects.all())
 
 
 def organizations_seen(request: ReportRequest) -> Any:
     """Return the active organizations of the report that the person may see."""
-    found = Organization.objects.active().filter(under(request.organization.path))
-    return found if request.user is None else found.visible_to(request.user)
+    return request.seen(Organization.objects.active().filter(under(request.organization.path)))
 
 
 # -- the records behind the figures ------------------------------------------------------------------------------------
@@ -76,7 +74,7 @@ def term(request: ReportRequest, key: str) -> str:
 # -- the form ----------------------------------------------------------------------------------------------------------
 
 
-def _number(header: str, figure: str, width: float = 7) -> FormColumn:
+def _number(header: str, figure: str, width: float = 6) -> FormColumn:
     return FormColumn(header, Kind.INTEGER, width=width, counts=counts(figure))
 
 
@@ -85,12 +83,12 @@ OVERVIEW = FormSheet(
     title="党组织基本情况一览表",
     freeze=1,
     columns=(
-        FormColumn("党组织名称", width=30),
-        FormColumn("组织类别", width=10, align="center"),
-        FormColumn("上级党组织", width=24),
-        FormColumn("所在单位情况", width=12, align="center"),
+        FormColumn("党组织名称", width=24),
+        FormColumn("组织类别", width=8, align="center"),
+        FormColumn("上级党组织", width=20),
+        FormColumn("所在单位情况", width=10, align="center"),
         FormColumn("书记", width=9, align="center"),
-        FormColumn("副书记", width=10, align="center"),
+        FormColumn("副书记", width=9, align="center"),
         FormColumn("委员人数", Kind.INTEGER, width=6, counts=committee),
         _number("党员总数", "members"),
         _number("正式党员", "full"),
@@ -101,13 +99,13 @@ OVERVIEW = FormSheet(
         _number("大专及以上", "college"),
         _number("一线党员", "frontline"),
         FormColumn("党小组数", Kind.INTEGER, width=7, counts=groups),
-        FormColumn("成立时间", Kind.DATE, width=12),
-        FormColumn("本届选举时间", Kind.DATE, width=12),
-        FormColumn("任期届满时间", Kind.DATE, width=12),
+        FormColumn("成立时间", Kind.DATE, width=11),
+        FormColumn("本届选举时间", Kind.DATE, width=11),
+        FormColumn("任期届满时间", Kind.DATE, width=11),
         FormColumn("距届满(月)", Kind.INTEGER, width=8, counts=term),
         FormColumn("联系人", width=9, align="center"),
-        FormColumn("联系电话", Kind.CODE, width=14),
-        FormColumn("备注", width=14),
+        FormColumn("联系电话", Kind.CODE, width=13),
+        FormColumn("备注", width=10),
     ),
     notes=(
         "注：1.人数、党小组数含下级党组织，委员人数为本级。2.副书记、委员含在本组织任职的其他支部党员。3.距届满按整月计，负数为已超期。",

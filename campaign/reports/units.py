@@ -155,8 +155,21 @@ class ToCome:
         return FormColumn(self.header, self.kind, width=self.width, group=self.group)
 
 
-UNIT = FormColumn("单位", width=36)
-Column = UnitFigure | ToCome
+@dataclass(frozen=True)
+class Word:
+    """A column that says the same of every unit."""
+
+    header: str
+    says: Callable[[ReportRequest], str]
+    width: float = 8
+
+    @property
+    def column(self) -> FormColumn:
+        return FormColumn(self.header, width=self.width, align="center")
+
+
+UNIT = FormColumn("单位", width=34)
+Column = UnitFigure | ToCome | Word
 
 
 def unit_sheet(sheet: FormSheet, columns: Sequence[Column], request: ReportRequest) -> Filled:
@@ -166,6 +179,7 @@ def unit_sheet(sheet: FormSheet, columns: Sequence[Column], request: ReportReque
     step = len(top.path) + Organization.steplen
     figures = counted_by_unit([each for each in columns if isinstance(each, UnitFigure)], request, step)
     counted = [figures[each.key] if isinstance(each, UnitFigure) else None for each in columns]
+    words = [each.says(request) if isinstance(each, Word) else None for each in columns]
     known = {
         path for each in figures.values() for part in (each.part, each.whole or {}) for path, n in part.items() if n
     }
@@ -174,7 +188,7 @@ def unit_sheet(sheet: FormSheet, columns: Sequence[Column], request: ReportReque
         own = place.pk == top.pk
         if not place.is_active and place.path not in known:
             continue
-        cells = [each.of_unit(place.path) if each else None for each in counted]
+        cells = [each.of_unit(place.path) if each else word for each, word in zip(counted, words, strict=True)]
         name = f"{place.name}（本级）" if own and place.numchild else place.name
         rows.append(Keyed(f"{place.pk}{OWN}" if own else place.pk, (name, *cells)))
     totals = (None, *(each.of_all() if each else None for each in counted))

@@ -25,7 +25,7 @@ CHUNK = 1000
 
 def _reviews(request: ReportRequest) -> LeaderReviewQuerySet:
     """Return the reviews of the period in the subtree of the report that the person may see."""
-    seen = LeaderReview.objects.all() if request.user is None else LeaderReview.objects.visible_to(request.user)
+    seen = request.seen(LeaderReview.objects.all())
     found = seen.submitted().filter(under(request.organization.path, "organization__path"))
     return found.during(request.period) if request.period is not None else found.none()
 
@@ -37,20 +37,20 @@ LEDGER = FormSheet(
     title="领导点评情况统计表",
     freeze=2,
     columns=(
-        FormColumn("点评单位", width=24),
+        FormColumn("点评单位", width=20),
         FormColumn("点评领导", width=9, align="center"),
-        FormColumn("职务", width=12),
-        FormColumn("点评时间", Kind.DATE, width=12),
+        FormColumn("职务", width=10),
+        FormColumn("点评时间", Kind.DATE, width=11),
         FormColumn("点评方式", width=8, align="center"),
         FormColumn("点评对象类别(党组织/书记/党员)", width=11, align="center"),
-        FormColumn("点评对象", width=22),
+        FormColumn("点评对象", width=18),
         FormColumn("肯定成绩", width=30),
         FormColumn("存在问题", width=30),
         FormColumn("努力方向", width=30),
         FormColumn("是否形成整改", Kind.YES_NO, width=8),
-        FormColumn("整改时限", Kind.DATE, width=12),
-        FormColumn("整改完成情况", width=10, align="center"),
-        FormColumn("备注", width=12),
+        FormColumn("整改时限", Kind.DATE, width=11),
+        FormColumn("整改完成情况", width=8, align="center"),
+        FormColumn("备注", width=10),
     ),
 )
 

@@ -35,7 +35,7 @@ def published(request: ReportRequest) -> Any:
 
 def subjects_of(request: ReportRequest, audience: str | None = None) -> Any:
     """Return the subjects of the report: what the person could look up round by round. `request.user` None sees all."""
-    mine = Subject.objects.all() if request.user is None else Subject.objects.visible_to(request.user)
+    mine = request.seen(Subject.objects.all())
     found = mine.filter(_told(request), result__isnull=False)
     if audience:
         found = found.filter(audience=audience)
