@@ -161,11 +161,12 @@ class Word:
 
     header: str
     says: Callable[[ReportRequest], str]
+    group: str = ""
     width: float = 8
 
     @property
     def column(self) -> FormColumn:
-        return FormColumn(self.header, width=self.width, align="center")
+        return FormColumn(self.header, width=self.width, group=self.group, align="center")
 
 
 UNIT = FormColumn("单位", width=34)
