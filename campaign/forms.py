@@ -10,6 +10,7 @@ from campaign.blueprints import blueprints
 from campaign.common.forms import DateInput, Form, ModelForm, VersionMixin
 from campaign.models import CampaignStage
 from campaign.selectors import campaign_holders
+from orgs.forms.choosing import offer
 from orgs.models import Organization
 
 
@@ -50,7 +51,7 @@ class CampaignForm(Form):
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["organization"].queryset = campaign_holders(user)  # type: ignore[attr-defined]
+        offer(self.fields["organization"], campaign_holders(user))
 
 
 class StageForm(VersionMixin, ModelForm):

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 from campaign import health, views
+from orgs.views import sessions
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.home, name="home"),
@@ -27,5 +28,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("audit/", include("campaign.audit.urls")),
     path("healthz", health.healthz, name="healthz"),
     path("admin/login/", views.admin_login, name="admin_login"),
+    path("admin/password_change/", views.admin_password, name="admin_password"),
+    path("admin/logout/", sessions.logout, name="admin_logout"),
     path("admin/", admin.site.urls),
 ]

@@ -38,6 +38,12 @@ def admin_login(request: HttpRequest) -> HttpResponse:
 
 
 @access(GET=SIGNED_IN)
+def admin_password(_request: HttpRequest) -> HttpResponse:
+    """Lead to the one page on which passwords are changed: by its rules, and with an entry in the audit log."""
+    return redirect("password_change")
+
+
+@access(GET=SIGNED_IN)
 def home(request: HttpRequest) -> HttpResponse:
     user: Any = request.user
     campaign = current_campaign(user)

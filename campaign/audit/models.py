@@ -51,7 +51,7 @@ class AuditEntry(AppendOnly):
         indexes = (
             models.Index(fields=("target_type", "target_id"), name="audit_target"),
             models.Index(fields=("action", "id"), name="audit_action"),
-            models.Index(fields=("on_behalf_of",), condition=~Q(on_behalf_of=None), name="audit_on_behalf"),
+            models.Index(fields=("on_behalf_of",), condition=Q(on_behalf_of__isnull=False), name="audit_on_behalf"),
         )
 
     def __str__(self) -> str:

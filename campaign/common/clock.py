@@ -35,6 +35,14 @@ def at(moment: dt.datetime) -> Iterator[None]:
         _set_to.reset(token)
 
 
+def read(written: str) -> dt.datetime | None:
+    """Return the moment that a page has written into a form (ISO 8601); None for what is none."""
+    try:
+        return dt.datetime.fromisoformat(written).astimezone(dt.UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
 def start_of(day: dt.date) -> dt.datetime:
     """Return the first moment of `day` in the time zone of the installation."""
     return timezone.make_aware(dt.datetime.combine(day, dt.time.min))

@@ -75,5 +75,8 @@ def came_from(request: HttpRequest) -> str:
     referrer = request.headers.get("Referer", "")
     if referrer and url_has_allowed_host_and_scheme(referrer, {request.get_host()}, require_https=request.is_secure()):
         parts = urlsplit(referrer)
-        return parts.path + (f"?{parts.query}" if parts.query else "")
+        back = parts.path + (f"?{parts.query}" if parts.query else "")
+        # Without the name of this site, "//elsewhere/" would be another one.
+        if url_has_allowed_host_and_scheme(back, None):
+            return back
     return reverse("home")

@@ -9,6 +9,7 @@ from django.utils.translation import pgettext_lazy
 from campaign.attachments.forms import FilesField
 from campaign.common.forms import Form, VersionMixin
 from campaign.filings.models import ImplementationPlan
+from orgs.forms.choosing import offer
 from orgs.models import Organization
 
 
@@ -30,7 +31,7 @@ class PlanCreateForm(PlanFields):
 
     def __init__(self, *args: Any, organizations: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["organization"].queryset = organizations  # type: ignore[attr-defined]
+        offer(self.fields["organization"], organizations)
 
 
 class PlanEditForm(VersionMixin, PlanFields):

@@ -279,10 +279,31 @@ def jobs_sweep() -> int:
     return len(found)
 
 
+LEFT_BEHIND = timedelta(days=1)
+"""How long what an unfinished attempt wrote is kept; its job may be about to go on."""
+
+
 def job_files_expire() -> int:
-    """Delete result files whose time is over; returns how many."""
+    """Delete result files whose time is over, and what unfinished attempts left behind; returns how many of the former."""
     expired = list(Job.objects.filter(file_expires_at__lt=clock.now()).exclude(file_path="")[:500])
     for job in expired:
         (Path(settings.MEDIA_ROOT) / job.file_path).unlink(missing_ok=True)
     Job.objects.filter(pk__in=[job.pk for job in expired]).update(file_path="")
+    _remove_left_behind()
     return len(expired)
+
+
+def _remove_left_behind() -> None:
+    """Remove the files and folders that belong to no result and to no job that still runs: of an attempt that died, was taken
+    over or cancelled. They may hold names."""
+    root, before = Path(settings.MEDIA_ROOT), (clock.now() - LEFT_BEHIND).timestamp()
+    results = set(Job.objects.exclude(file_path="").values_list("file_path", flat=True))
+    running = tuple(str(pk) for pk in Job.objects.active().values_list("pk", flat=True))
+    for path in sorted((root / "jobs").glob("*")):
+        is_needed = path.relative_to(root).as_posix() in results or path.name.startswith(running)
+        if is_needed or path.stat().st_mtime >= before:
+            continue
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)

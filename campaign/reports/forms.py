@@ -11,11 +11,12 @@ from django.utils.translation import pgettext_lazy
 from campaign.common import clock
 from campaign.common.access import holds, under
 from campaign.common.capabilities import Cap
-from campaign.common.forms import Form, RemoteSelect
+from campaign.common.forms import Form
 from campaign.models import Campaign, Period, PeriodState
 from campaign.reports.models import LAST_DAY
 from campaign.reports.registry import LINES, Report, ReportRequest, reports
 from campaign.selectors import campaigns_for, current_campaign, current_period
+from orgs.forms.choosing import offer_organizations
 from orgs.models import Organization, User
 
 FORMATS = (("xlsx", "Excel (.xlsx)"), ("csv", _("CSV, for other programs")), ("print", _("Print view")))
@@ -26,17 +27,7 @@ LINE_LABELS = {
     "right": _("Date line, right"),
     "signature": _("Signature line"),
 }
-_FEW = 30
 _MOST_COLUMNS = 100
-
-
-def offer_organizations(field: Any, places: Any) -> None:
-    """Offer the organizations of a person's reach: a few as a list, many by a search. The highest is there at first."""
-    field.queryset = places
-    field.initial = places.order_by("depth", "path").first()
-    if places[: _FEW + 1].count() > _FEW:
-        field.widget = RemoteSelect("organization_search", _("Name, pinyin initials or code"))
-        field.widget.choices = field.choices
 
 
 def periods_of(campaigns: Any) -> Any:
@@ -53,11 +44,11 @@ def years_of(campaigns: Iterable[Campaign]) -> range:
 
 
 class PeriodField(forms.ModelChoiceField):  # type: ignore[type-arg]
-    """Periods by code, with their campaign, and a mark where the figures are final."""
+    """Periods by name, with their campaign, and a mark where the figures are final."""
 
     def label_from_instance(self, obj: Any) -> str:
         frozen = f"（{obj.get_state_display()}）" if obj.state == PeriodState.FROZEN else ""
-        return f"{obj.code} · {obj.campaign.name}{frozen}"
+        return f"{obj.name} · {obj.campaign.name}{frozen}"
 
 
 class HeadingsField(forms.MultipleChoiceField):

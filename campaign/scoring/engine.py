@@ -22,7 +22,7 @@ from campaign.scoring.arithmetic import FULL_SHEET, Figure, Grade, Item, Rules
 from campaign.scoring.choices import Tier
 from campaign.scoring.models import EntryKind, PeriodPlace, PeriodScore, ScoreEntry
 from campaign.scoring.plans import Plan, Plans, inexact, unknown_grade
-from campaign.scoring.registry import Metric, MetricScope, Rollup
+from campaign.scoring.registry import HEADS, Metric, MetricScope, Rollup
 from campaign.scoring.roll import Extent
 from campaign.scoring.work import SCORED, Work, numbers, sql_of
 from orgs.models import OrganizationType
@@ -55,13 +55,13 @@ class Computation:
 
     @cached_property
     def summed(self) -> list[Metric]:
-        """The metrics that come from below, by the number that they have in the working tables."""
-        return of_subtrees(self.plans)
+        """What comes from below, by the number that it has in the working tables."""
+        return self.plans.summed
 
     def measure(self, name: Callable[[Asked], str]) -> None:
         """Write every figure of the extent down in a table of its own, called `name`, for others to share (PostgreSQL)."""
         if not self.extent.everything:
-            roll.fill(self.work, self.extent, members=self._asks_members())
+            roll.fill(self.work, self.extent, members=self.plans.asks_members)
         for metric, audience in all_asked(self.plans):
             self.work.share(name((metric.figures, audience)), FIGURE, *self._asked(metric, audience))
             self._advance()
@@ -72,7 +72,7 @@ class Computation:
 
     def run(self) -> None:
         """Fill `work_score_member` and `work_score_place`. Raises DomainError for a figure that cannot be computed exactly."""
-        roll.fill(self.work, self.extent, members=self._asks_members())
+        roll.fill(self.work, self.extent, members=self.plans.asks_members)
         self._look()
         self._advance()
         self._measure()
@@ -87,7 +87,7 @@ class Computation:
 
     def measured(self, metric: Metric, audience: Audience) -> list[tuple[int, int, int]]:
         """Return (subject, numerator, denominator) of one metric, without scoring anybody."""
-        roll.fill(self.work, self.extent, members=self._asks_members())
+        roll.fill(self.work, self.extent, members=self.plans.asks_members)
         self._measure()
         if not metric.of_subtree:
             joined = "work_member" if audience == Audience.MEMBER else "work_place"
@@ -107,10 +107,6 @@ class Computation:
         self.done += 1
         self.tell(self.done)
 
-    def _asks_members(self) -> bool:
-        added = any(Audience.MEMBER in metric.adds_up for metric in self.summed)
-        return self.plans.members is not None or added
-
     def _look(self) -> None:
         """Take down what readers see now of everybody in the run."""
         self.work.take("work_shown", ("id", "own", *SHOWN), *_shown(self.extent))
@@ -129,6 +125,8 @@ class Computation:
                 self._add_members(number, self._source(metric, Audience.MEMBER))
             if Audience.ORGANIZATION in metric.adds_up:
                 self._note_organizations(number, self._source(metric, Audience.ORGANIZATION))
+        if HEADS in self.summed:
+            self._count_members(self.summed.index(HEADS))
         self.work.filled("work_own")
 
     def _keep(self, metric: Metric, audience: Audience) -> None:
@@ -165,6 +163,13 @@ class Computation:
                 SELECT m.organization, {number}, SUM(f.numerator), SUM(f.denominator)
                 FROM f JOIN work_member m ON m.id = f.subject GROUP BY m.organization""",
             parameters,
+        )
+
+    def _count_members(self, number: int) -> None:
+        self.work.run(
+            f"""INSERT INTO work_own (organization, metric, numerator, denominator)
+                SELECT m.organization, {number}, COUNT(*), 0
+                FROM work_member m JOIN work_place p ON p.id = m.organization WHERE p.active = 1 GROUP BY m.organization"""
         )
 
     def _note_organizations(self, number: int, source: Source) -> None:
@@ -293,12 +298,16 @@ class Computation:
         """What a level passes on to the one above it: its figure, and what counts of each organization itself."""
         if not self.summed:
             return
-        children = [number for number, metric in enumerate(self.summed) if metric.rollup == Rollup.CHILDREN]
+        children = [number for number, metric in enumerate(self.summed) if metric.of_children]
         for number in children:
+            weight, heads = "1", ""
+            if self.summed[number].rollup == Rollup.WEIGHTED:
+                weight = "h.numerator"
+                heads = f"JOIN work_sum h ON h.organization = s.organization AND h.metric = {self.summed.index(HEADS)}"
             self.work.run(
                 f"""INSERT INTO work_self (organization, metric, numerator, denominator)
-                    SELECT s.organization, {number}, s.total, {FULL_SHEET}
-                    FROM work_score_place s WHERE s.level = {depth} AND s.total IS NOT NULL"""
+                    SELECT s.organization, {number}, s.total * {weight}, {FULL_SHEET} * {weight}
+                    FROM work_score_place s {heads} WHERE s.level = {depth} AND s.total IS NOT NULL"""
             )
         passed = f"CASE WHEN s.metric IN ({numbers([-1, *children])}) THEN 0 ELSE 1 END"
         self.work.run(
@@ -390,17 +399,12 @@ class Computation:
         return any(value is not None and not 0 <= value <= largest for value in (*highest, least, lowest))
 
 
-def of_subtrees(plans: Plans) -> list[Metric]:
-    """Return the metrics that organizations take from those below."""
-    return [metric for metric in plans.metrics_for(Audience.ORGANIZATION) if metric.of_subtree]
-
-
 def all_asked(plans: Plans) -> list[tuple[Metric, Audience]]:
     """Return everything that a computation asks, each figure once, in an order that depends on the sheets alone."""
     asked: dict[Asked, tuple[Metric, Audience]] = {}
     for audience in Audience:
         direct = (metric for metric in plans.metrics_for(audience) if not metric.of_subtree)
-        added = (metric for metric in of_subtrees(plans) if audience in metric.adds_up)
+        added = (metric for metric in plans.summed if audience in metric.adds_up)
         asked |= {(metric.figures, audience): (metric, audience) for metric in (*direct, *added)}
     return list(asked.values())
 

@@ -21,7 +21,7 @@ from campaign.scoring.arithmetic import FULL_SHEET, Bonus, Ceiling, Entries, Fig
 from campaign.scoring.choices import Tier
 from campaign.scoring.models import EntryKind, PeriodScore, ScoreEntry, ScoreTally
 from campaign.scoring.plans import Plan, Plans, inexact, unknown_grade
-from campaign.scoring.registry import Metric, MetricScope, Rollup
+from campaign.scoring.registry import HEADS, Metric, MetricScope, Rollup
 from campaign.scoring.roll import Changed, Enrolled, Place
 from campaign.scoring.work import numbers
 
@@ -80,7 +80,7 @@ class Few:
         self.period = changed.period
         self.places: list[Place] = roll.lines_up(changed)
         self.marked = changed.places
-        self.members: list[Enrolled] = roll.members_in(self.period, self.marked) if self._asks_members() else []
+        self.members: list[Enrolled] = roll.members_in(self.period, self.marked) if plans.asks_members else []
         self.figures: dict[tuple[Any, Audience], dict[int, Figure]] = {}
         self.own: dict[tuple[int, str], Pair] = defaultdict(lambda: [0, 0])
         self.below: dict[tuple[int, str], Pair] = defaultdict(lambda: [0, 0])
@@ -91,10 +91,7 @@ class Few:
     @cached_property
     def summed(self) -> list[Metric]:
         """The metrics that come from below."""
-        return [metric for metric in self.plans.metrics_for(Audience.ORGANIZATION) if metric.of_subtree]
-
-    def _asks_members(self) -> bool:
-        return self.plans.members is not None or any(Audience.MEMBER in metric.adds_up for metric in self.summed)
+        return self.plans.summed
 
     def run(self) -> "Few":
         """Raises DomainError for a figure that cannot be computed exactly, and for a ceiling that no sheet knows."""
@@ -189,6 +186,7 @@ class Few:
     def _add_members(self) -> None:
         """Add up, for the marked organizations, the figures and the totals of their own members."""
         totals = {one.member: one.values[COMPARED.index("total")] for one in self.found}
+        active = {place.id for place in self.places if place.active}
         for metric in self.summed:
             if Audience.MEMBER in metric.adds_up:
                 figures = self._figures(metric, Audience.MEMBER)
@@ -198,6 +196,10 @@ class Few:
                 for member in self.members:
                     if totals.get(member.id) is not None:
                         add(self.own[member.organization, metric.key], (totals[member.id], FULL_SHEET))
+            elif metric.rollup == Rollup.COUNT:
+                for member in self.members:
+                    if member.organization in active:
+                        add(self.own[member.organization, metric.key], (1, 0))
 
     # -- scores -----------------------------------------------------------------------------------------------------
 
@@ -224,7 +226,9 @@ class Few:
             ]
             total = self._score(plan, (None, place.id), place, figures)
         for metric in self.summed:
-            self._pass_on(place, metric, sums[metric.key], total)
+            weight = sums[HEADS.key][0] if metric.rollup == Rollup.WEIGHTED else 1
+            scored = arithmetic.NOTHING if total is None else (total * weight, FULL_SHEET * weight)
+            self._pass_on(place, metric, sums[metric.key], scored)
 
     def _sum(self, place: Place, metric: Metric) -> Figure:
         """Return the figure of an organization with everything below it."""
@@ -234,10 +238,10 @@ class Few:
         (n, d), (more, of) = self.own[place.id, metric.key], self.below[place.id, metric.key]
         return n + more, d + of
 
-    def _pass_on(self, place: Place, metric: Metric, figure: Figure, total: int | None) -> None:
+    def _pass_on(self, place: Place, metric: Metric, figure: Figure, scored: Figure) -> None:
         itself = arithmetic.NOTHING
-        if metric.rollup == Rollup.CHILDREN:
-            figure, itself = arithmetic.NOTHING, arithmetic.NOTHING if total is None else (total, FULL_SHEET)
+        if metric.of_children:
+            figure, itself = arithmetic.NOTHING, scored
         elif Audience.ORGANIZATION in metric.adds_up and place.active:
             itself = self._figures(metric, Audience.ORGANIZATION).get(place.id, arithmetic.NOTHING)
         up = (figure[0] + itself[0], figure[1] + itself[1])

@@ -38,6 +38,21 @@ def register() -> None:
     )
     metrics.register(
         Metric(
+            key="children.weighted",
+            label=_("Average score of the organizations directly below, weighted by members"),
+            definition=_(
+                "Sum of the totals of the active organizations directly below, as this run finds them, each times the members "
+                "that it and everything below it have; divided by the sum of these members and by 100 marks. Who is a member "
+                "where is told by the last day of the period. Those without a score, and those without members, do not count."
+            ),
+            audiences=ORGANIZATIONS,
+            figures=None,
+            records_url=children_url,
+            rollup=Rollup.WEIGHTED,
+        )
+    )
+    metrics.register(
+        Metric(
             key="members.average",
             label=_("Average score of the members"),
             definition=_(

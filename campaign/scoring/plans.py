@@ -10,7 +10,7 @@ from campaign.models import Audience, Period
 from campaign.scoring.arithmetic import Grade, Item, Rules, method_of
 from campaign.scoring.choices import WhenNothing
 from campaign.scoring.models import ScoreSheet, ScoreSheetItem
-from campaign.scoring.registry import Metric, metrics
+from campaign.scoring.registry import HEADS, Metric, Rollup, metrics
 from orgs.models.organizations import Category
 
 
@@ -47,6 +47,18 @@ class Plans:
         """Return the metrics that the sheets of this audience use, each once, in the order of the registry."""
         used = {metric.key for plan in self.for_audience(audience) for metric in plan.measured}
         return [metric for metric in metrics if metric.key in used]
+
+    @property
+    def summed(self) -> list[Metric]:
+        """The metrics that organizations take from those below, and the weights where an average is weighted."""
+        found = [metric for metric in self.metrics_for(Audience.ORGANIZATION) if metric.of_subtree]
+        return [*found, HEADS] if any(metric.rollup == Rollup.WEIGHTED for metric in found) else found
+
+    @property
+    def asks_members(self) -> bool:
+        """Whether anything depends on who the members are."""
+        added = any(Audience.MEMBER in metric.adds_up or metric is HEADS for metric in self.summed)
+        return self.members is not None or added
 
 
 def inexact(item: str) -> DomainError:

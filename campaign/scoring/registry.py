@@ -36,7 +36,9 @@ class Rollup(StrEnum):
     """A figure made from the scores of the very run that asks for it: Σ totals (hundredths) / (count × 100 × 100)."""
 
     CHILDREN = "children"  # of the organizations directly below
+    WEIGHTED = "weighted"  # the same, each as often as its subtree has members
     MEMBERS = "members"  # of the members of the subtree
+    COUNT = "count"  # how many members the subtree has: what the weights are (`HEADS`)
 
 
 @dataclass(frozen=True)
@@ -66,8 +68,19 @@ class Metric:
         """Whether the figure of an organization comes from those below it."""
         return bool(self.adds_up or self.rollup)
 
+    @property
+    def of_children(self) -> bool:
+        """Whether it is made from the scores of those directly below alone: what is further down is passed on no more."""
+        return self.rollup in (Rollup.CHILDREN, Rollup.WEIGHTED)
+
 
 metrics: Registry[Metric] = Registry("metrics")
+HEADS = Metric(
+    key="members.count", label="", definition="", audiences=frozenset(), figures=None, records_url=lambda _subject, _period: "",
+    rollup=Rollup.COUNT,
+)  # fmt: skip
+"""The members of a subtree (the numerator), as the roll of the period has them: what averages are weighted by. No sheet asks for
+it, so it is not registered."""
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,9 @@ from campaign.scoring.models import (
     ScoreSheet,
     ScoreSheetItem,
     ScoreSheetQuerySet,
+    ScoreTally,
 )
+from campaign.scoring.registry import HEADS, Rollup, metrics
 from campaign.selectors import campaigns_for
 
 
@@ -183,6 +185,23 @@ def column_points(score: PeriodScore, items: Iterable[ScoreSheetItem]) -> dict[C
             continue
         found[Column(item.column)] = found.get(Column(item.column), 0) + lines[item.key].points
     return found
+
+
+def heads_of(scores: Sequence[PeriodScore]) -> dict[int, int]:
+    """Return by score how many members count for it where averages are weighted, for scores of organizations of one period."""
+    if not scores:
+        return {}
+    tallies = ScoreTally.objects.finished(scores[0].period).filter(
+        metric=HEADS.key, organization__in=[score.organization_id for score in scores]
+    )
+    found = dict(tallies.order_by("run_id").values_list("organization_id", "numerator"))  # the last one counts
+    return {score.pk: found[score.organization_id] for score in scores if score.organization_id in found}
+
+
+def weighs_members(campaigns: Iterable[Campaign]) -> bool:
+    """Tell whether a sheet of `campaigns` weights an average by members."""
+    weighted = [metric.key for metric in metrics if metric.rollup == Rollup.WEIGHTED]
+    return ScoreSheetItem.objects.filter(sheet__campaign__in=campaigns, metric__in=weighted).exists()
 
 
 def used_columns(campaigns: Iterable[Campaign]) -> set[Column]:

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from campaign.common.exact import half_up
+from campaign.common.text import is_key
 from campaign.models import Period
 from campaign.scoring.arithmetic import Line, places
 from campaign.scoring.choices import LineState
@@ -21,6 +22,7 @@ from campaign.scoring.lines import unpack
 from campaign.scoring.models import PeriodScore, PeriodScoreQuerySet, ScoreSheetItem
 from campaign.scoring.selectors import scores_for
 from orgs.models import Organization
+from orgs.selectors import OFFERED, organizations_matching
 
 FEWEST = 3
 """Of fewer peers no median is told: from it and the own score one could work out the other's."""
@@ -95,9 +97,6 @@ def ranks_of(scores: Sequence[PeriodScore]) -> dict[int, tuple[int, int]]:
 
 # -- groups to be ranked -----------------------------------------------------------------------------------------------
 
-MOST_GROUPS = 500
-"""So many are offered to be chosen from; who has more in view narrows by the list of scores."""
-
 
 @dataclass(frozen=True)
 class PeerGroup:
@@ -113,12 +112,29 @@ class PeerGroup:
         return f"{self.sheet_id}-{self.peers}"
 
 
-def peer_groups(user: Any, period: Period) -> list[PeerGroup]:
-    """Return the groups of `period` in which `user` sees anybody, from the top of the tree down. Two queries."""
+def peer_groups(user: Any, period: Period, words: str = "", most: int = OFFERED) -> list[PeerGroup]:
+    """Return the first groups of `period` in which `user` sees anybody, from the top of the tree down; with `words` those whose
+    sheet, or the organization they stand under, is called so. Two queries."""
+    scores = scores_for(user).of_organizations().filter(period=period)
+    if words.strip():
+        above = organizations_matching(Organization.objects.order_by(), words).values("path")
+        scores = scores.filter(Q(sheet__name__icontains=words.strip()) | Q(peers__in=above))
+    return _groups(scores, most)
+
+
+def peer_group(user: Any, period: Period, key: str) -> PeerGroup | None:
+    """Return the group of `period` that `key` names, if `user` sees anybody in it."""
+    sheet, _dash, peers = key.partition("-")
+    if not is_key(sheet) or (not peers.isalnum() and peers):
+        return None
+    found = _groups(scores_for(user).of_organizations().filter(period=period, sheet=int(sheet), peers=peers), 1)
+    return found[0] if found else None
+
+
+def _groups(scores: PeriodScoreQuerySet, most: int) -> list[PeerGroup]:
     rows = list(
-        scores_for(user).of_organizations().filter(period=period)
-        .order_by("peers", "sheet").values_list("sheet_id", "sheet__name", "peers").annotate(Count("pk"))[:MOST_GROUPS]
-    )  # fmt: skip
+        scores.order_by("peers", "sheet").values_list("sheet_id", "sheet__name", "peers").annotate(Count("pk"))[:most]
+    )
     above = dict(
         Organization.objects.filter(path__in={peers for _pk, _name, peers, _number in rows}).values_list("path", "name")
     )

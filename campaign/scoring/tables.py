@@ -18,7 +18,7 @@ from campaign.common.templatetags import ui
 from campaign.scoring.choices import Column
 from campaign.scoring.explain import worth_of
 from campaign.scoring.models import PeriodScore, ScoreEntry, ScoreFreeze, ScoreRun, ScoreSheet
-from campaign.scoring.selectors import column_points, totals_before
+from campaign.scoring.selectors import column_points, heads_of, totals_before
 from campaign.scoring.standing import ranks_of
 
 NONE = "—"
@@ -50,9 +50,14 @@ class PointsColumn(MarkColumn):
         return hundredths(points[self.of]) if self.of in points else NONE
 
 
+HEADS_COLUMN = "heads"
+"""What the average of those directly below weighs each of them by."""
+
+
 class ScoreTable(tables.Table):
     organization = tables.Column(linkify=lambda record: record.get_absolute_url(), order_by="place")
     total = MarkColumn(default=NONE)
+    heads = NumberColumn(verbose_name=_("Members counted"), empty_values=(), orderable=False)
     grade = tables.Column(orderable=False, empty_values=())
     rank = NumberColumn(verbose_name=_("Rank among its peers"), empty_values=(), orderable=False)
     previous = MarkColumn(verbose_name=_("Period before"), empty_values=(), orderable=False)
@@ -74,9 +79,13 @@ class ScoreTable(tables.Table):
         return ui.state(record.grade_tone(), record.grade or _("Not applicable"))
 
     def before_page(self) -> None:
-        """Read rank and period before for the rows of the page: two queries, however many rows."""
+        """Read what comes from elsewhere for the rows of the page: a query each, however many rows."""
         scores = [row.record for row in self.page.object_list]
         self.ranks, self.before = ranks_of(scores), totals_before(scores)
+        self.weights = heads_of(scores) if HEADS_COLUMN not in self.exclude else {}
+
+    def render_heads(self, record: PeriodScore) -> str:
+        return str(self.weights.get(record.pk, NONE))
 
     def render_rank(self, record: PeriodScore) -> str:
         return rank_text(self.ranks.get(record.pk)) or NONE

@@ -8,6 +8,7 @@ urlpatterns: list[URLPattern] = [
     path("", scores.score_list, name="score_list"),
     path("<int:pk>/", scores.score_detail, name="score_detail"),
     path("ranking/", standing.score_ranking, name="score_ranking"),
+    path("peers/", standing.peer_search, name="peer_search"),
     path("distribution/", standing.score_spread, name="score_spread"),
     path("organizations/<int:pk>/", standing.score_course, name="score_course"),
     path("members/", scores.grade_list, name="grade_list"),

@@ -7,15 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 from campaign.common import clock
 from campaign.common.forms import Form, ModelForm, RemoteSelect, VersionMixin
+from orgs.forms.choosing import RemoteSelectMultiple
 from orgs.models import ContactPoint, ContactVisit, LeadershipFunction, LeadershipPost, Member, Organization, VisitMode
-
-
-class RemoteSelectMultiple(RemoteSelect, forms.SelectMultiple):
-    """Several of too many to list."""
-
-    def optgroups(self, name: str, value: list[str], attrs: dict[str, Any] | None = None) -> list[Any]:
-        groups = super().optgroups(name, value, attrs)
-        return [group for group in groups if all(option["value"] != "" for option in group[1])]
 
 
 class LeadershipForm(Form):

@@ -196,7 +196,13 @@ class Pledge(Versioned):
         Organization, models.PROTECT, related_name="pledges", verbose_name=_("party organization")
     )
     member = models.ForeignKey(
-        Member, models.PROTECT, null=True, blank=True, related_name="pledges", verbose_name=_("party member")
+        Member,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="pledges",
+        verbose_name=_("party member"),
+        db_index=False,
     )
     year = models.PositiveSmallIntegerField(_("year"))
     reviewing_organization = models.ForeignKey(
@@ -276,6 +282,8 @@ class Pledge(Versioned):
             models.Index(fields=("organization", "state", "-year", "-id"), name="pledge_of_organization"),
             models.Index(fields=("reviewing_organization", "state", "submitted_at"), name="pledge_queue"),
             models.Index(fields=("campaign", "year", "state"), name="pledge_of_campaign"),
+            # With fewer columns SQLite would rather read the whole campaign to find one member's.
+            models.Index(fields=("member", "campaign", "year"), name="pledge_of_member"),
         )
 
     def __str__(self) -> str:

@@ -19,6 +19,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from campaign.common import clock
 from campaign.common.access import PUBLIC, access
+from campaign.common.context import client_address
 from campaign.common.listing import BoundedPaginator
 from pledges import services
 from pledges.board import board_comments, board_entries, link_pledges, on_board, slide_context
@@ -53,7 +54,7 @@ def _quiet(view: View) -> View:
 
 def _counted(request: HttpRequest, what: str, seconds: int) -> int:
     """Count one more `what` from the address of the request; returns how many there are within `seconds`."""
-    key = f"hall:{what}:{request.META.get('REMOTE_ADDR', '')}"
+    key = f"hall:{what}:{client_address(request)}"
     cache.add(key, 0, seconds)
     try:
         return cache.incr(key)
@@ -62,7 +63,7 @@ def _counted(request: HttpRequest, what: str, seconds: int) -> int:
 
 
 def _failed(request: HttpRequest) -> int:
-    found: int = cache.get(f"hall:failures:{request.META.get('REMOTE_ADDR', '')}", 0)
+    found: int = cache.get(f"hall:failures:{client_address(request)}", 0)
     return found
 
 

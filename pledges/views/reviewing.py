@@ -101,10 +101,10 @@ def _seen_at(request: HttpRequest) -> dt.datetime | None:
     """Return when the page was opened from which somebody approves."""
     if "seen_at" not in request.POST:
         return None
-    try:
-        return dt.datetime.fromisoformat(request.POST["seen_at"]).astimezone(dt.UTC)
-    except (ValueError, OverflowError):
-        raise StateConflict(_("The queue has changed meanwhile. Look at it again, then approve.")) from None
+    seen_at = clock.read(request.POST["seen_at"])
+    if seen_at is None:
+        raise StateConflict(_("The queue has changed meanwhile. Look at it again, then approve."))
+    return seen_at
 
 
 def _undoable(request: HttpRequest) -> PledgeQuerySet:

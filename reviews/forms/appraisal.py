@@ -12,6 +12,7 @@ from campaign.common import clock
 from campaign.common.forms import DateInput, Form, VersionMixin
 from campaign.models import Campaign
 from campaign.selectors import campaigns_for, current_campaign
+from orgs.forms.choosing import offer
 from orgs.models import Organization
 from reviews.models.appraisal import (
     REMARK,
@@ -28,7 +29,6 @@ from reviews.services.appraisal_branch import LONGEST, Decision
 
 UNGRADED = ("", _("Not decided"))
 FIRST_YEAR, LAST_YEAR = 2000, 2100
-BRANCHES_LISTED = 1000
 ALL, CHOSEN = "all", "chosen"
 
 
@@ -88,8 +88,7 @@ class AppraisalForm(Days):
         fields["campaign"].initial = current_campaign(user)
         fields["organization"].queryset = self.holders = holders(user)
         fields["organization"].initial = self.holders.first()
-        listed = branches_below(list(self.holders)).values_list("pk", flat=True)[:BRANCHES_LISTED]
-        fields["branches"].queryset = Organization.objects.filter(pk__in=list(listed))
+        offer(fields["branches"], branches_below(list(self.holders)))
         today = clock.today()
         fields["year"].initial = today.year
         fields["name"].initial = f"{today.year}年度民主评议党员"

@@ -14,6 +14,7 @@ from campaign.ballots.selectors import Questionnaire
 from campaign.ballots.sheet import by_item
 from campaign.ballots.slips import MOST
 from campaign.common.forms import Form
+from orgs.forms.choosing import offer
 from reviews.selectors.channels import Sheet, Unit, own_count
 
 ALL, REPRESENTATIVES, NUMBER = "all", "representatives", "number"
@@ -49,7 +50,7 @@ class ChannelForm(Form):
         super().__init__(*args, **kwargs)
         self.listed = {unit.organization.pk: unit for unit in units}
         fields: dict[str, Any] = self.fields
-        fields["units"].choices = [(pk, unit.organization.display_name) for pk, unit in self.listed.items()]
+        offer(fields["units"], [(pk, unit.organization.display_name) for pk, unit in self.listed.items()])
         fields["key"].choices = classes
         fields["key"].initial = classes[-1][0] if classes else None
 

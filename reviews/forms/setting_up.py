@@ -15,6 +15,7 @@ from campaign.common.forms import Form, VersionMixin
 from campaign.common.rows import PointsField, formset_of
 from campaign.models import Audience, Campaign, Standard
 from campaign.selectors import campaigns_for, current_campaign
+from orgs.forms.choosing import offer
 from orgs.models import Organization, PartyPost
 from orgs.models.organizations import BRANCH_TYPES, Category, OrganizationType
 from reviews.choosing import CHOSEN, RULE, Choosing
@@ -23,7 +24,6 @@ from reviews.models.rounds import EvaluationRound, PublicationScope
 from reviews.questionnaires import schemes, templates
 from reviews.selectors.rounds import branches_below, comparable, holders
 
-LISTED = 1000
 OPENS, CLOSES, DAYS = dt.time(8), dt.time(18), 7
 MOST_ITEMS, MOST_CHOICES, MOST_BANDS, MOST_CLASSES = 20, 8, 6, 6
 
@@ -153,14 +153,14 @@ class SubjectsForm(VersionMixin, Form):
         super().__init__(*args, initial=initial, **kwargs)
         holder, members = evaluation_round.organization, evaluation_round.audience == Audience.MEMBER
         fields: dict[str, Any] = self.fields
-        fields["below"].queryset = (
+        further = (
             Organization.objects.active()
             .filter(path__startswith=holder.path, depth__range=(holder.depth + 1, holder.depth + 2))
             .exclude(type__in=BRANCH_TYPES)
         )
         everything = branches_below([holder]) if members else Organization.objects.active().in_subtree(holder)
-        listed = list(everything.order_by("path").values_list("pk", flat=True)[:LISTED])
-        fields["chosen"].queryset = Organization.objects.filter(pk__in=listed)
+        offer(fields["below"], further)
+        offer(fields["chosen"], everything)
         del self.fields["types" if members else "posts"]
 
     def clean(self) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from campaign.ballots.slips import grouped
 from campaign.common.access import GatedRequest, access, gate
 from campaign.common.capabilities import Cap
 from campaign.common.listing import BoundedPaginator
+from campaign.common.text import is_key
 from reviews.forms.channels import ChannelForm, CountForm, SlipForm
 from reviews.models.rounds import EvaluationRound, RoundState
 from reviews.selectors import channels as selectors
@@ -75,8 +76,8 @@ def slips_print(request: GatedRequest, pk: int) -> HttpResponse:
     """The sheets of slips for cutting, shown once: of one batch, or of as many as fit that were not printed yet."""
     found = _round(request, pk)
     waiting = _unprinted(found).select_related("organization", "rater_class")
-    if request.POST.get("batch", "").isdigit():
-        waiting = waiting.filter(pk=request.POST["batch"])
+    if is_key(batch := request.POST.get("batch", "")):
+        waiting = waiting.filter(pk=batch)
     codes = services.slips_print(evaluation_round=found, batches=_that_fit(waiting), actor=request.user)
     address = request.build_absolute_uri(reverse("slip_enter"))
     sheets = [

@@ -11,11 +11,13 @@ from django.urls import reverse
 from django.views.csrf import csrf_failure
 from django.views.defaults import server_error
 
+from campaign.audit.models import AuditEntry
 from campaign.common import clock
 from campaign.common.access import holds
+from campaign.common.middleware import came_from
 from campaign.common.navigation import Entry, menu
-from orgs.models import Session
-from tests.world import World
+from orgs.models import Session, User
+from tests.world import PASSWORD, World
 
 
 def signed_in(world: World, role: str, at: str) -> Client:
@@ -44,7 +46,7 @@ def test_the_desk_opens_for_every_role(world: World, role: str, at: str) -> None
     assert world.user(role, at).name in page
     administers = role.endswith("admin")
     assert ("主题甲" in page) is not administers
-    assert ("第 1 / 3 阶段" in page) is not administers
+    assert ("第1/3阶段" in page) is not administers
 
 
 def test_the_desk_tells_of_the_next_stage_and_of_the_end(world: World) -> None:
@@ -153,3 +155,33 @@ def test_only_the_reader_puts_the_idle_logout_off(world: World) -> None:
     with time_machine.travel(now + dt.timedelta(minutes=9), tick=False):
         assert expiry(x_background="1") == first
         assert expiry() > first
+
+
+@pytest.mark.parametrize(
+    ("path", "back"),
+    [
+        ("/awards/?page=2", "/awards/?page=2"),
+        ("//elsewhere.example/", "/"),
+        ("/\\\\elsewhere.example/", "/"),
+        ("", "/"),
+    ],
+)
+def test_the_way_back_stays_on_this_site(path: str, back: str) -> None:
+    """A page of this site may have an address that a browser takes for another site once it stands alone."""
+    request = RequestFactory().get("/", headers={"referer": f"http://testserver{path}"})
+    assert came_from(request) == back
+
+
+def test_the_look_only_admin_changes_no_password_and_signs_nobody_out_unlogged(world: World) -> None:
+    """Django's own pages know neither the rules of passwords here nor the audit log."""
+    user = User.objects.create_superuser(username="breakglass", password=PASSWORD)
+    client = Client()
+    client.force_login(user, backend="orgs.authentication.AccountBackend")
+    new = {"old_password": PASSWORD, "new_password1": "Another-2026-word", "new_password2": "Another-2026-word"}
+    assert client.get(reverse("admin:password_change"))["Location"] == reverse("password_change")
+    assert client.post(reverse("admin:password_change"), new).status_code == 405
+    user.refresh_from_db()
+    assert user.check_password(PASSWORD)
+    client.post(reverse("admin:logout"))
+    assert AuditEntry.objects.filter(action="logout", actor=user).count() == 1
+    assert "_auth_user_id" not in client.session

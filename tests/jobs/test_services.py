@@ -26,6 +26,7 @@ from campaign.jobs.services import (
 from tests.world import World
 
 pytestmark = pytest.mark.django_db
+DAY = dt.timedelta(days=1)
 
 
 class Work:
@@ -207,3 +208,27 @@ def test_each_attempt_writes_its_own_file_and_files_expire(world: World, work: W
     with clock.at(timezone.now() + dt.timedelta(days=2)):
         assert job_files_expire() == 1
     assert not paths[1].exists()
+
+
+def test_what_an_attempt_left_behind_goes_after_a_day(world: World, work: Work) -> None:
+    """It may hold names: what no job speaks of is not kept for ever. What a running one needs stays."""
+    job, running = waiting(world), waiting(world)
+    Job.objects.filter(pk=running.pk).update(state=JobState.RUNNING)
+    folder = Path(settings.MEDIA_ROOT) / "jobs"
+    folder.mkdir(parents=True, exist_ok=True)
+    kept, lost, needed = folder / f"{job.pk}-2.xlsx", folder / f"{job.pk}-1.xlsx", folder / f"{running.pk}-1.xlsx"
+    for path in (kept, lost, needed):
+        path.write_text("content", encoding="utf-8")
+    parts = folder / f"{job.pk}-parts"
+    parts.mkdir()
+    (parts / "1.xlsx").write_text("content", encoding="utf-8")
+    soon, later = timezone.now() + dt.timedelta(hours=2), timezone.now() + dt.timedelta(hours=25)
+    Job.objects.filter(pk=job.pk).update(
+        state=JobState.SUCCEEDED, file_path=str(kept.relative_to(settings.MEDIA_ROOT)), file_expires_at=later + DAY
+    )
+    with clock.at(soon):
+        job_files_expire()
+    assert lost.exists()
+    with clock.at(later):
+        job_files_expire()
+    assert [path.exists() for path in (kept, needed, lost, parts)] == [True, True, False, False]

@@ -4,7 +4,8 @@ from tests.permissions.cases import Case, case
 
 case("home", Case())
 case("gallery", Case())
-case("admin_login", Case(sent_on=lambda _actor, _at: True))
+for name in ("admin_login", "admin_password", "admin_logout"):
+    case(name, Case(sent_on=lambda _actor, _at: True))
 # Everybody keeps and meets their own drafts alone (tests/campaign/test_drafts.py).
 case("draft", Case(arguments={"key": "pledge:1"}, payload={"fields": "[]"}))
 case("set_language", Case(payload={"language": "zh-hans"}, changes=False))  # a cookie

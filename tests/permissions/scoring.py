@@ -283,6 +283,13 @@ def documented(world: World, at: str) -> Target:
     return target
 
 
+def group_of(world: World, at: str) -> Target:
+    """A group of peers that is found by the name of its sheet."""
+    made = scored(world, at, "组")
+    ScoreSheet.objects.filter(pk=made.sheet_id).update(name=mark(at, "组"))
+    return Target(made, marker=mark(at, "组"))
+
+
 def searched(world: World, at: str) -> Target:
     """An organization that is found by its name."""
     Organization.objects.filter(pk=world.orgs[at].pk).update(name=mark(at))
@@ -330,6 +337,7 @@ case("grade_list", Case())
 case("grade_detail", Case(make=of_member, places=MEMBERS_AT), Case(make=of_organization))
 case("score_ranking", Case())
 case("score_spread", Case())
+case("peer_search", Case(payload={"q": "评分"}, changes=False))
 case("score_course", Case(make=place))
 case("score_run", Case(make=new_run, named_in_form=True, told=of_a_branch))
 case("score_runs", Case())
@@ -347,6 +355,7 @@ case("metric_list", Case())
 lists += [
     Listed("score_list", of_organization, Cap.SCORE_VIEW),
     Listed("score_list", of_member, Cap.SCORE_VIEW, MEMBERS_AT),
+    Listed("peer_search", group_of, Cap.SCORE_VIEW, payload={"q": "标记"}),
     Listed("grade_list", of_member, Cap.SCORE_VIEW_MEMBER, MEMBERS_AT),
     Listed("grade_list", of_organization, Cap.SCORE_VIEW_MEMBER),
     Listed("score_runs", run, Cap.SCORE_VIEW),

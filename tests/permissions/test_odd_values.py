@@ -17,6 +17,10 @@ ASKED = (
     "organization", "campaign", "period", "year", "member", "user", "parent", "state"
 )  # fmt: skip
 """What addresses take behind the question mark."""
+READ = ("batch", "branch", "count", "entry", "pledge", "seen", "seen_at", "shown")
+"""What pages read from a request by themselves, without a form that looks at it."""
+MISREAD = ("9" * 30, "²", "2026-13-45T25:00:00", "0001-01-01T00:00:00+14:00")
+"""What looks like a number or a moment, and is none."""
 DOWN = {503}
 """The health page says so when the worker is not running."""
 
@@ -39,6 +43,8 @@ def tries(ground: Ground, name: str, case: Case) -> Iterator[tuple[str, str, str
         url = reverse(name, kwargs=dict(target.kwargs))
         for odd in ODD:
             yield actor, method, url, dict.fromkeys(ASKED if method == "GET" else target.data, odd)
+        if method == "POST":
+            yield from ((actor, method, url, {**target.data, **dict.fromkeys(READ, odd)}) for odd in MISREAD)
         if numbers:
             yield actor, method, reverse(name, kwargs={**target.kwargs, **numbers}), {}
 

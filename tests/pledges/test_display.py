@@ -249,6 +249,16 @@ def test_wrong_codes_are_counted_and_then_refused(world: World, link: tuple[Boar
     assert fresh.post(enter, {"code": link[1]}).status_code == 302
 
 
+def test_behind_a_proxy_one_visitor_closes_the_door_for_nobody_else(link: tuple[BoardLink, str], settings: Any) -> None:
+    """All come from the address of the proxy, which says whom it asks for."""
+    settings.BEHIND_PROXY = True
+    guesser, visitor = Client(HTTP_X_FORWARDED_FOR="10.1.0.1"), Client(HTTP_X_FORWARDED_FOR="10.1.0.2")
+    for _time in range(10):
+        guesser.post(reverse("hall_enter"), {"code": "guess"})
+    assert guesser.post(reverse("hall_enter"), {"code": link[1]}).status_code == 200
+    assert visitor.post(reverse("hall_enter"), {"code": link[1]}).status_code == 302
+
+
 def test_a_forged_cookie_opens_nothing(link: tuple[BoardLink, str]) -> None:
     client = Client()
     client.cookies["board"] = link[1]

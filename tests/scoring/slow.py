@@ -95,6 +95,9 @@ def whole(group: dict) -> dict:
         if sheet:
             averages = {
                 "children.average": _average(found, [c for c in active if group["organizations"][c]["above"] == code]),
+                "children.weighted": _weighted(
+                    found, {c: _heads(group, active, c) for c in active if group["organizations"][c]["above"] == code}
+                ),
                 "members.average": _average(
                     found, [m for m, home in group["members"].items() if home in active and _inside(group, home, code)]
                 ),
@@ -112,6 +115,21 @@ def _subject(group: dict, sheet: dict, code: str, averages: dict) -> dict:
 
 def _average(found: dict, codes: list) -> tuple[int, int]:
     totals = [found[code]["total"] for code in codes if code in found and found[code]["total"] is not None]
+    return sum(totals), len(totals) * 10_000
+
+
+def _heads(group: dict, active: set, code: str) -> int:
+    return len([home for home in group["members"].values() if home in active and _inside(group, home, code)])
+
+
+def _weighted(found: dict, heads: dict) -> tuple[int, int]:
+    """Whoever has a total, counted as often as there are heads."""
+    totals = [
+        found[code]["total"]
+        for code, number in heads.items()
+        if code in found and found[code]["total"] is not None
+        for _head in range(number)
+    ]
     return sum(totals), len(totals) * 10_000
 
 

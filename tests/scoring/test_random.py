@@ -25,7 +25,7 @@ from tests.scoring.sheets import run
 from tests.scoring.strategies import figures, sheets
 
 pytestmark = pytest.mark.django_db
-AVERAGES = ("children.average", "members.average")
+AVERAGES = ("members.average", "children.average", "children.weighted")
 
 
 @st.composite
@@ -101,7 +101,7 @@ def enter(group: dict[str, Any], subjects: dict[str, Any], period: Period) -> No
 @st.composite
 def metric_sheets(draw: Any, kinds: list[str]) -> dict[str, Any]:
     sheet = draw(sheets(whole_marks=True))
-    offered = KEYS if kinds == ["member"] else KEYS + (AVERAGES if kinds != ["branch"] else AVERAGES[1:])
+    offered = KEYS if kinds == ["member"] else KEYS + (AVERAGES if kinds != ["branch"] else AVERAGES[:1])
     for item in sheet["items"]:
         item["metric"] = draw(st.sampled_from(offered))
     return sheet | {"kinds": kinds}

@@ -13,6 +13,7 @@ from campaign.models import Period, Standard
 from campaign.scoring import plots, sealing
 from campaign.scoring.models import PeriodScore, ScoreSheet
 from campaign.scoring.standing import Peers, axes_of, course, median, peer_groups, peers_of, spread_of
+from orgs.forms import choosing
 from tests.scoring.conftest import As, Measured
 from tests.scoring.sheets import BRANCHES, COMMITTEES, MEMBERS, ready, run
 from tests.world import World
@@ -141,7 +142,7 @@ def test_the_course_over_the_periods(scored: Period, world: World, measured: Mea
         ("2026H1", 41_67, (2, 4), 41_67, 0), ("2026H2", 66_67, (1, 4), 54_17, 12_50),
     ]  # fmt: skip
     page = answer.content.decode()
-    assert "2026H1 41.67" in page
+    assert "2026年上半年 41.67" in page
     assert "<polyline" in page
 
 
@@ -219,3 +220,38 @@ def test_a_radar_reaches_its_ring_at_all_of_the_marks() -> None:
     assert drawn.own.split()[0] == f"{plots.RADAR},{plots.RADAR - plots.RING}"
     assert drawn.own.split()[1:] == [f"{plots.RADAR},{plots.RADAR}"] * 2
     assert plots.radar([("甲", 1, None), ("乙", 1, 1), ("丙", 1, 1)]).median == ""
+
+
+def test_of_many_groups_only_the_chosen_one_is_drawn_and_others_are_searched_for(
+    scored: Period, world: World, as_: As, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(choosing, "FEW", 1)
+    office, below_root = as_("office@root"), group(scored, "committees", world.orgs["root"].path)
+    answer = office.get(reverse("score_ranking"), below_root)
+    assert {code for code, _rank in ranked(answer)} == {"EAST", "WEST"}
+    widget = answer.context["form"]["group"]
+    assert [option.data["value"] for option in widget if option.data["value"]] == [below_root["group"]]
+    address = widget.field.widget.attrs["data-search-url"]
+    found = office.post(address, {"q": world.orgs["root"].name}).json()["results"]
+    assert [each["value"] for each in found] == [below_root["group"]]
+    assert world.orgs["root"].name in found[0]["text"]
+    assert len(office.post(address, {"q": "支部"}).json()["results"]) == 1  # by the sheet
+    assert office.post(address, {"q": "没有这个"}).json()["results"] == []
+    # Who sees less finds less.
+    assert as_("secretary@west_two").post(address, {"q": world.orgs["root"].name}).json()["results"] == []
+    assert as_("member@east_one").post(address, {"q": "支部"}).status_code == 404
+
+
+def test_organizations_to_be_computed_are_searched_for_where_there_are_many(
+    scored: Period, world: World, as_: As, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, address = as_("office@root"), reverse("score_run")
+    few = [str(option.data["value"]) for option in client.get(address).context["form"]["organization"]]
+    assert few == ["", *(str(world.orgs[key].pk) for key in ("root", "east", "west"))]
+    monkeypatch.setattr(choosing, "FEW", 2)
+    field = client.get(address).context["form"]["organization"]
+    assert [str(option.data["value"]) for option in field] == ["", str(world.orgs["root"].pk)]
+    assert field.field.widget.attrs["data-search-url"] == reverse("organization_search")
+    refused = client.post(address, {"period": scored.pk, "organization": world.orgs["east_one"].pk})
+    assert refused.context["form"].errors["organization"] == ["所选党组织不适用于此处，请另选。"]
+    assert client.post(address, {"period": scored.pk, "organization": world.orgs["east"].pk}).status_code == 302

@@ -11,21 +11,16 @@ from campaign.common.forms import Form
 from campaign.models import Period, PeriodState
 from campaign.scoring.filters import PeriodChoice
 from campaign.scoring.selectors import periods_for
+from orgs.forms.choosing import offer_organizations
 from orgs.models import Organization
 from orgs.models.organizations import BRANCH_TYPES
 
 
-class OrganizationChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
-    def label_from_instance(self, obj: Any) -> str:
-        return f"{'　' * (obj.depth - 1)}{obj.name}"
-
-
 class RunForm(Form):
     period = PeriodChoice(Period.objects.none(), label=_("Period"), empty_label=None)
-    organization = OrganizationChoice(
+    organization = forms.ModelChoiceField(
         Organization.objects.none(),
         label=_("Party organization"),
-        empty_label=None,
         help_text=_("It and everything below it is computed."),
     )
 
@@ -33,10 +28,8 @@ class RunForm(Form):
         super().__init__(*args, **options)
         periods: Any = self.fields["period"]
         periods.queryset = periods_for(user).exclude(state=PeriodState.FROZEN)
-        organizations: Any = self.fields["organization"]
-        organizations.queryset = (
-            Organization.objects.allowed(user, Cap.SCORE_RUN).active().exclude(type__in=BRANCH_TYPES)
-        )
+        places = Organization.objects.allowed(user, Cap.SCORE_RUN).active().exclude(type__in=BRANCH_TYPES)
+        offer_organizations(self.fields["organization"], places)
 
 
 class FreezeForm(Form):

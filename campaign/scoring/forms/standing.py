@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from campaign.common.forms import Form
 from campaign.models import Period
 from campaign.scoring.filters import PeriodChoice
 from campaign.scoring.standing import PeerGroup
+from orgs.forms.choosing import offer
 
 
 class GroupForm(Form):
@@ -23,4 +25,14 @@ class GroupForm(Form):
         period: Any = self.fields["period"]
         group: Any = self.fields["group"]
         period.queryset = periods
-        group.choices = [(each.key, each.label) for each in groups] or [("", _("nobody yet"))]
+        if groups:
+            offer(
+                group,
+                [(each.key, each.label) for each in groups],
+                "peer_search",
+                _("Party organization above, or score sheet"),
+            )
+        else:
+            group.choices = [("", _("nobody yet"))]
+        if chosen := self.initial.get("period"):
+            group.widget.attrs["data-search-url"] = f"{reverse('peer_search')}?period={chosen}"

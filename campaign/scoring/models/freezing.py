@@ -142,6 +142,6 @@ class ScoreDrift(models.Model):
                 fields=("period", "organization"), condition=Q(member=None), name="score_drift_of_organization"
             ),
             models.UniqueConstraint(
-                fields=("period", "member"), condition=~Q(member=None), name="score_drift_of_member"
+                fields=("period", "member"), condition=Q(member__isnull=False), name="score_drift_of_member"
             ),
         )

@@ -44,13 +44,13 @@ def scores_refresh() -> int:
     """Bring the scores of every open period up to date with what was marked; returns how many runs had something to write.
 
     Run by a task every minute. Where very much has changed, or the tree, a full run is asked for instead. While another run of
-    such a period is under way the marks wait for the next time.
+    such a period is under way, or asked for, the marks wait for the next time.
     """
     if not ScoreMark.objects.exists():
         return 0
     with transaction.atomic():
         periods = _periods()
-        if ScoreRun.objects.under_way().filter(period__in=periods).exists():
+        if _runs_wait(periods):
             return 0
         marks = list(ScoreMark.objects.order_by("pk").values_list("pk", "kind", "record")[: marking.AT_MOST + 1])
         too_many = len(marks) > marking.AT_MOST
@@ -62,6 +62,17 @@ def scores_refresh() -> int:
             _notice(period, found)
         causes = dict(Counter(kind for _pk, kind, _record in marks))
         return sum(_refresh(period, found, causes) for period in periods)
+
+
+def _runs_wait(periods: list[Period]) -> bool:
+    """Tell whether a run of one of `periods` is under way, or waits for its worker: after a new sheet was put into use, what
+    organizations pass on by it is only there once all of it has been computed."""
+    asked = Job.objects.active().filter(kind=KIND).values_list("parameters", flat=True)
+    ids = {parameters.get("period") for parameters in asked}
+    return (
+        bool(ids & {period.pk for period in periods})
+        or ScoreRun.objects.under_way().filter(period__in=periods).exists()
+    )
 
 
 def _frozen() -> list[Period]:

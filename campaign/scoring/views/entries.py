@@ -9,7 +9,6 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryD
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
@@ -156,8 +155,8 @@ def _actions(entry: ScoreEntry, *, own: bool) -> list[dict[str, Any]]:
             return [edit, _refuse(entry, pgettext("score entry", "Withdraw"))]
         case EntryState.ENTERED:
             question = _("Confirm this entry? It counts from now on.")
-            seen = {"seen": _moment(entry.updated_at)}
-            confirm = _step(entry, "entry_confirm", _("Confirm"), "check", question) | {"primary": True, "fields": seen}
+            confirm = _step(entry, "entry_confirm", pgettext("score entry", "Confirm"), "check", question)
+            confirm |= {"primary": True, "fields": {"seen": _moment(entry.updated_at)}}
             return [confirm, _refuse(entry, _("Refuse"))]
         case EntryState.CONFIRMED:
             question = _("Ask for it to be taken back? It counts until a second person agrees.")
@@ -231,7 +230,7 @@ def _moment(last_change: dt.datetime | None) -> str:
 
 def _seen(request: HttpRequest) -> dt.datetime | None:
     """When the page was drawn on which something is decided: what was changed since is not what was looked at."""
-    return parse_datetime(request.POST.get("seen", ""))
+    return clock.read(request.POST.get("seen", ""))
 
 
 @access(POST=Cap.SCORE_RUN)

@@ -17,7 +17,7 @@ from campaign.scoring.filters import GradeFilter, ScoreFilter
 from campaign.scoring.metrics import children_url
 from campaign.scoring.models import PeriodScore
 from campaign.scoring.standing import ranks_of
-from campaign.scoring.tables import GradeTable, ScoreTable, rank_text
+from campaign.scoring.tables import HEADS_COLUMN, GradeTable, ScoreTable, rank_text
 from campaign.scoring.views.standing import tabs_of
 from campaign.selectors import campaigns_for
 
@@ -25,13 +25,17 @@ from campaign.selectors import campaigns_for
 @access(GET=Cap.SCORE_VIEW)
 def score_list(request: HttpRequest) -> HttpResponse:
     user: Any = request.user
-    used = selectors.used_columns(campaigns_for(user))
+    campaigns = campaigns_for(user)
+    used = selectors.used_columns(campaigns)
+    hidden = [column.value for column in Column if column not in used]
+    if not (request.GET.get("above") and selectors.weighs_members(campaigns)):
+        hidden.append(HEADS_COLUMN)
     found = listing(
         request,
         queryset=selectors.scores_for(user),
         table_class=ScoreTable,
         filter_class=ScoreFilter,
-        exclude=[column.value for column in Column if column not in used],
+        exclude=hidden,
     )
     found["table"].before_page()
     return render(

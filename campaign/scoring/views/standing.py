@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.db.models import F
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -12,12 +12,24 @@ from campaign.common import clock
 from campaign.common.access import access, gate
 from campaign.common.capabilities import Cap
 from campaign.common.listing import BoundedPaginator
-from campaign.models import PeriodKind
+from campaign.common.text import is_key
+from campaign.models import Period, PeriodKind
 from campaign.scoring import plots, selectors
 from campaign.scoring.forms.standing import GroupForm
 from campaign.scoring.models import GradeBand, PeriodScore
-from campaign.scoring.standing import Axis, Point, axes_of, course, peer_groups, peers_of, ranks_of, spread_of
+from campaign.scoring.standing import (
+    Axis,
+    Point,
+    axes_of,
+    course,
+    peer_group,
+    peer_groups,
+    peers_of,
+    ranks_of,
+    spread_of,
+)
 from campaign.scoring.tables import rank_text
+from orgs.forms import choosing
 from orgs.models import Organization
 
 PER_PAGE = 50
@@ -33,16 +45,30 @@ def _chosen(request: HttpRequest) -> tuple[GroupForm, dict[str, Any]]:
     """Return the form above a ranking, and what it says: the period and group asked for, else the first there are."""
     user: Any = request.user
     periods = selectors.periods_for(user)
-    asked = request.GET.get("period", "")
-    period = periods.filter(pk=asked).first() if asked.isdecimal() and len(asked) < 10 else None
-    period = period or selectors.default_period(user)
-    groups = peer_groups(user, period) if period else []
-    wanted = request.GET.get("group", "")
+    period = _period(request)
+    groups = peer_groups(user, period, most=choosing.FEW + 1) if period else []
     several = next((each for each in groups if each.number > 1), groups[0] if groups else None)
-    group = next((each for each in groups if each.key == wanted), several)
+    group = (peer_group(user, period, request.GET.get("group", "")) if period else None) or several
+    if group and group not in groups:
+        groups.append(group)
     first = {"period": period.pk if period else None, "group": group.key if group else ""}
     form = GroupForm(periods=periods, groups=groups, initial=first)
     return form, {"period": period, "group": group}
+
+
+def _period(request: HttpRequest) -> Period | None:
+    """Return the period that the address asks for, else the latest that has something to show."""
+    asked = request.GET.get("period", "")
+    found = selectors.periods_for(request.user).filter(pk=asked).first() if is_key(asked) else None
+    return found or selectors.default_period(request.user)
+
+
+@access(POST=Cap.SCORE_VIEW)
+def peer_search(request: HttpRequest) -> HttpResponse:
+    """What the searchable choice of a group of peers offers for the words typed so far."""
+    period = _period(request)
+    found = peer_groups(request.user, period, request.POST.get("q", "")) if period else []
+    return JsonResponse({"results": [{"value": each.key, "text": each.label} for each in found]})
 
 
 @access(GET=Cap.SCORE_VIEW)
@@ -157,7 +183,7 @@ def _kinds(organization: Organization, kinds: list[str], here: str) -> list[dict
 
 def _chart(points: list[Point]) -> plots.Chart:
     return plots.chart(
-        [point.score.period.code for point in points],
+        [point.score.period.name for point in points],
         [point.score.total for point in points],
         [point.median for point in points],
     )
