@@ -9,6 +9,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Model
 from django.urls import reverse_lazy
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from campaign.common.errors import DomainError, NotAllowed
@@ -37,6 +38,37 @@ class Textarea(forms.Textarea):
     def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
         value = super().value_from_datadict(data, files, name)
         return value.replace("\r\n", "\n") if isinstance(value, str) else value
+
+
+class WorkbookInput(forms.ClearableFileInput):
+    """The browser tells of a file that is too large before it is sent (`app.js`)."""
+
+    def __init__(self, largest: int) -> None:
+        super().__init__({"accept": ".xlsx,.xls,.ods,.csv"})
+        self.largest = largest
+
+    @property
+    def too_large(self) -> str:
+        return gettext("The file is larger than %(limit)s MB. Split it.") % {"limit": self.largest >> 20}
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        told = {"data-largest": self.largest, "data-too-large": self.too_large}
+        return super().get_context(name, value, {**(attrs or {}), **told})
+
+
+class WorkbookField(forms.FileField):
+    """A workbook of at most `largest` bytes."""
+
+    widget: WorkbookInput
+
+    def __init__(self, *, largest: int, **kwargs: Any) -> None:
+        super().__init__(widget=WorkbookInput(largest), **kwargs)
+
+    def clean(self, data: Any, initial: Any = None) -> Any:
+        file = super().clean(data, initial)
+        if file and file.size > self.widget.largest:
+            raise forms.ValidationError(self.widget.too_large)
+        return file
 
 
 TYPED = {name: _("Name, pinyin initials or code") for name in ("organization_search", "branch_search")}

@@ -33,7 +33,7 @@ from tests.browser.books import (
 )
 from tests.browser.cast import Cast, branch
 from tests.browser.steps import Promise
-from tests.chromium import Login, turning
+from tests.chromium import Login, click_through
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("emptied")]
 
@@ -174,8 +174,7 @@ def evaluation_by_the_members(page: Page, phone: Page, login: Login, cast: Cast)
 
     login(phone, cast.members[2])
     phone.goto("/reviews/votes/")
-    with turning(phone):
-        phone.get_by_role("link", name=ROUND).click()
+    click_through(phone.get_by_role("link", name=ROUND))
     expect(phone.get_by_text("96.67").first).to_be_visible()
 
 
@@ -206,8 +205,7 @@ def award_for_a_member(page: Page, phone: Page, login: Login, cast: Cast) -> Non
 
     login(phone, cast.committee)
     phone.goto("/")
-    with turning(phone):
-        phone.get_by_role("link", name="待审批的推荐").click()
+    click_through(phone.get_by_role("link", name="待审批的推荐"))
     steps.follow(phone, NAMES[2])
     steps.take_step(phone, "同意表彰")
     expect(phone.get_by_role("status").first).to_be_visible()
