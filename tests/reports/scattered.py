@@ -69,8 +69,9 @@ def scatter_people(world: World, seed: int) -> None:
     for member in chance.sample(everybody, 6):
         ended = chance.choice((None, today))
         place = chance.choice((member.organization, *above))
-        held = Position(member=member, organization=place, post=chance.choice(PartyPost.values), ends_on=ended)
-        Position.objects.bulk_create([held], ignore_conflicts=True)  # somebody may hold just this post already
+        held = {"member": member, "organization": place, "post": chance.choice(PartyPost.values)}
+        if not Position.objects.filter(**held).exists():
+            Position.objects.create(**held, ends_on=ended)
     for place in world.orgs.values():
         ends = chance.choice(
             (None, today - dt.timedelta(days=chance.randrange(1, 200)), today + dt.timedelta(days=500))
