@@ -9,6 +9,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Model
 from django.urls import reverse_lazy
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from campaign.common.errors import DomainError, NotAllowed
@@ -18,6 +19,9 @@ LARGEST_NUMBER = 2**31 - 1
 """What every column of numbers takes."""
 FIRST_DAY, LAST_DAY = dt.date(1900, 1, 1), dt.date(2100, 12, 31)
 OUT_OF_TIME = _("Enter a day between 1900 and 2100.")
+REQUIRED = forms.Field.default_error_messages["required"]
+"""What Django says of "this field"; nobody in an office speaks of fields."""
+CHOICES = (forms.ChoiceField, forms.ModelChoiceField, forms.FileField)
 NO_CHOICE = "---------"
 """What Django shows where nothing is chosen yet."""
 
@@ -37,6 +41,37 @@ class Textarea(forms.Textarea):
     def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
         value = super().value_from_datadict(data, files, name)
         return value.replace("\r\n", "\n") if isinstance(value, str) else value
+
+
+class WorkbookInput(forms.ClearableFileInput):
+    """The browser tells of a file that is too large before it is sent (`app.js`)."""
+
+    def __init__(self, largest: int) -> None:
+        super().__init__({"accept": ".xlsx,.xls,.ods,.csv"})
+        self.largest = largest
+
+    @property
+    def too_large(self) -> str:
+        return gettext("The file is larger than %(limit)s MB. Split it.") % {"limit": self.largest >> 20}
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        told = {"data-largest": self.largest, "data-too-large": self.too_large}
+        return super().get_context(name, value, {**(attrs or {}), **told})
+
+
+class WorkbookField(forms.FileField):
+    """A workbook of at most `largest` bytes."""
+
+    widget: WorkbookInput
+
+    def __init__(self, *, largest: int, **kwargs: Any) -> None:
+        super().__init__(widget=WorkbookInput(largest), **kwargs)
+
+    def clean(self, data: Any, initial: Any = None) -> Any:
+        file = super().clean(data, initial)
+        if file and file.size > self.widget.largest:
+            raise forms.ValidationError(self.widget.too_large)
+        return file
 
 
 TYPED = {name: _("Name, pinyin initials or code") for name in ("organization_search", "branch_search")}
@@ -75,6 +110,10 @@ def dress(form: forms.BaseForm, nothing: str | Promise = "") -> None:
         _bound(field)
         said = nothing or (_("Please choose") if field.required else _("None"))
         _name_nothing(field, said)
+        if field.error_messages.get("required") == REQUIRED:
+            field.error_messages["required"] = (
+                _("Please choose.") if isinstance(field, CHOICES) else _("Please fill this in.")
+            )
         if isinstance(widget, RemoteSelect):
             widget.attrs["placeholder"] = widget.attrs.get("placeholder") or nothing or widget.typed or said
         if type(widget) is forms.DateInput:

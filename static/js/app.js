@@ -135,6 +135,25 @@
     if (unsaved) event.preventDefault();
   });
 
+  // ---- files that are too large: told when they are chosen, instead of after minutes of sending ----
+  document.addEventListener("change", ({ target }) => {
+    if (!target.dataset.largest) return;
+    const fits = [...target.files].every((file) => file.size <= Number(target.dataset.largest));
+    target.setCustomValidity(fits ? "" : target.dataset.tooLarge);
+    target.reportValidity();
+  });
+  document.addEventListener(
+    "submit",
+    (event) => {
+      const wrong = [...event.target.querySelectorAll("[data-largest]")].find((input) => input.validity.customError);
+      if (!wrong) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      wrong.reportValidity();
+    },
+    true,
+  );
+
   // ---- selects ----
   const remote = (select) => async (query, found) => {
     const body = new FormData();
@@ -190,6 +209,15 @@
       event.stopPropagation(); // the menu stays open
     });
   }
+
+  // ---- the key / leads to the search of a list ----
+  document.addEventListener("keydown", (event) => {
+    const writing = event.target.closest("input:not([type=radio], [type=checkbox]), textarea, select, dialog, .ts-wrapper");
+    const box = document.querySelector("main input[type=search]");
+    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || writing || !box?.offsetParent) return;
+    event.preventDefault();
+    box.select();
+  });
 
   // ---- a page that is made to be printed ----
   document.addEventListener("click", (event) => {

@@ -22,11 +22,13 @@ from campaign.models import Audience, Campaign
 from campaign.scoring.importers import ENTRY_LIST
 from campaign.scoring.models import EntryKind, ScoreFreeze, ScoreSheet
 from campaign.scoring.services import entry_add
+from orgs.importers.contacts import CONTACT_LIST
 from orgs.models import CodePurpose, ImportKind, Organization, User
 from orgs.services import code_sheet_request
 from orgs.services.imports import import_upload
 from orgs.services.passwords import reset_link_send
 from orgs.services.two_factor import two_factor_enable
+from pledges.importers import PLEDGE_LIST
 from pledges.models import Pledge, PledgeItem, PledgeState
 from pledges.services import (
     adjustment_request,
@@ -34,7 +36,6 @@ from pledges.services import (
     check_add,
     comment_add,
     comment_show,
-    pledge_import_upload,
 )
 from reviews.importers.leader import REVIEWS
 from reviews.importers.secretaries import PROBLEM_LIST
@@ -162,11 +163,13 @@ def _of_workbooks(campaign: Campaign, branch: Organization, secretary: User) -> 
     )
     name = branch.members.filter(user__username="member").get().name
     rows = f"姓名,承诺事项,衡量标准,完成时限\n{name},带好一名徒弟,出师,{campaign.ends_on}\n"
-    pledges = pledge_import_upload(
-        organization=branch, campaign=campaign, actor=secretary, content=rows.encode(), file_name="承诺.csv"
-    )
+    pledges = list_send(kind=PLEDGE_LIST, place=branch.pk, actor=secretary, content=rows.encode(), file_name="承诺.csv")
     graded = SecretaryReport.objects.filter(organization=branch, state=ReportState.GRADED).latest("pk")
     said = f"党组织,存在问题,整改时限\n{branch.name},学习记录不全,{clock.today()}\n"
+    book = f"党组织,联系领导,开始日期\n{branch.name},{name},{clock.today()}\n"
+    contacts = list_send(
+        kind=CONTACT_LIST, place=staff.organization_id, actor=staff, content=book.encode(), file_name="联系点.csv"
+    )
     problems = list_send(
         kind=PROBLEM_LIST, place=graded.appraisal_id, actor=staff, content=said.encode(), file_name="问题.csv"
     )
@@ -179,6 +182,7 @@ def _of_workbooks(campaign: Campaign, branch: Organization, secretary: User) -> 
     return [
         reverse("nomination_import_detail", args=[_nominations(branch, secretary).pk]),
         reverse("entry_import_detail", args=[entries.pk]),
+        reverse("contact_import_detail", args=[contacts.pk]),
         reverse("problem_import_detail", args=[problems.pk]),
         reverse("review_import_detail", args=[reviews.pk]),
         reverse("import_detail", args=[batch.pk]),

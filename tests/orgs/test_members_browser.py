@@ -1,10 +1,13 @@
 """The pages of members, transfers and workers in a real browser: accessible, fitting a phone, and what people do there."""
 
+import re
+from pathlib import Path
+
 import pytest
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
-from orgs.models import Member, Position, Transfer
+from orgs.models import ImportBatch, Member, Position, Transfer
 from orgs.services.transfers import transfer_request
 from orgs.services.workers import worker_create
 from tests.chromium import Login, assert_accessible, click_through, too_wide
@@ -80,3 +83,23 @@ def test_personal_data_are_shown_once(page: Page, login: Login, world: World) ->
     expect(page.locator("main")).to_contain_text("13812345678")
     page.goto(reverse("member_unmask", args=[member.pk]))
     expect(page.locator("main")).not_to_contain_text("13812345678")
+
+
+def test_a_file_that_is_too_large_is_told_before_it_is_sent(
+    page: Page, login: Login, world: World, tmp_path: Path
+) -> None:
+    large, small = tmp_path / "大.csv", tmp_path / "小.csv"
+    with large.open("wb") as file:
+        file.truncate(50 * 2**20 + 1)
+    small.write_text("姓名\n", "utf-8")
+    login(page, world.user("staff", "east"))
+    page.goto(reverse("import_upload"))
+    chosen = page.locator("input[type=file]")
+    chosen.set_input_files(large)
+    assert "50 MB" in chosen.evaluate("input => input.validationMessage")
+    page.get_by_role("button", name="检查文件").click()
+    expect(page).to_have_url(re.compile(reverse("import_upload") + "$"))
+    assert not ImportBatch.objects.exists()
+    chosen.set_input_files(small)
+    page.get_by_role("button", name="检查文件").click()
+    expect(page.get_by_text("没有找到表头")).to_be_visible()
