@@ -124,7 +124,6 @@ ACTIONS: dict[str, str | Promise] = {
     "boardlink_revoke": gettext_lazy("Close a link to a board"),
     "comment_add": gettext_lazy("Say something to a pledge"),
     "comment_answer": gettext_lazy("Answer an opinion on a pledge"),
-    "pledge_import_upload": gettext_lazy("Send a workbook of pledges"),
     "pledge_import_store": gettext_lazy("Write a pledge by workbook"),
     "pledge_import_undo": gettext_lazy("Take back a pledge written by workbook"),
     "pledge_start": gettext_lazy("Begin a pledge"),
