@@ -1,0 +1,39 @@
+"""Questions about one subject lead to its rows, on both databases: without statistics SQLite easily reads everything instead."""
+
+import pytest
+from django.db import connection
+
+from campaign.audit.models import AuditEntry
+from campaign.common import clock
+from campaign.models import Audience
+from campaign.scoring.models import PeriodScore, ScoreDrift
+from campaign.scoring.registry import MetricScope, metrics
+from tests.world import World
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def _no_scans() -> None:
+    """PostgreSQL would read so small a table as a whole."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_seqscan = off")
+
+
+@pytest.mark.usefixtures("_no_scans")
+def test_indexes_of_what_is_there_are_used() -> None:
+    assert "score_drift_of_member" in ScoreDrift.objects.filter(period=1, member=2).explain()
+    assert "audit_on_behalf" in AuditEntry.objects.filter(on_behalf_of=3).order_by().explain()
+    assert "score_of_members_of" in PeriodScore.objects.of_members().filter(organization=4).order_by().explain()
+
+
+@pytest.mark.usefixtures("_no_scans")
+def test_the_coverage_of_all_looks_for_one_pledge_of_each(world: World) -> None:
+    """It was read as often as there are members: 100 000 members took SQLite twenty minutes."""
+    period = world.campaign().periods.get(code="2026H1")
+    asked = metrics.get("pledges.coverage").figures
+    assert asked is not None
+    plan = asked(MetricScope(period, Audience.MEMBER, clock.now())).explain()
+    assert "pledge_of_member" in plan or connection.vendor == "postgresql"
+    assert "pledge_of_campaign" not in plan or connection.vendor == "postgresql"
