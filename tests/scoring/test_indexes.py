@@ -25,7 +25,10 @@ def _no_scans() -> None:
 def test_indexes_of_what_is_there_are_used() -> None:
     assert "score_drift_of_member" in ScoreDrift.objects.filter(period=1, member=2).explain()
     assert "audit_on_behalf" in AuditEntry.objects.filter(on_behalf_of=3).order_by().explain()
-    assert "score_of_members_of" in PeriodScore.objects.of_members().filter(organization=4).order_by().explain()
+    of_members = PeriodScore.objects.current().of_members().order_by()
+    assert "score_of_members_of" in of_members.filter(organization__in=[4, 5]).explain()
+    assert "score_once_per_member" in (found := of_members.filter(member__in=[6, 7]).explain())
+    assert "member_id>?" not in found  # as if everybody were asked for
 
 
 @pytest.mark.usefixtures("_no_scans")
