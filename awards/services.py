@@ -18,6 +18,7 @@ from campaign.common import clock
 from campaign.common.access import reaches
 from campaign.common.capabilities import Cap
 from campaign.common.errors import DomainError, NotAllowed, StateConflict
+from campaign.common.models import lock_and_read
 from campaign.models import Campaign
 from campaign.scoring.services import merits_propose
 from orgs.models import Member, Organization, User
@@ -126,7 +127,9 @@ def batch_close(*, batch: AwardBatch, actor: User) -> AwardBatch:
 
 def batch_reopen(*, batch: AwardBatch, actor: User) -> AwardBatch:
     """Take nominations again. Raises NotAllowed, StateConflict, or DomainError: decisions were taken, last day over."""
-    return BATCHES.take(batch, "batch_reopen", actor=actor, version=F("version") + 1)
+    with transaction.atomic():
+        lock_and_read(batch)  # nobody decides between the check and the step
+        return BATCHES.take(batch, "batch_reopen", actor=actor, version=F("version") + 1)
 
 
 def award_announce(*, batch: AwardBatch, actor: User) -> list[Honour]:
@@ -286,8 +289,7 @@ def nomination_submit(*, nomination: Nomination, actor: User) -> Nomination:
     }
     try:
         with transaction.atomic():
-            # Nobody closes the batch between the check and the step.
-            nomination.batch = AwardBatch.objects.select_for_update().get(pk=nomination.batch_id)
+            lock_and_read(nomination.batch)  # nobody closes it between the check and the step
             return NOMINATIONS.take(nomination, "nomination_submit", actor=actor, version=F("version") + 1, **now)
     except IntegrityError as error:
         raise DomainError(ALREADY) from error
@@ -308,6 +310,7 @@ def nomination_decide(*, nomination: Nomination, actor: User, approve: bool, rea
     step = "nomination_approve" if approve else "nomination_reject"
     decision: dict[str, Any] = {"decided_by": actor, "decided_at": clock.now(), "decision": reason.strip()[:500]}
     with transaction.atomic():
+        lock_and_read(nomination.batch)  # nobody opens it again between the check and the step
         NOMINATIONS.take(nomination, step, actor=actor, reason=reason, version=F("version") + 1, **decision)
         if approve:
             _take_place(nomination.category_id)

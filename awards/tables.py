@@ -37,7 +37,7 @@ class HonourTable(tables.Table):
     organization_name = tables.Column(_("Party organization"), orderable=False)
     batch = tables.Column(_("Award batch"), accessor="batch__name", orderable=False)
     decided_on = DayColumn(verbose_name=_("Decided on"), order_by=("decided_on", "number"))
-    number = tables.Column(_("Certificate number"), orderable=False)
+    number = tables.Column(_("Certificate number"), orderable=False, attrs={"td": {"class": "text-nowrap"}})
 
     class Meta:
         model = Honour

@@ -163,6 +163,7 @@ NOMINATIONS: Workflow[Nomination] = Workflow(
             NominationState.WITHDRAWN,
             Cap.NOMINATE,
             _("Withdraw"),
+            undoes=True,
         ),
     ],
 )

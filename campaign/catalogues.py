@@ -17,7 +17,7 @@ from babel.messages.pofile import read_po, write_po
 from django.conf import settings
 from django.utils.translation.template import templatize
 
-from campaign.common.text import full_width
+from campaign.common.text import as_printed
 
 LANGUAGE = "zh_Hans"
 KEYWORDS = DEFAULT_KEYWORDS | {
@@ -157,7 +157,7 @@ def take_over(message: Message, old: Message | None) -> None:
     """Give `message` the translation, the remarks and the doubt of `old`; its number of forms stays its own."""
     if old is None:
         return
-    text = full_width(forms_of(old)[0])
+    text = as_printed(forms_of(old)[0])
     message.string = text if isinstance(message.id, str) else (text,)
     message.user_comments = list(old.user_comments)
     message.flags |= old.flags & {"fuzzy"}
@@ -197,8 +197,8 @@ def faults(message: Message) -> Iterator[str]:
         yield "fuzzy"
     elif not translated(message):
         yield "not translated"
-    elif any(full_width(form) != form for form in forms_of(message)):
-        yield "half-width punctuation beside Chinese (--update corrects it)"
+    elif any(as_printed(form) != form for form in forms_of(message)):
+        yield "half-width punctuation or a blank beside Chinese (--update corrects it)"
     elif any(placeholders(form) != placeholders(fullest(message)) for form in forms_of(message)):
         yield "other placeholders in the translation"
 

@@ -12,6 +12,7 @@ from campaign.common import clock
 from campaign.common.access import Person, ScopedQuerySet, under
 from campaign.common.capabilities import Cap
 from campaign.common.models import TimeStamped, Versioned, choice_check
+from campaign.periods import period_name
 from orgs.models import Organization
 
 
@@ -190,7 +191,12 @@ class Period(TimeStamped):
         )
 
     def __str__(self) -> str:
-        return self.code
+        return self.name
+
+    @property
+    def name(self) -> str:
+        """As people name it; `code` is for commands, files and addresses."""
+        return period_name(self.kind, self.starts_on, self.code)
 
     def holds_day(self, day: dt.date) -> bool:
         return self.starts_on <= day <= self.ends_on

@@ -3,6 +3,8 @@
 import datetime as dt
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 MONTHS = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
 """How many months a period of each kind has."""
 CODES = {"month": "{year}M{number:02d}", "quarter": "{year}Q{number}", "half_year": "{year}H{number}", "year": "{year}"}
@@ -26,6 +28,18 @@ def spans(kind: str, first: dt.date, last: dt.date) -> list[Span]:
         found.append(Span(CODES[kind].format(year=year, number=number + 1), starts, ends))
         year, number = (year, number + 1) if number + 1 < 12 // months else (year + 1, 0)
     return found
+
+
+def period_name(kind: str, starts_on: dt.date, code: str) -> str:
+    """Return how people name the calendar period of a kind that begins on a day; one with days of its own goes by its code."""
+    year = starts_on.year
+    if kind == "half_year":
+        return (_("first half of %(year)s") if starts_on.month < 7 else _("second half of %(year)s")) % {"year": year}
+    if kind == "quarter":
+        return _("quarter %(number)s of %(year)s") % {"number": (starts_on.month + 2) // 3, "year": year}
+    if kind == "month":
+        return _("month %(month)s of %(year)s") % {"month": starts_on.month, "year": year}
+    return _("year %(year)s") % {"year": year} if kind == "year" else code
 
 
 def half_years(first: dt.date, last: dt.date) -> list[Span]:

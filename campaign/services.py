@@ -177,7 +177,7 @@ def period_remove(*, period: Period, actor: Any) -> None:
             audit_record(action="period_remove", actor=actor, target=campaign, changes={"periods": [[code], []]})
     except ProtectedError as error:
         raise DomainError(
-            _("Scores or other records belong to the period %(period)s: it stays.") % {"period": period.code}
+            _("Scores or other records belong to the period %(period)s: it stays.") % {"period": period.name}
         ) from error
 
 

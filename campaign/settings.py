@@ -179,7 +179,6 @@ CELERY_BEAT_SCHEDULE = {
     "expire drafts": {"task": "drafts.expire", "schedule": crontab(hour=3, minute=30)},
     "expire lists": {"task": "lists.expire", "schedule": crontab(hour=3, minute=25)},
     "expire uploads": {"task": "orgs.expire_imports", "schedule": crontab(hour=3, minute=20)},
-    "expire pledge workbooks": {"task": "pledges.expire_imports", "schedule": crontab(hour=3, minute=25)},
     "chain the audit log": {"task": "audit.chain", "schedule": 60},
     "export the head of the audit log": {"task": "audit.heads", "schedule": crontab(hour=0, minute=5)},
     "export reports": {"task": "reports.schedules", "schedule": crontab(hour=6, minute=0)},

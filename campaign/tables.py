@@ -18,11 +18,12 @@ class CampaignTable(tables.Table):
 
 
 class PeriodTable(tables.Table):
+    name = tables.Column(_("Period"))
     state = StateColumn()
     starts_on = DayColumn()
     ends_on = DayColumn()
 
     class Meta:
         model = Period
-        fields = ("code", "kind", "starts_on", "ends_on", "state")
+        fields = ("name", "kind", "starts_on", "ends_on", "state")
         orderable = False

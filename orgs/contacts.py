@@ -89,12 +89,6 @@ def leaders_absent(user: Any, since: dt.date) -> QuerySet[Member]:
     return found
 
 
-def may_visit(user: Any, points: list[ContactPoint]) -> frozenset[int]:
-    """Return those of `points` for which `user` may record visits; one query."""
-    allowed = ContactPoint.objects.allowed(user, Cap.CONTACT_VISIT).filter(pk__in=[point.pk for point in points])
-    return frozenset(allowed.values_list("pk", flat=True))
-
-
 # -- desk, timeline, export ----------------------------------------------------------------------------------------
 
 

@@ -58,8 +58,8 @@ MEMBER_FIELDS = (
     Field("native_place"), Field("education"), Field("degree"), Field("started_work_on", DAY), Field("joined_on", DAY),
     Field("full_member_on", DAY), Field("kind", names=KINDS, width=11), Field("organization", width=28), Field("cell"),
     Field("party_post", names=POST_NAMES, width=11), Field("admin_post"), Field("job"), Field("technical_title"),
-    Field("is_frontline", YES), Field("is_party_worker", YES), Field("phone", CODE), Field("status", names=STATUSES),
-    Field("remarks", width=20),
+    Field("is_frontline", YES), Field("is_party_worker", YES), Field("is_mobile", YES), Field("phone", CODE),
+    Field("status", names=STATUSES), Field("remarks", width=20),
 )  # fmt: skip
 ORGANIZATION_FIELDS = (
     Field("code", CODE), Field("name", width=32), Field("short_name", width=18), Field("type", names=TYPES),

@@ -97,6 +97,14 @@ class OrganizationFilter(Filters):
 FINDS_BY_ID_NUMBER = (Cap.MEMBER_MANAGE, Cap.PERSONAL_UNMASK)
 
 
+MARKS = [
+    ("is_frontline", _("Front-line member")),
+    ("is_party_worker", _("Party-affairs worker")),
+    ("is_mobile", _("Mobile member")),
+    ("is_exempt", _("Exempt from pledging")),
+]
+
+
 class MemberFilter(Filters):
     personal = True
 
@@ -109,6 +117,7 @@ class MemberFilter(Filters):
     kind = django_filters.ChoiceFilter(label=_("membership"), choices=MembershipKind.choices)
     status = django_filters.ChoiceFilter(label=_("status"), choices=MembershipStatus.choices)
     party_post = django_filters.ChoiceFilter(label=_("party position"), choices=PartyPost.choices)
+    mark = django_filters.ChoiceFilter(label=_("marked as"), choices=MARKS, method="by_mark")
 
     class Meta:
         model = Member
@@ -119,6 +128,9 @@ class MemberFilter(Filters):
         if self.request is not None and any(map(partial(holds, self.request.user), FINDS_BY_ID_NUMBER)):
             hint = _("Name, pinyin initials, last four digits of the phone, id number")
             self.form.fields["q"].widget.attrs["placeholder"] = hint
+
+    def by_mark(self, queryset: Any, _name: str, mark: str) -> Any:
+        return queryset.filter(**{mark: True})
 
     def by_words(self, queryset: Any, _name: str, words: str) -> Any:
         try:

@@ -10,7 +10,9 @@ from typing import Any
 
 from axes.attempts import get_cool_off_threshold
 from axes.handlers.database import AxesDatabaseHandler
+from axes.handlers.proxy import AxesProxyHandler
 from axes.models import AccessAttempt
+from django.contrib.auth.signals import user_login_failed
 from django.db.models import Max, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -96,6 +98,16 @@ class LockoutHandler(AxesDatabaseHandler):  # type: ignore[misc]
         super().user_login_failed(sender, credentials, request, **kwargs)
         if request is not None and not before and getattr(request, "axes_locked_out", False):
             audit_record(action="login_lock", actor=None, target=account_tried(request, credentials))
+
+
+def is_locked(request: HttpRequest, credentials: dict[str, Any]) -> bool:
+    """Tell whether nothing may be tried with `credentials` now."""
+    return not AxesProxyHandler.is_allowed(request, credentials)
+
+
+def failure_note(request: HttpRequest, credentials: dict[str, Any]) -> None:
+    """Count a failure of somebody who is signed in already: a wrong second factor, or a wrong present password."""
+    user_login_failed.send(sender=__name__, credentials=credentials, request=request)
 
 
 def locked_out_page(request: HttpRequest, *_: Any) -> HttpResponse:

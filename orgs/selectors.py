@@ -70,16 +70,6 @@ def organizations_enrolling(user: Any) -> OrganizationQuerySet:
     return found
 
 
-def organization_find(written: str, user: Any = None) -> Organization | None:
-    """Return the organization of this code, else of this full name, among those `user` sees (None: the system)."""
-    scope = Organization.objects.all() if user is None else Organization.objects.visible_to(user)
-    for condition in (Q(code=written), Q(name=written)):
-        found: list[Organization] = list(scope.filter(condition)[:2])
-        if len(found) == 1:
-            return found[0]
-    return None
-
-
 def organizations_matching(queryset: OrganizationQuerySet, words: str) -> OrganizationQuerySet:
     """Keep organizations whose name, pinyin initials or code holds `words`."""
     words = words.strip()

@@ -62,6 +62,7 @@ workflow: Workflow[Transfer] = Workflow(
             S.WITHDRAWN,
             Cap.TRANSFER_REQUEST,
             pgettext_lazy("transfer", "Withdraw"),
+            undoes=True,
         ),
     ],
 )

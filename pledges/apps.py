@@ -23,6 +23,7 @@ class PledgesConfig(AppConfig):
         from campaign.common.capabilities import Cap
         from campaign.common.desk import TileSource, desk
         from campaign.common.navigation import Entry, menu
+        from campaign.lists.registry import kinds
         from campaign.notices.registry import reminders
         from campaign.reports.registry import reports
         from campaign.rulebooks import Rulebook, rulebooks
@@ -31,6 +32,7 @@ class PledgesConfig(AppConfig):
         from pledges import activity, records, structure, timeline
         from pledges import desk as tiles
         from pledges.blockers import blockers_of
+        from pledges.importers import PLEDGE_LIST
         from pledges.metrics import EVIDENCE, METRICS
         from pledges.reminders import RULES
         from pledges.reports import REPORTS
@@ -56,6 +58,7 @@ class PledgesConfig(AppConfig):
         sources.register(TimelineSource("pledges", _("Public pledges"), timeline.of_member, timeline.of_organization))
         activity.register()
         records.register()
+        kinds.register(PLEDGE_LIST)
         structure.register()
         rulebooks.register(Rulebook("pledges", _("Rules for pledges"), "pledge_rules"))
         blockers.register(BlockerSource("pledges", blockers_of))

@@ -21,6 +21,19 @@ class ItemDraft:
     production_task: str = ""
 
 
+def drafted(item: PledgeItem) -> ItemDraft:
+    """Return an item as it was written."""
+    return ItemDraft(
+        kind=item.kind,
+        text=item.text,
+        target=item.target,
+        due_on=item.due_on,
+        baseline=item.baseline,
+        standard=item.standard,
+        production_task=item.production_task,
+    )
+
+
 def stored_item(pledge: Pledge, order: int, item: ItemDraft) -> PledgeItem:
     """Return the item to store, in its place in a pledge."""
     return PledgeItem(

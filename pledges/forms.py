@@ -9,10 +9,10 @@ from django.utils.translation import pgettext_lazy
 
 from campaign.attachments.forms import FilesField, PhotoField
 from campaign.common import clock
-from campaign.common.forms import DateInput, Form, VersionMixin
+from campaign.common.forms import DateInput, Form, RemoteSelect, VersionMixin, dress
 from campaign.common.rows import MOST
 from campaign.models import Campaign, Standard
-from orgs.models import Member, Organization
+from orgs.models import Member
 from pledges.models import (
     TEXT_LENGTH,
     Check,
@@ -24,12 +24,10 @@ from pledges.models import (
     PledgeItem,
     PledgeRules,
 )
-from pledges.selectors import members_without, organizations_without
 from pledges.services import MOST_ITEMS, ItemDecision, ItemDraft, Judgement, Period
+from pledges.subjects import Subject, key_of, listed_subjects, name_of, subject_of
 
 REMARK_LENGTH = 500
-MEMBERS_SHOWN = 500
-IMPORT_BYTES = 5 * 2**20
 ITEM_DECISIONS = [
     (Decision.APPROVED.value, pgettext_lazy("item of a pledge", "Approved")),
     (Decision.RETURNED.value, pgettext_lazy("item of a pledge", "Returned")),
@@ -40,20 +38,35 @@ RESULTS = [choice for choice in ItemResult.choices if choice[0] != ItemResult.PE
 class SubjectForm(Form):
     """Whose pledge is begun: the own one, that of the organization, or that of a member of the branch."""
 
-    subject = forms.ChoiceField(label=_("Whose pledge?"))
+    subject = forms.CharField(label=_("Whose pledge?"), max_length=40, widget=forms.Select)
 
     def __init__(self, *args: Any, user: Any, campaign: Campaign, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        members = members_without(user, campaign)[:MEMBERS_SHOWN]
-        self.fields["subject"].choices = [  # type: ignore[attr-defined]
-            *((f"organization:{found.pk}", found.name) for found in organizations_without(user, campaign)),
-            *((f"member:{found.pk}", f"{found.name}({found.organization})") for found in members),
-        ]
+        self.user, self.campaign = user, campaign
+        listed = listed_subjects(user, campaign)
+        self.has_choice = listed is None or bool(listed)
+        field: Any = self.fields["subject"]
+        if listed is None:  # only who is chosen is drawn; everybody else is found by typing
+            field.widget = RemoteSelect("pledge_subject_search", _("Name, pinyin initials, code or personnel number"))
+            chosen = subject_of(user, campaign, self.data.get("subject", "")) if self.is_bound else None
+            listed = [chosen] if chosen else []
+        field.widget.is_required = True
+        nothing = [] if self.has_choice and len(listed) == 1 else [("", _("Please choose"))]
+        field.widget.choices = [*nothing, *((key_of(subject), name_of(subject)) for subject in listed)]
+        dress(self)
 
-    def subject_given(self) -> dict[str, Any]:
+    def clean_subject(self) -> Subject:
+        found = subject_of(self.user, self.campaign, self.cleaned_data["subject"])
+        if found is None:
+            raise forms.ValidationError(
+                _("You do not write for this organization or member, or there is a pledge already.")
+            )
+        return found
+
+    def subject_given(self) -> dict[str, Subject]:
         """Return the argument of `pledge_start` that names the subject."""
-        kind, pk = self.cleaned_data["subject"].split(":")
-        return {kind: (Member if kind == "member" else Organization).objects.get(pk=pk)}
+        subject = self.cleaned_data["subject"]
+        return {"member" if isinstance(subject, Member) else "organization": subject}
 
 
 class ItemForm(Form):
@@ -238,22 +251,6 @@ class CommentAnswerForm(VersionMixin, Form):
         label=_("Answer"), max_length=REMARK_LENGTH, widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("Everybody reads it on the board, below the question."),
     )  # fmt: skip
-
-
-class PledgeImportForm(Form):
-    file = forms.FileField(
-        label=_("Workbook"),
-        help_text=_("The template filled in, or another table with the same headings (xlsx, xls, ods or csv)."),
-        widget=forms.ClearableFileInput(attrs={"accept": ".xlsx,.xls,.ods,.csv"}),
-    )
-
-    def clean_file(self) -> Any:
-        file = self.cleaned_data["file"]
-        if file.size > IMPORT_BYTES:
-            raise forms.ValidationError(
-                _("The file is larger than %(limit)s MB. Split it.") % {"limit": IMPORT_BYTES >> 20}
-            )
-        return file
 
 
 class EvidenceForm(Form):

@@ -14,7 +14,6 @@ from campaign.common.capabilities import Cap, Reach, roles_with
 from campaign.models import Action, Campaign
 from orgs.models import Member, MemberQuerySet, Organization, OrganizationQuerySet, RoleAssignment, User
 from pledges.models import (
-    EDITABLE,
     KEPT,
     PUBLIC,
     AdjustmentState,
@@ -112,13 +111,19 @@ def members_without(user: Any, campaign: Campaign) -> MemberQuerySet:
     )
 
 
-def drafts_of(user: Any, organization: Organization, campaign: Campaign) -> PledgeQuerySet:
-    """Return this year's pledges of the organization's members that `user` may still write, with their items."""
-    mine = Pledge.objects.visible_to(user) & Pledge.objects.allowed(user, Cap.PLEDGE_WRITE)
-    found: PledgeQuerySet = mine.of_members().filter(
-        organization=organization, campaign=campaign, year=clock.today().year, state__in=EDITABLE
-    )
-    return found.select_related("member").prefetch_related("items").order_by("member__pinyin", "pk")
+def members_written_for(user: Any, organization: Organization) -> MemberQuerySet:
+    """Return the members of an organization for whom `user` may write, by name."""
+    found: MemberQuerySet = Member.objects.allowed(user, Cap.PLEDGE_WRITE).present().filter(organization=organization)
+    return found.select_related("organization").order_by("pinyin", "pk")
+
+
+def active_pledges_of(members: MemberQuerySet, campaign: Campaign, year: int, *, locked: bool = False) -> list[Pledge]:
+    """Return the pledges of a year of `members`, wherever they were made, with their items and standards; `locked`: nobody
+    else changes them until the transaction ends. Two queries."""
+    found = Pledge.objects.active().filter(campaign=campaign, year=year, member__in=members.order_by().values("pk"))
+    items = PledgeItem.objects.select_related("standard").order_by("order")
+    pledges = found.select_for_update(of=("self",)) if locked else found
+    return list(pledges.prefetch_related(Prefetch("items", items)))
 
 
 def earlier_pledge(pledge: Pledge) -> Pledge | None:

@@ -247,4 +247,4 @@ class PeerTable(tables.Table):
         orderable = False
 
     def render_judged(self, value: bool) -> str:
-        return str(_("yes") if value else _("not yet"))
+        return str(pgettext_lazy("pledge of a colleague", "appraised") if value else _("not yet"))

@@ -1,12 +1,13 @@
 from django.urls import path
 
+from campaign.lists.views import list_urls
+from pledges.importers import PLEDGE_LIST
 from pledges.views import (
     appraising,
     board,
     commenting,
     fulfilling,
     hall,
-    importing,
     reading,
     reviewing,
     ruling,
@@ -20,6 +21,7 @@ urlpatterns = [
     path("mine/", reading.pledge_mine, name="pledge_mine"),
     path("<int:pk>/", reading.pledge_detail, name="pledge_detail"),
     path("new/", writing.pledge_create, name="pledge_create"),
+    path("new/subjects/", writing.subject_search, name="pledge_subject_search"),
     path("<int:pk>/edit/", writing.pledge_edit, name="pledge_edit"),
     path("<int:pk>/step/", writing.pledge_step, name="pledge_step"),
     path("queue/", reviewing.pledge_queue, name="pledge_queue"),
@@ -76,11 +78,6 @@ urlpatterns = [
     path("comments/", commenting.comment_list, name="comment_list"),
     path("comments/<int:pk>/", commenting.comment_moderate, name="comment_moderate"),
     path("comments/<int:pk>/answer/", commenting.comment_answer, name="comment_answer"),
-    path("import/<int:pk>/", importing.pledge_import, name="pledge_import"),
-    path("import/<int:pk>/template/", importing.pledge_import_template, name="pledge_import_template"),
-    path("import/<int:pk>/submit/", importing.drafts_submit, name="drafts_submit"),
-    path("imports/<uuid:pk>/", importing.pledge_import_detail, name="pledge_import_detail"),
-    path("imports/<uuid:pk>/store/", importing.pledge_import_store, name="pledge_import_store"),
-    path("imports/<uuid:pk>/undo/", importing.pledge_import_undo, name="pledge_import_undo"),
-    path("imports/<uuid:pk>/annotated/", importing.pledge_import_annotated, name="pledge_import_annotated"),
+    path("import/<int:pk>/submit/", writing.drafts_submit, name="drafts_submit"),
+    *list_urls("import/", PLEDGE_LIST),
 ]

@@ -30,7 +30,7 @@ workflow: Workflow[Pledge] = Workflow(
     Pledge,
     [
         Step("pledge_submit", tuple(EDITABLE), S.SUBMITTED, Cap.PLEDGE_WRITE, _("Submit for review")),
-        Step("pledge_recall", (S.SUBMITTED,), S.DRAFT, Cap.PLEDGE_WRITE, _("Take back to change it")),
+        Step("pledge_recall", (S.SUBMITTED,), S.DRAFT, Cap.PLEDGE_WRITE, _("Take back to change it"), undoes=True),
         Step(
             "pledge_return",
             (S.SUBMITTED,),
@@ -80,6 +80,7 @@ workflow: Workflow[Pledge] = Workflow(
             S.WITHDRAWN,
             Cap.PLEDGE_WRITE,
             _("Withdraw the pledge"),
+            undoes=True,
         ),
     ],
 )
@@ -114,7 +115,9 @@ adjustments: Workflow[PledgeAdjustment] = Workflow(
             needs_reason=True,
             checks=(not_asked_for_oneself,),
         ),
-        Step("adjustment_recall", (A.REQUESTED,), A.RECALLED, Cap.PLEDGE_WRITE, _("Take the request back")),
+        Step(
+            "adjustment_recall", (A.REQUESTED,), A.RECALLED, Cap.PLEDGE_WRITE, _("Take the request back"), undoes=True
+        ),
     ],
 )
 

@@ -3,13 +3,12 @@
     def test_board(page, login, secretary):
         login(page, secretary)
         page.goto("/pledges/")
-        with turning(page):
-            page.get_by_role("link", name="我的承诺").click()
+        click_through(page.get_by_role("link", name="我的承诺"))
         assert_accessible(page)
 
-A click returns before the browser has left the page: whoever reads at once (`evaluate`, `inner_text`, `count`, `url`, the
-database, axe) reads the old page, or none. So a click that leads on is followed by an `expect` of what only the new page
-shows, or stands within `turning`.
+A click returns before the page that it leads to is there: whoever reads at once (`evaluate`, `inner_text`, `count`, `url`,
+the database, axe) reads the old page, or none, and what is pressed at once finds no scripts yet. So what leads on goes
+through `click_through` or `turning`, or an `expect` of what only the new page shows comes next.
 
 `page` is a desktop of 1440 × 900, `phone` a phone of 390 × 844; both talk to pytest-django's live server. The test fails at
 its end when the page logged an error, threw one or broke the Content-Security-Policy; a test that expects one takes the
@@ -17,16 +16,19 @@ fixture `complaints` and empties it.
 """
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
+from threading import Condition
 from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core.signals import request_finished, request_started
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -106,15 +108,41 @@ def listening_page(context: BrowserContext, complaints: list[str]) -> Page:
 
 
 @pytest.fixture
-def page(chromium: Browser, live_server: LiveServer, complaints: list[str]) -> Iterator[Page]:
-    context = context_of(chromium, live_server, 1440, 900)
+def answered(live_server: LiveServer) -> Iterator[LiveServer]:
+    """The live server; when the browser has gone, what it last asked for is answered before the database is emptied."""
+    change, running = Condition(), 0
+
+    def count_one(number: int) -> None:
+        nonlocal running
+        with change:
+            running += number
+            change.notify_all()
+
+    def begun(**_signal: object) -> None:
+        count_one(1)
+
+    def done(**_signal: object) -> None:
+        count_one(-1)
+
+    request_started.connect(begun)
+    request_finished.connect(done)
+    yield live_server
+    with change:
+        assert change.wait_for(lambda: running == 0, timeout=60), f"{running} requests are not answered"
+    request_started.disconnect(begun)
+    request_finished.disconnect(done)
+
+
+@pytest.fixture
+def page(chromium: Browser, answered: LiveServer, complaints: list[str]) -> Iterator[Page]:
+    context = context_of(chromium, answered, 1440, 900)
     yield listening_page(context, complaints)
     context.close()
 
 
 @pytest.fixture
-def phone(chromium: Browser, live_server: LiveServer, complaints: list[str]) -> Iterator[Page]:
-    context = context_of(chromium, live_server, 390, 844, has_touch=True, is_mobile=True, device_scale_factor=2)
+def phone(chromium: Browser, answered: LiveServer, complaints: list[str]) -> Iterator[Page]:
+    context = context_of(chromium, answered, 390, 844, has_touch=True, is_mobile=True, device_scale_factor=2)
     yield listening_page(context, complaints)
     context.close()
 
@@ -147,6 +175,27 @@ def turning(page: Page) -> Iterator[None]:
     yield
     expect(page.locator(f"html:not([data-left='{mark}'])")).to_be_attached()
     at_rest(page)
+
+
+def click_through(link: Locator) -> None:
+    """Click what leads to another page and wait until that one is there."""
+    with turning(link.page):
+        link.click()
+
+
+def opened_without(page: Page, address: str, script: str) -> Callable[[], None]:
+    """Open a page of which one script (`app`, `draft`) is still on its way; returns what lets it come."""
+    waiting, its_address = list[Route](), re.compile(rf"/js/{script}\.")
+    page.route(its_address, lambda route: waiting.append(route))  # noqa: PLW0108 - Playwright names its handlers
+    with page.expect_request(its_address):
+        page.goto(address, wait_until="commit")
+
+    def come() -> None:
+        for route in waiting:
+            route.continue_()
+        page.wait_for_load_state()
+
+    return come
 
 
 def at_rest(page: Page) -> None:

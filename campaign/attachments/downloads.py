@@ -4,6 +4,7 @@ from django.http import FileResponse
 from django.utils.translation import gettext_lazy as _
 
 from campaign.attachments.models import Attachment
+from campaign.common.downloads import download
 from campaign.common.errors import DomainError
 
 
@@ -16,7 +17,4 @@ def attachment_response(attachment: Attachment) -> FileResponse:
         content = attachment.file.open("rb")
     except FileNotFoundError:
         raise DomainError(_("The file is no longer there. Ask whoever uploaded it to do so again.")) from None
-    answer = FileResponse(content, as_attachment=True, filename=attachment.name, content_type=attachment.content_type)
-    answer["X-Content-Type-Options"] = "nosniff"
-    answer["Cache-Control"] = "private, no-store"
-    return answer
+    return download(content, attachment.name, content_type=attachment.content_type)

@@ -170,13 +170,14 @@ def batch_block(*, batch: Batch) -> Batch:
     The people keep their place in the roll. Raises StateConflict unless voting is going on.
     """
     with transaction.atomic():
+        # Papers before the batch, as sealing does: in the other order the two would block each other.
+        Paper.objects.filter(batch=batch, marked=False).update(digest=None)
         running = Ballot.objects.filter(pk=batch.ballot_id, state=BallotState.OPEN)
         changed = Batch.objects.filter(pk=batch.pk, ballot__in=running, channel=Channel.SLIP, blocked_at=None).update(
             blocked_at=clock.now(), cipher=""
         )
         if changed != 1:
             raise StateConflict
-        Paper.objects.filter(batch=batch, marked=False).update(digest=None)
     batch.refresh_from_db()
     return batch
 

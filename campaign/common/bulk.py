@@ -109,11 +109,11 @@ class _Written(dict[Any, str]):
     """Value of a column → what stands in the object for it."""
 
     def __init__(self, name: str, write: Callable[[str, Any], str]) -> None:
-        self._name, self._write = name, write
+        self._name, self._key, self._write = name, f"{as_json(name)}: ", write
 
     def __missing__(self, value: Any) -> str:
         text = self._write(self._name, value)
-        member = self[value] = f"{as_json(self._name)}: {text}" if text else ""
+        member = self[value] = self._key + text if text else ""
         return member
 
 

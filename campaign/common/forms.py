@@ -9,6 +9,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Model
 from django.urls import reverse_lazy
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from campaign.common.errors import DomainError, NotAllowed
@@ -39,11 +40,47 @@ class Textarea(forms.Textarea):
         return value.replace("\r\n", "\n") if isinstance(value, str) else value
 
 
+class WorkbookInput(forms.ClearableFileInput):
+    """The browser tells of a file that is too large before it is sent (`app.js`)."""
+
+    def __init__(self, largest: int) -> None:
+        super().__init__({"accept": ".xlsx,.xls,.ods,.csv"})
+        self.largest = largest
+
+    @property
+    def too_large(self) -> str:
+        return gettext("The file is larger than %(limit)s MB. Split it.") % {"limit": self.largest >> 20}
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        told = {"data-largest": self.largest, "data-too-large": self.too_large}
+        return super().get_context(name, value, {**(attrs or {}), **told})
+
+
+class WorkbookField(forms.FileField):
+    """A workbook of at most `largest` bytes."""
+
+    widget: WorkbookInput
+
+    def __init__(self, *, largest: int, **kwargs: Any) -> None:
+        super().__init__(widget=WorkbookInput(largest), **kwargs)
+
+    def clean(self, data: Any, initial: Any = None) -> Any:
+        file = super().clean(data, initial)
+        if file and file.size > self.widget.largest:
+            raise forms.ValidationError(self.widget.too_large)
+        return file
+
+
+TYPED = {name: _("Name, pinyin initials or code") for name in ("organization_search", "branch_search")}
+"""What is typed into the searches of places, where a form says nothing else."""
+
+
 class RemoteSelect(forms.Select):
     """A choice among too many to list: typed text is posted to `url_name`, which answers
     `{"results": [{"value": …, "text": …}]}` with what the person may choose. Only the present choice is rendered."""
 
     def __init__(self, url_name: str, placeholder: str | Promise = "", attrs: dict[str, Any] | None = None) -> None:
+        self.typed = TYPED.get(url_name, "")
         super().__init__({"data-search-url": reverse_lazy(url_name), "placeholder": placeholder, **(attrs or {})})
 
     def optgroups(self, name: str, value: list[str], attrs: dict[str, Any] | None = None) -> list[Any]:
@@ -71,7 +108,7 @@ def dress(form: forms.BaseForm, nothing: str | Promise = "") -> None:
         said = nothing or (_("Please choose") if field.required else _("None"))
         _name_nothing(field, said)
         if isinstance(widget, RemoteSelect):
-            widget.attrs["placeholder"] = widget.attrs.get("placeholder") or said
+            widget.attrs["placeholder"] = widget.attrs.get("placeholder") or nothing or widget.typed or said
         if type(widget) is forms.DateInput:
             field.widget = DateInput(widget.attrs)
         elif type(widget) is forms.Textarea:
@@ -80,6 +117,8 @@ def dress(form: forms.BaseForm, nothing: str | Promise = "") -> None:
             field.widget.is_required = widget.is_required
         elif isinstance(widget, forms.Select) and not isinstance(widget, forms.RadioSelect):
             widget.attrs.setdefault("data-select", "")
+            if isinstance(widget, forms.SelectMultiple):
+                widget.attrs.setdefault("placeholder", _("Choose one or several"))
 
 
 def _bound(field: forms.Field) -> None:

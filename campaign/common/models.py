@@ -17,6 +17,12 @@ def lock(record: models.Model) -> None:
     list(rows.order_by().values_list("pk", flat=True))
 
 
+def lock_and_read(record: models.Model) -> None:
+    """Lock the row of `record` and read it anew, with what it points to: a page may have read it a while ago."""
+    lock(record)
+    record.refresh_from_db()
+
+
 class TimeStamped(models.Model):
     created_at = models.DateTimeField(_("created at"), default=clock.now, editable=False)
     updated_at = models.DateTimeField(_("changed at"), default=clock.now, editable=False)

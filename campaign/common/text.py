@@ -76,13 +76,17 @@ INSIDE = r"(?:%\(\w+\)[a-z]|[^()])*"
 BRACKETS = re.compile(rf"(?<!%)\(({INSIDE}{CHINESE}{INSIDE})\)|(?<={CHINESE})\(({INSIDE})\)")
 
 
-def full_width(text: str) -> str:
-    """Return `text` with the punctuation beside Chinese characters (and between placeholders) in full width, as offices
-    print it."""
+FIGURE = r"%\(\w+\)[ds]|%[ds]|\{\w*\}|[0-9]"
+APART = re.compile(rf"(?<=[\u3400-\u9fff]) (?={FIGURE})|(?:(?<=\)[ds])|(?<=%[ds])|(?<=[0-9%}}])) (?=[\u3400-\u9fff])")
+
+
+def as_printed(text: str) -> str:
+    """Return `text` as offices print it: punctuation beside Chinese characters (and between placeholders) in full width, no
+    blank between a character and a figure or placeholder."""
     text = BESIDE.sub(lambda found: FULL_WIDTH[found[0]], text)
     while (wider := BRACKETS.sub(lambda found: f"\uff08{found[1] or found[2] or ''}\uff09", text)) != text:
         text = wider
-    return text
+    return APART.sub("", text)
 
 
 def is_key(typed: str) -> bool:

@@ -26,7 +26,8 @@ Check = Callable[[Any, Any], None]
 
 @dataclass(frozen=True)
 class Step:
-    """One transition: `name` is the verb of the audit log, `label` the button."""
+    """One transition: `name` is the verb of the audit log, `label` the button, which stands back where the step undoes
+    what was done (`undoes`)."""
 
     name: str
     sources: tuple[str, ...]
@@ -35,6 +36,7 @@ class Step:
     label: str | Promise
     needs_reason: bool = False
     checks: tuple[Check, ...] = ()
+    undoes: bool = False
 
 
 _made: list["Workflow[Any]"] = []

@@ -132,6 +132,7 @@ def _values(branch: Organization, person: Person, place: int) -> dict[str, Any]:
         "phone": person.phone,
         "is_frontline": person.is_frontline,
         "is_party_worker": place < 2,
+        "is_mobile": place % 12 == 11,
         "cell": f"第{place % 3 + 1}党小组",
     }
 

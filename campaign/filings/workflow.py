@@ -60,6 +60,7 @@ PLANS: Workflow[ImplementationPlan] = Workflow(
             PlanState.WITHDRAWN,
             Cap.PLAN_WRITE,
             pgettext_lazy("plan", "Withdraw"),
+            undoes=True,
         ),
     ],
 )

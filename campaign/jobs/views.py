@@ -4,12 +4,13 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from campaign.common.access import access, gate
 from campaign.common.capabilities import Cap
+from campaign.common.downloads import download
 from campaign.common.listing import list_response
 from campaign.jobs.filters import JobFilter
 from campaign.jobs.models import Job
@@ -51,7 +52,7 @@ def _shown(job: Job) -> dict[str, Any]:
 def jobs_download(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     job = gate(request, Job.objects, pk=pk)
     path = job_download(job=job, actor=request.user)
-    return FileResponse(path.open("rb"), as_attachment=True, filename=job.file_name or path.name)
+    return download(path.open("rb"), job.file_name or path.name)
 
 
 @access(POST=Cap.JOB_VIEW)

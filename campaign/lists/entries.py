@@ -1,4 +1,5 @@
-"""Lists whose rows are records, one a row: what goes out, and what comes back compared cell by cell.
+"""Lists compared cell by cell: what goes out, and what comes back. `RowList` does that; `EntryList`, whose rows are records
+of their own, stores and undoes by itself too.
 
     class ReviewList(EntryList):
         key, heading, explained, capability, sheet = …
@@ -88,6 +89,12 @@ TWICE = mistake(
     _("Delete one of the two rows."),
     Category.DUPLICATE,
 )
+COPIED = mistake(
+    "list.copied",
+    _("The same record stands in row %(other)s already."),
+    _("Delete one of the two rows; if it is a row that you added, clear its mark."),
+    Category.DUPLICATE,
+)
 READ_ONLY = mistake(
     "list.read_only",
     _("This column is there to be read; others fill it in."),
@@ -111,8 +118,9 @@ def _mark() -> Convert[tuple[str, str]]:
 class ListColumn:
     """A column of the list: `form` is how it goes out, `converter` how it comes back, `key` names the value.
 
-    `whom`: it says whom the row means and is never taken over. `needed`: an entry must have it. `names`: value → names, of
-    a choice. `told`: what others say of the entry, there to be read; a change of it is refused.
+    `whom`: it says whom the row means and is never taken over. `needed`: an entry must have it. `expected`: a table without
+    the column is not the list. `names`: value → names, of a choice. `told`: what others say of the entry, there to be read;
+    a change of it is refused.
     """
 
     key: str
@@ -121,6 +129,7 @@ class ListColumn:
     aliases: tuple[str, ...] = ()
     whom: bool = False
     needed: bool = False
+    expected: bool = False
     names: Any = None
     told: bool = False
 
@@ -141,7 +150,7 @@ class ListColumn:
         """Return the value of what `cell` wrote, kept as text."""
         return self.converter(written, Reading(today=clock.today())) if written else self.converter.blank
 
-    def column(self, *, expected: bool = False) -> Column:
+    def column(self, *, expected: bool) -> Column:
         """Return how it is read."""
         return Column(
             self.key, self.form.header, self.aliases, converter=self.converter, expected=expected, clears=not self.whom
@@ -194,7 +203,7 @@ class EntryPlan:
     lines: list[Line] = field(default_factory=list)
     unchanged: int = 0
     missing: list[Entry] = field(default_factory=list)
-    """What is written and does not stand in the workbook: it stays as it is."""
+    """What is written, went out, and does not stand in the workbook: it stays as it is."""
 
     @property
     def new(self) -> list[Line]:
@@ -214,8 +223,8 @@ class EntryPlan:
         return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
 
-class EntryList(ListKind):
-    """A list whose rows are records."""
+class RowList(ListKind):
+    """A list that is compared row by row."""
 
     columns: Sequence[ListColumn]
     sheet: FormSheet
@@ -228,12 +237,9 @@ class EntryList(ListKind):
         """Return all that may be written, in the order of the workbook; `locked`: no one else changes it until the end of
         the transaction."""
 
-    @abstractmethod
-    def save(self, ground: Any, lines: Sequence[Line]) -> None:
-        """Store the lines and their audit entries in a constant number of statements; new entries get their `ref`."""
-
     def check(self, ground: Any, table: ParsedTable, row: ParsedRow, line: Line) -> None:
-        """Report what is wrong with a row beyond its cells."""
+        """Report what is wrong with a row beyond its cells. A row that says the entry is to go gets no values; where there
+        is none yet, nothing happens."""
 
     def prepare(self, ground: Any, rows: Sequence[ParsedRow]) -> None:
         """Look up, for all rows at once, what `fresh` and `check` need of them."""
@@ -288,10 +294,18 @@ class EntryList(ListKind):
     def plan(self, ground: Any, workbook: Workbook, *, locked: bool = False) -> EntryPlan:
         mark = Column(MARK, MARK_COLUMN.header, converter=_mark())
         first = self.whom[0] if self.whom else None
-        table = parse(workbook, (*(column.column(expected=column is first) for column in self.columns), mark))
+        table = parse(
+            workbook, (*(column.column(expected=column.expected or column is first) for column in self.columns), mark)
+        )
         return _Comparison(self, ground, table, list(self.entries(ground, locked=locked))).plan()
 
-    # -- storing
+
+class EntryList(RowList):
+    """A list whose rows are records."""
+
+    @abstractmethod
+    def save(self, ground: Any, lines: Sequence[Line]) -> None:
+        """Store the lines and their audit entries in a constant number of statements; new entries get their `ref`."""
 
     def store(self, ground: Any, plan: EntryPlan) -> list[dict[str, Any]]:
         before = [line.entry.values for line in plan.lines]
@@ -323,7 +337,7 @@ class EntryList(ListKind):
 class _Comparison:
     """One workbook beside the entries of a list."""
 
-    def __init__(self, kind: EntryList, ground: Any, table: ParsedTable, entries: list[Entry]) -> None:
+    def __init__(self, kind: RowList, ground: Any, table: ParsedTable, entries: list[Entry]) -> None:
         self.kind, self.ground, self.table = kind, ground, table
         self.entries = {entry.ref: entry for entry in entries}
         self.key = kind.whom[0].key if kind.whom else MARK
@@ -341,7 +355,8 @@ class _Comparison:
             entry = self._entry_of(row)
             if entry is not None:
                 self._take(row, entry)
-        missing = [entry for entry in self.entries.values() if entry.values is not None and entry.ref not in self.seen]
+        out = [entry for entry in self.entries.values() if entry.shown and entry.values is not None]
+        missing = [entry for entry in out if entry.ref not in self.seen]
         headings = {sheet: heading.last_row for sheet, heading in self.table.headings.items()}
         return EntryPlan(self.table.problems, headings, self.lines, self.unchanged, missing)
 
@@ -353,7 +368,8 @@ class _Comparison:
         if entry is None:
             return None
         if entry.ref and entry.ref in self.seen:
-            self.table.report(row, self.key, TWICE, other=self.seen[entry.ref].seen_from(row))
+            twice = COPIED if self.kind.adds else TWICE
+            self.table.report(row, self.key, twice, other=self.seen[entry.ref].seen_from(row))
             return None
         self.seen[entry.ref] = row
         return entry
@@ -365,6 +381,8 @@ class _Comparison:
         elif not self._is_called(row, entry):
             self.table.report(row, self.key, OTHER_ROW, right=entry.title)
             return None
+        elif self.kind.adds and entry.values is None and entry.ref in self.seen:
+            return self.kind.fresh(self.ground, self.table, row)  # an empty row, copied to add another
         return entry
 
     def _named(self, row: ParsedRow) -> Entry | None:
@@ -399,7 +417,8 @@ class _Comparison:
         line = Line(entry, values, changes)
         if not self._refused(row, line):
             self.kind.check(self.ground, self.table, row, line)
-        self.lines.append(line)
+        if line.values is not None or entry.values is not None:
+            self.lines.append(line)
 
     def _value(self, row: ParsedRow, column: ListColumn, now: Any) -> Any:
         """Return what the record is to say: a blank cell leaves it, — empties it; so does one that only looks different."""

@@ -53,7 +53,7 @@ class ListKind(ABC):
     preview: ClassVar[str] = "lists/preview.html"
     """Shows the context `plan`."""
     after: ClassVar[str] = ""
-    """A template with what is to be done next, once it is stored."""
+    """A template with what is done next, once it is stored; where a workbook is sent it stands below. Shows `ground`, `sent`."""
 
     @abstractmethod
     def open(self, actor: Any, place: int) -> Ground:

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 
 from campaign.common import clock
 from campaign.common.access import GatedRequest, access, gate
+from campaign.common.downloads import download
 from campaign.common.errors import NotAllowed
 from campaign.common.excel.sheet import file_name
 from campaign.common.excel.writer import write_xlsx
@@ -79,9 +80,8 @@ def _template(kind: ListKind) -> View:
         ground, target = _open(request, kind, pk), io.BytesIO()
         sheet, rows = kind.form(ground)
         write_xlsx(target, [(sheet, rows)], made_at=clock.now())
-        target.seek(0)
         name = file_name(ground.title, sheet.name, "", clock.today())
-        return FileResponse(target, as_attachment=True, filename=name)
+        return download(target, name)
 
     return template
 
@@ -141,8 +141,7 @@ def _annotated(kind: ListKind) -> View:
     def annotated(request: GatedRequest, pk: UUID) -> HttpResponseBase:
         sent, target = _own(request, kind, pk), io.BytesIO()
         list_annotated(sent=sent, actor=request.user, target=target)
-        target.seek(0)
         name = f"{sent.file_name.rsplit('.', 1)[0]}_{_('mistakes')}_{clock.today():%Y%m%d}.xlsx"
-        return FileResponse(target, as_attachment=True, filename=name)
+        return download(target, name)
 
     return annotated

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from campaign.common import clock
@@ -38,3 +39,8 @@ class Notice(models.Model):
 
     def __str__(self) -> str:
         return self.text
+
+    @property
+    def is_news(self) -> bool:
+        """It tells what has happened: nothing falls due."""
+        return self.due_on <= timezone.localdate(self.created_at)

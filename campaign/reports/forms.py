@@ -44,11 +44,11 @@ def years_of(campaigns: Iterable[Campaign]) -> range:
 
 
 class PeriodField(forms.ModelChoiceField):  # type: ignore[type-arg]
-    """Periods by code, with their campaign, and a mark where the figures are final."""
+    """Periods by name, with their campaign, and a mark where the figures are final."""
 
     def label_from_instance(self, obj: Any) -> str:
         frozen = f"（{obj.get_state_display()}）" if obj.state == PeriodState.FROZEN else ""
-        return f"{obj.code} · {obj.campaign.name}{frozen}"
+        return f"{obj.name} · {obj.campaign.name}{frozen}"
 
 
 class HeadingsField(forms.MultipleChoiceField):

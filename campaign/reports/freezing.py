@@ -16,7 +16,7 @@ def _frozen(request: ReportRequest, tables: Tables) -> Iterator[Discrepancy]:
     period = request.period
     if period is not None and period.state != PeriodState.FROZEN:
         yield Discrepancy(
-            gettext("%(period)s is not frozen yet: the form is stamped as a draft.") % {"period": period.code},
+            gettext("%(period)s is not frozen yet: the form is stamped as a draft.") % {"period": period.name},
             reverse("campaign_detail", args=[period.campaign_id]),
         )
 

@@ -15,5 +15,5 @@ def _report(value: Any) -> str:
     return str(reports.get(value).label) if value in reports else str(value or "—")
 
 
-for model in ("reportview", "reportschedule"):
-    noted.register(Noted(f"reports.{model} report", _report))
+for target in ("reports.reportview", "reports.reportschedule", "orgs.organization"):
+    noted.register(Noted(f"{target} report", _report))

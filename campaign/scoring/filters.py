@@ -30,7 +30,7 @@ def period_choices(request: HttpRequest | None) -> Any:
 
 class PeriodChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
     def label_from_instance(self, obj: Any) -> str:
-        return f"{obj.code} · {obj.campaign.name}"
+        return f"{obj.name} · {obj.campaign.name}"
 
 
 class PeriodFilter(django_filters.ModelChoiceFilter):

@@ -122,16 +122,14 @@ class UserForm(Form):
     organization = forms.ModelChoiceField(
         Organization.objects.none(),
         label=_("party organization"),
+        widget=RemoteSelect("organization_search"),
         help_text=_("Where the person works for. Rights come from roles, which the security administrator grants."),
     )
     email = forms.EmailField(label=_("mail"), required=False)
 
     def __init__(self, *args: Any, organizations: OrganizationQuerySet, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field: Any = self.fields["organization"]
-        field.queryset = organizations
-        field.widget = RemoteSelect("organization_search")
-        field.widget.choices = field.choices
+        self.fields["organization"].queryset = organizations  # type: ignore[attr-defined]
 
 
 class UserCreateForm(UserForm):

@@ -7,7 +7,7 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from campaign.common.forms import Form, RemoteSelect
+from campaign.common.forms import Form, RemoteSelect, WorkbookField
 from orgs.models import ImportKind, Organization
 from orgs.services.imports import capability_of, places_for
 
@@ -17,10 +17,10 @@ class ImportForm(Form):
 
     kind = forms.ChoiceField(label=_("The file holds"), widget=forms.RadioSelect)
     organization = forms.ModelChoiceField(Organization.objects.none(), label=_("import for"), required=False)
-    file = forms.FileField(
+    file = WorkbookField(
         label=_("Workbook"),
         help_text=_("xlsx, xls, ods or csv, as it is: titles, notes and other columns do no harm."),
-        widget=forms.ClearableFileInput(attrs={"accept": ".xlsx,.xls,.ods,.csv"}),
+        largest=settings.UPLOAD_MAX_BYTES,
     )
 
     is_full = forms.BooleanField(
@@ -42,13 +42,6 @@ class ImportForm(Form):
         else:
             field: Any = self.fields["organization"]
             field.queryset, field.required = Organization.objects.filter(pk__in=self._places), True
-
-    def clean_file(self) -> Any:
-        file = self.cleaned_data["file"]
-        if file.size > settings.UPLOAD_MAX_BYTES:
-            limit = settings.UPLOAD_MAX_BYTES // 2**20
-            raise forms.ValidationError(_("The file is larger than %(limit)s MB. Split it.") % {"limit": limit})
-        return file
 
     @property
     def place(self) -> Organization:

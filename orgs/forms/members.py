@@ -36,7 +36,7 @@ GROUPS: tuple[tuple[str | Promise, tuple[str, ...]], ...] = (
         _("Membership"),
         ("kind", "joined_on", "probation_ends_on", "full_member_on", "status", "status_since"),
     ),
-    (_("In the party"), ("cell", "party_post", "is_party_worker", "is_exempt")),
+    (_("In the party"), ("cell", "party_post", "is_party_worker", "is_mobile", "is_exempt")),
     (
         _("Work and education"),
         ("admin_post", "job", "technical_title", "is_frontline", "started_work_on", "education", "degree"),
@@ -62,6 +62,7 @@ class MemberFields(ModelForm):
         fields = FIELDS
         help_texts = {
             "personnel_no": _("Leave empty to have one made."),
+            "is_mobile": _("Works or lives away from the branch for a long time and cannot take part in its life."),
             "is_exempt": _("Retired, old or ill members pledge voluntarily."),
             "probation_ends_on": _("Only where it is not a year after joining."),
             "status_since": _("Left empty, a new status counts from today."),

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from campaign.common import clock
-from campaign.common.forms import Form, ModelForm, RemoteSelect, VersionMixin
+from campaign.common.forms import Form, ModelForm, RemoteSelect, VersionMixin, WorkbookField
 from orgs.models import HeadCount, Organization, OrganizationQuerySet, Worker
 from orgs.services.workers import WorkerValues
 
@@ -85,10 +85,10 @@ class WorkerListForm(_Placed, Form):
             "One worker a line, copied from a sheet or typed: name, personnel number, team, job, representative or not."
         ),
     )
-    file = forms.FileField(
+    file = WorkbookField(
         label=_("or choose a workbook"),
         required=False,
-        widget=forms.ClearableFileInput(attrs={"accept": ".xlsx,.xls,.ods,.csv"}),
+        largest=settings.UPLOAD_MAX_BYTES,
         help_text=_("Columns 姓名, 工号, 班组, 岗位, 是否代表; only the first is needed."),
     )
     complete = forms.BooleanField(
@@ -97,13 +97,6 @@ class WorkerListForm(_Placed, Form):
         help_text=_("Who does not stand in it is taken off the list of the organization."),
     )
     field_order = ("organization", "pasted", "file", "complete")
-
-    def clean_file(self) -> Any:
-        file = self.cleaned_data["file"]
-        if file and file.size > settings.UPLOAD_MAX_BYTES:
-            limit = settings.UPLOAD_MAX_BYTES // 2**20
-            raise forms.ValidationError(_("The file is larger than %(limit)s MB. Split it.") % {"limit": limit})
-        return file
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}

@@ -175,7 +175,7 @@ COLUMNS = (
     Column("address", "地址", ("通讯地址", "联系地址"), converter=text(200), clears=True),
     Column("guided_by", "属地指导党组织", ("属地党组织", "接受指导的地方党组织"), converter=label(150), clears=True),
 )
-SHOWN = ("name", "type", "parent")
+SHOWN = ("type", "parent")
 FIELDS = (
     "name", "short_name", "code", "type", "unit_kind", "covered_units", "category", "established_on", "term_started_on",
     "term_ends_on",

@@ -182,7 +182,7 @@ class Plan(Generic[M]):
         return [[column.sheet, column.column, column.header, column.meaning] for column in self.read]
 
     def shown(self, fields: Sequence[str]) -> Iterator[Shown]:
-        """Every record that something happens to, personal values masked; `fields` are those of new ones."""
+        """Every record that something happens to, personal values masked; `fields` are those of new ones beside the name."""
         for changed in self.changed:
             values = {name: [shown_value(name, value) for value in pair] for name, pair in changed.changes.items()}
             yield "changed", changed.row.number, _called(changed.record), changed.record.pk, values
@@ -210,7 +210,7 @@ def _by_name(values: Sequence[Any]) -> Sequence[Any]:
 
 
 def _shown(name: str, value: Any) -> str:
-    return as_json(shown_value(name, value))
+    return "" if value is None or value == "" else as_json(shown_value(name, value))
 
 
 def shown_value(name: str, value: Any) -> Any:

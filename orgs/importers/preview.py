@@ -75,7 +75,7 @@ class Preview:
         return [
             Line(self._label(field), None, self._text(field, value))
             for field, value in row.values.items()
-            if field != "name" and value not in ("", None)
+            if value not in ("", None)
         ]
 
     def _label(self, field: str) -> str:

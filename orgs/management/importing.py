@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 
 from campaign.common.errors import DomainError
 from orgs.importers.plan import Plan
-from orgs.models import ImportKind, User
+from orgs.management.named import account_named
+from orgs.models import ImportKind
 from orgs.services.imports import base_for, plan_of, plan_store
 
 
@@ -25,7 +26,7 @@ class ImportCommand(BaseCommand):
         parser.add_argument("--actor", metavar="USERNAME", help="act with this account's rights (default: the system)")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        actor = self._actor(options["actor"])
+        actor = account_named(options["actor"])
         if not options["file"].is_file():
             raise CommandError(_("There is no file %(file)s.") % {"file": options["file"]})
         try:
@@ -36,14 +37,6 @@ class ImportCommand(BaseCommand):
                 plan_store(kind=self.kind, plan=plan, actor=actor)
         except DomainError as refusal:
             raise CommandError(str(refusal)) from None
-
-    def _actor(self, username: str | None) -> User | None:
-        if username is None:
-            return None
-        found: User | None = User.objects.filter(username=username, is_active=True).first()
-        if found is None:
-            raise CommandError(_("There is no active account %(name)s.") % {"name": username})
-        return found
 
     def _tell(self, plan: Plan[Any]) -> None:
         for fold in plan.problems.folded():

@@ -112,9 +112,8 @@ class ImportBatch(models.Model):
 class ImportRow(models.Model):
     """What one row of a workbook (or one record that it does not name) would mean, for the page: values are masked."""
 
-    batch = models.ForeignKey(
-        ImportBatch, models.CASCADE, related_name="rows", db_index=False
-    )  # see `import_row_place`
+    # `import_row_place` begins with it; the database does not look up the batch, which is the same for every row of many.
+    batch = models.ForeignKey(ImportBatch, models.CASCADE, related_name="rows", db_index=False, db_constraint=False)
     place = models.PositiveIntegerField()
     action = models.CharField(_("what happens"), max_length=8, choices=RowAction.choices)
     row = models.PositiveIntegerField(_("row"), null=True)

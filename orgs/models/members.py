@@ -131,6 +131,7 @@ class Member(Versioned):
     technical_title = models.CharField(_("technical title"), max_length=60, blank=True)
     is_frontline = models.BooleanField(_("front line"), default=False)
     is_party_worker = models.BooleanField(_("party-affairs worker"), default=False)
+    is_mobile = models.BooleanField(_("mobile member"), default=False)
     is_exempt = models.BooleanField(_("exempt from pledging"), default=False)
     phone = models.CharField(_("phone"), max_length=20, blank=True)
     phone_tail = models.GeneratedField(

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from campaign.audit.services import audit_record
 from campaign.common import clock
 from campaign.common.access import paths_of, reaches
-from campaign.common.bulk import bulk_load, references_check, without_collector
+from campaign.common.bulk import bulk_load, without_collector
 from campaign.common.capabilities import Cap
 from campaign.common.errors import DomainError, NotAllowed, StateConflict
 from campaign.common.excel.annotate import annotate
@@ -188,7 +188,6 @@ def import_check(*, batch: ImportBatch, told: Callable[[int], None] | None = Non
             shown = enumerate(plan.shown(fields))
             rows = ((place, what, row, name[:150], pk, found) for place, (what, row, name, pk, found) in shown)
             bulk_load(ImportRow, columns, rows, {"batch_id": batch.pk})
-            references_check()
         ImportBatch.objects.filter(pk=batch.pk).update(fingerprint=fingerprint.result())
     batch.refresh_from_db()
     return batch

@@ -64,6 +64,7 @@ class MemberValues(TypedDict, total=False):
     technical_title: str
     is_frontline: bool
     is_party_worker: bool
+    is_mobile: bool
     is_exempt: bool
     phone: str
     remarks: str

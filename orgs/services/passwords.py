@@ -32,13 +32,19 @@ KEPT = 24
 """Former passwords that are kept at most, as many as the rules can ever ask for."""
 
 
+class WrongPassword(DomainError):
+    """The present password, asked for before something is changed, is another one."""
+
+    message = _("The present password is not right.")
+
+
 def password_change(*, user: User, old_password: str, new_password: str) -> User:
     """Change one's own password; every session of the account ends, the caller renews its own.
 
-    Raises DomainError when the old one is wrong, or the new one is against the rules.
+    Raises WrongPassword, or DomainError for a new one that is against the rules.
     """
     if not user.check_password(old_password):
-        raise DomainError(_("The present password is not right."))
+        raise WrongPassword
     return _set_password(user, new_password, action="password_change")
 
 

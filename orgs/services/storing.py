@@ -122,14 +122,14 @@ def roster_store(*, roster: Roster, actor: Any, told: Callable[[int], None] | No
         same = _usual() | {"created_at": moment, "updated_at": moment}
         enrolled: list[_Enrolled] = []
         bulk_load(Member, ("id", *NEW_COLUMNS), _member_rows(keys, new, roster.unnumbered, enrolled, told), same)
+        present = [one for one in enrolled if one.is_present]
+        enrolments_open(present, starts_on=None, origin=EnrolmentOrigin.IMPORTED)
+        _follow(changed)
+        _trace_roles(trace, roles_leave(left=left, reason=gettext("Moved to another branch.")))
+        _note(MemberEvent, members.events_of_status(_of_new_status(changed), actor), trace)
         with ThreadPoolExecutor(1) as aside:
-            # What the log says of everybody is made while the database, which takes as long, does what follows.
+            # What the log says of everybody is made while the database looks at the references, which takes as long.
             said = aside.submit(list, roster.said())
-            present = [one for one in enrolled if one.is_present]
-            enrolments_open(present, starts_on=None, origin=EnrolmentOrigin.IMPORTED)
-            _follow(changed)
-            _trace_roles(trace, roles_leave(left=left, reason=gettext("Moved to another branch.")))
-            _note(MemberEvent, members.events_of_status(_of_new_status(changed), actor), trace)
             references_check()
         spans.into(trace)
         trace.made(Member, keys)

@@ -17,6 +17,7 @@ from campaign.common.errors import DomainError, NotAllowed, StateConflict
 from orgs.models import RecoveryCode, SecondFactor, Session, User
 from orgs.services.accounts import refuse_rights_beyond
 from orgs.services.one_time import normalized, one_time_password
+from orgs.services.passwords import WrongPassword
 
 SECRET_BYTES = 20
 DRIFT = 1
@@ -126,9 +127,9 @@ def _make_recovery_codes(user: User) -> list[str]:
 
 
 def two_factor_disable(*, user: User, password: str) -> None:
-    """Do without the second factor. Raises DomainError for a wrong password or an administrator who must have one."""
+    """Do without the second factor. Raises WrongPassword, or DomainError for an administrator who must have one."""
     if not user.check_password(password):
-        raise DomainError(_("The present password is not right."))
+        raise WrongPassword
     if user.needs_two_factor:
         raise DomainError(_("Administrators must use a second factor. Ask another system administrator to reset it."))
     with transaction.atomic():

@@ -147,7 +147,7 @@ def contact_assign(request: GatedRequest) -> HttpResponse:
             messages.success(request, _("Assigned: %(count)s.") % {"count": len(form.result)})
             return redirect("contact_list")
     context = {"form": form, "title": _("Assign contact points"), "back": reverse("contact_list"), "crumbs": _crumbs()}
-    return render(request, "orgs/leadership/form.html", context)
+    return render(request, "orgs/form_page.html", context)
 
 
 @access(GET=Cap.CONTACT_VIEW)
@@ -194,8 +194,14 @@ def contact_edit(request: GatedRequest, pk: int) -> HttpResponse:
         if save_version_form(form, point, services.contact_point_update, actor=request.user, point=point, **given):
             messages.success(request, _("Saved."))
             return redirect("contact_detail", pk=pk)
-    context = {"form": form, "title": str(point), "back": reverse("contact_detail", args=[pk]), "crumbs": _crumbs()}
-    return render(request, "orgs/leadership/form.html", context)
+    context = {
+        "form": form,
+        "title": _("Change a contact point"),
+        "lead": f"{point.leader.name} · {point.organization.display_name}",
+        "back": reverse("contact_detail", args=[pk]),
+        "crumbs": _crumbs(),
+    }
+    return render(request, "orgs/form_page.html", context)
 
 
 @access(POST=Cap.CONTACT_MANAGE)
@@ -222,7 +228,7 @@ def contact_visit(request: GatedRequest, pk: int) -> HttpResponse:
         "back": reverse("contact_detail", args=[pk]),
         "crumbs": _crumbs(),
     }
-    return render(request, "orgs/leadership/form.html", context)
+    return render(request, "orgs/form_page.html", context)
 
 
 @access(GET=Cap.CONTACT_VISIT, POST=Cap.CONTACT_VISIT)
@@ -241,7 +247,7 @@ def contact_visit_edit(request: GatedRequest, pk: int) -> HttpResponse:
         "back": reverse("contact_detail", args=[visit.contact_point_id]),
         "crumbs": _crumbs(),
     }
-    return render(request, "orgs/leadership/form.html", context)
+    return render(request, "orgs/form_page.html", context)
 
 
 def _visits() -> Any:

@@ -97,8 +97,8 @@ def position_edit(request: GatedRequest, pk: int) -> HttpResponse:
     form = PositionForm(request.POST if request.method == "POST" else None, initial=kept)
     if _stored(request, form, position_change, _("Saved."), position=position):
         return redirect(_back(position.member_id))
-    lead = f"{position.member.name} · {position.organization.name}"
-    return _form_page(request, form, position.get_post_display(), position.member, lead)
+    lead = f"{position.member.name} · {position.get_post_display()} · {position.organization.name}"
+    return _form_page(request, form, _("Correct or end a position"), position.member, lead)
 
 
 @access(POST=Cap.MEMBER_MANAGE)

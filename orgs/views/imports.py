@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy, pgettext
 from campaign.common import clock
 from campaign.common.access import SIGNED_IN, GatedRequest, access, gate, holds
 from campaign.common.capabilities import Cap
+from campaign.common.downloads import download
 from campaign.common.excel.problems import Category
 from campaign.common.listing import list_response
 from campaign.jobs.services import job_request
@@ -75,8 +76,7 @@ def _template(request: GatedRequest, kinds: tuple[ImportKind, ...], back: str) -
         else:
             target = io.BytesIO()
             if form.attempt(template_empty, actor=request.user, kind=kind, organization=place, target=target):
-                target.seek(0)
-                return FileResponse(target, as_attachment=True, filename=form.result)
+                return download(target, form.result)
     accounts = back == "account_import"
     crumbs = [_crumb(_MAKE_ACCOUNTS if accounts else _IMPORT, back)]
     context = {"form": form, "accounts": accounts, "back": reverse(back), "crumbs": crumbs}
@@ -214,7 +214,6 @@ def import_undo_page(request: GatedRequest, pk: UUID) -> HttpResponse:
 def import_annotated_page(request: GatedRequest, pk: UUID) -> HttpResponseBase:
     batch, target = _reached(request, pk), io.BytesIO()
     import_annotated(batch=batch, target=target)
-    target.seek(0)
     ending = pgettext("ending of a file name", "mistakes")
     name = f"{batch.file_name.rsplit('.', 1)[0]}_{ending}_{clock.today():%Y%m%d}.xlsx"
-    return FileResponse(target, as_attachment=True, filename=name)
+    return download(target, name)

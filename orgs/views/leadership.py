@@ -87,7 +87,7 @@ def leadership_appoint(request: GatedRequest, pk: int) -> HttpResponse:
         "back": reverse("leadership_detail", args=[pk]),
         "crumbs": _crumbs(organization),
     }  # fmt: skip
-    return render(request, "orgs/leadership/form.html", context)
+    return render(request, "orgs/form_page.html", context)
 
 
 @access(POST=Cap.LEADERSHIP_MANAGE)
@@ -108,8 +108,8 @@ def leadership_edit(request: GatedRequest, pk: int) -> HttpResponse:
             messages.success(request, _("Saved."))
             return redirect("leadership_detail", pk=post.organization_id)
     back, crumbs = reverse("leadership_detail", args=[post.organization_id]), _crumbs(post.organization)
-    context = {"form": form, "title": str(post), "back": back, "crumbs": crumbs}
-    return render(request, "orgs/leadership/form.html", context)
+    context = {"form": form, "title": _("Change a duty"), "lead": str(post), "back": back, "crumbs": crumbs}
+    return render(request, "orgs/form_page.html", context)
 
 
 @access(POST=Cap.LEADERSHIP_MANAGE)

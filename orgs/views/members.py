@@ -139,7 +139,7 @@ def record_groups(member: Member, personal: selectors.Personal) -> list[tuple[st
             _("Membership"),
             [*shown(member, ("kind", "joined_on")), *probation, *shown(member, ("full_member_on", "status")), *since],
         ),
-        (_("In the party"), shown(member, ("cell", "party_post", "is_party_worker", "is_exempt"))),
+        (_("In the party"), shown(member, ("cell", "party_post", "is_party_worker", "is_mobile", "is_exempt"))),
         (_("Work and education"), shown(member, work)),
         *([(_("Other"), shown(member, ("remarks",)))] if member.remarks else []),
     ]

@@ -3,7 +3,7 @@
 import io
 from typing import Any
 
-from django.http import FileResponse, HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from campaign.common import clock
 from campaign.common.access import GatedRequest, access, gate, reaches
 from campaign.common.capabilities import Cap
+from campaign.common.downloads import download
 from campaign.common.excel.cells import csv_text
 from campaign.common.excel.sheet import NOTHING, Filled, Subtotal
 from campaign.jobs.services import job_request
@@ -20,6 +21,8 @@ from orgs.forms.records import RecordForm
 from orgs.models import Member, Organization
 from orgs.records import RecordRequest, record_sheets
 from orgs.services.records import JOB, is_large, job_parameters, record_check, record_write
+from orgs.views import organizations
+from orgs.views.members import crumbs_to
 
 
 @access(GET=Cap.MEMBER_VIEW)
@@ -30,7 +33,7 @@ def member_print(request: GatedRequest, pk: int) -> HttpResponse:
     context = {
         "member": member,
         "sheets": [_shown(filled, member.name) for filled in sheets],
-        "crumbs": [{"label": member.name, "url": reverse("member_detail", args=[pk])}],
+        "crumbs": crumbs_to(member),
     }
     return render(request, "orgs/member_print.html", context)
 
@@ -60,7 +63,7 @@ def _shown(filled: Filled, name: str) -> dict[str, Any]:
 @access(GET=Cap.REPORT_EXPORT, POST=Cap.REPORT_EXPORT)
 def member_export(request: GatedRequest, pk: int) -> HttpResponseBase:
     member = gate(request, Member.objects.select_related("organization"), pk=pk)
-    return _export(request, member, member.organization.path, reverse("member_detail", args=[pk]))
+    return _export(request, member, member.organization.path, reverse("member_detail", args=[pk]), crumbs_to(member))
 
 
 @never_cache
@@ -68,10 +71,13 @@ def member_export(request: GatedRequest, pk: int) -> HttpResponseBase:
 def organization_record(request: GatedRequest, pk: int) -> HttpResponseBase:
     """The record of an organization with all below it; a large one is written by a job."""
     organization: Any = gate(request, Organization.objects, pk=pk)
-    return _export(request, organization, organization.path, reverse("organization_detail", args=[pk]))
+    crumbs = organizations.crumbs_to(organization, request.user)
+    return _export(request, organization, organization.path, reverse("organization_detail", args=[pk]), crumbs)
 
 
-def _export(request: GatedRequest, subject: Any, path: str, back: str) -> HttpResponseBase:
+def _export(
+    request: GatedRequest, subject: Any, path: str, back: str, crumbs: list[dict[str, str]]
+) -> HttpResponseBase:
     unmasks = reaches(request.user, Cap.PERSONAL_UNMASK, path)
     whole = isinstance(subject, Member)
     year = clock.today().year
@@ -86,6 +92,7 @@ def _export(request: GatedRequest, subject: Any, path: str, back: str) -> HttpRe
         "title": _("Record of %(name)s") % {"name": subject.name},
         "lead": _("Everything that is kept: record, positions, pledges, reviews, results and honours, a sheet each."),
         "back": back,
+        "crumbs": crumbs,
         "submit": _("Export"),
     }
     return render(request, "orgs/form_page.html", context)
@@ -97,5 +104,4 @@ def _answer(request: GatedRequest, subject: Any, wanted: RecordRequest) -> HttpR
         return redirect("jobs_detail", pk=job.pk)
     file = io.BytesIO()
     name = record_write(subject=subject, request=wanted, target=file)
-    file.seek(0)
-    return FileResponse(file, as_attachment=True, filename=name)
+    return download(file, name)

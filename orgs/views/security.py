@@ -7,7 +7,6 @@ import segno
 from axes.handlers.proxy import AxesProxyHandler
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.signals import user_login_failed
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -18,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from campaign.common import clock
 from campaign.common.access import SIGNED_IN, access
 from orgs.forms.accounts import FirstTokenForm, PresentPasswordForm, TokenForm
-from orgs.lockout import factor_credentials, locked_out_page
+from orgs.lockout import factor_credentials, failure_note, is_locked, locked_out_page
 from orgs.models import RecoveryCode, Session, User
 from orgs.services import (
     recovery_codes_renew,
@@ -26,6 +25,7 @@ from orgs.services import (
     two_factor_disable,
     two_factor_enable,
 )
+from orgs.services.passwords import WrongPassword
 from orgs.services.two_factor import WRONG_TOKEN, has_proved, prove, secret_for, secret_shown, two_factor_check
 from orgs.sessions import last_seen
 
@@ -115,14 +115,14 @@ def two_factor_verify(request: HttpRequest) -> HttpResponse:
     form = TokenForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         tried = factor_credentials(user)
-        if not AxesProxyHandler.is_allowed(request, tried):
+        if is_locked(request, tried):
             return locked_out_page(request)
         if two_factor_check(user=user, token=form.cleaned_data["token"]):
             AxesProxyHandler.reset_attempts(username=tried["key"])
             request.session.cycle_key()
             prove(request.session, user)
             return redirect(onward)
-        user_login_failed.send(sender=__name__, credentials=tried, request=request)
+        failure_note(request, tried)
         form.add_error("token", WRONG_TOKEN)
     return render(request, "orgs/two_factor_verify.html", {"form": form})
 
@@ -147,9 +147,14 @@ def two_factor_off(request: HttpRequest) -> HttpResponse:
     if user.two_factor_since is None:
         return redirect("my_security")
     form = PresentPasswordForm(request.POST or None)
-    posted = form.cleaned_data if request.method == "POST" and form.is_valid() else None
-    if posted and form.attempt(two_factor_disable, user=user, password=posted["password"]):
-        messages.success(request, _("The second factor is switched off."))
-        return redirect("my_security")
+    if request.method == "POST" and form.is_valid():
+        tried = {"username": user.username}
+        if is_locked(request, tried):
+            return locked_out_page(request)
+        if form.attempt(two_factor_disable, user=user, password=form.cleaned_data["password"]):
+            messages.success(request, _("The second factor is switched off."))
+            return redirect("my_security")
+        if isinstance(form.refusal, WrongPassword):
+            failure_note(request, tried)
     context = {"form": form, "title": _("Switch the second factor off"), "back": reverse("my_security")}
     return render(request, "orgs/form_page.html", context)

@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 
 from campaign.common.access import PUBLIC, SIGNED_IN, access
 from orgs.forms.accounts import ForgottenForm, LoginForm, NewPasswordForm, PasswordForm
+from orgs.lockout import failure_note, is_locked, locked_out_page
 from orgs.middleware import origin
 from orgs.models import User
 from orgs.services import (
@@ -23,7 +24,7 @@ from orgs.services import (
     reset_link_ask,
     session_record,
 )
-from orgs.services.passwords import account_of_link, mail_is_set_up, password_age_check
+from orgs.services.passwords import WrongPassword, account_of_link, mail_is_set_up, password_age_check
 from orgs.services.two_factor import prove
 from orgs.sessions import ORIGIN
 
@@ -62,11 +63,16 @@ def password_change_page(request: HttpRequest) -> HttpResponse:
     by_code = not user.has_usable_password()
     form = (NewPasswordForm if by_code else PasswordForm)(request.POST or None, user=user)
     if request.method == "POST" and form.is_valid():
+        tried = {"username": user.username}
+        if not by_code and is_locked(request, tried):
+            return locked_out_page(request)
         given = {name: value for name, value in form.cleaned_data.items() if name != "repeated"}
         if form.attempt(password_choose if by_code else password_change, user=user, **given):
             _keep_session(request, user)
             messages.success(request, _("Your password has been changed. Other devices have been signed out."))
             return redirect("home")
+        if isinstance(form.refusal, WrongPassword):
+            failure_note(request, tried)
     context = {"form": form, "forced": user.must_change_password, "by_code": by_code}
     return render(request, "orgs/password_change.html", context)
 

@@ -1,5 +1,4 @@
 from pledges.models.fulfilling import AppraisalKind, PledgeAppraisal, PledgeProgress, ProgressEvidence
-from pledges.models.importing import PledgeImport, PledgeImportState
 from pledges.models.pledges import (
     ACTIVE,
     EDITABLE,
@@ -42,8 +41,6 @@ __all__ = [
     "PledgeAppraisal",
     "PledgeCheck",
     "PledgeComment",
-    "PledgeImport",
-    "PledgeImportState",
     "PledgeItem",
     "PledgeProgress",
     "PledgeQuerySet",

@@ -18,11 +18,10 @@ from pledges.services.fulfilling import (
     progress_remove,
 )
 from pledges.services.importing import (
+    Written,
     drafts_submit_many,
-    pledge_import_annotated,
-    pledge_import_store,
-    pledge_import_undo,
-    pledge_import_upload,
+    pledges_write_many,
+    pledges_write_undo,
 )
 from pledges.services.publishing import (
     Period,
@@ -58,6 +57,7 @@ __all__ = [
     "ItemDraft",
     "Judgement",
     "Period",
+    "Written",
     "adjustment_approve",
     "adjustment_recall",
     "adjustment_refuse",
@@ -85,10 +85,6 @@ __all__ = [
     "pledge_approve",
     "pledge_copy_forward",
     "pledge_display",
-    "pledge_import_annotated",
-    "pledge_import_store",
-    "pledge_import_undo",
-    "pledge_import_upload",
     "pledge_publish",
     "pledge_recall",
     "pledge_return",
@@ -101,6 +97,8 @@ __all__ = [
     "pledges_approve_many",
     "pledges_publish_many",
     "pledges_unapprove_many",
+    "pledges_write_many",
+    "pledges_write_undo",
     "progress_add",
     "progress_remove",
 ]

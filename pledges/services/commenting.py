@@ -10,7 +10,7 @@ from campaign.common import clock
 from campaign.common.capabilities import Cap
 from campaign.common.crypto import encrypt
 from campaign.common.errors import DomainError, NotAllowed, StateConflict
-from campaign.common.models import lock
+from campaign.common.models import lock_and_read
 from pledges.models import BoardLink, CommentKind, CommentState, Pledge, PledgeComment
 from pledges.selectors import answerable_by
 from pledges.workflow import comments
@@ -71,8 +71,7 @@ def comment_answer(*, comment: PledgeComment, actor: Any, text: str, version: in
     if not answerable_by(actor).filter(pk=comment.pk).exists():
         raise NotAllowed
     with transaction.atomic():
-        lock(comment)
-        comment.refresh_from_db()
+        lock_and_read(comment)
         if comment.state != CommentState.SHOWN:
             raise StateConflict
         before = comment.answer

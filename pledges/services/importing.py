@@ -1,159 +1,101 @@
-"""承诺 by workbook: sent, checked, looked at, stored as drafts, undone while nobody went on from them; and handing in at
-once all that are complete."""
+"""承诺 by workbook: many drafts written at once, taken back while nobody went on from them, and handing in at once all that
+are complete."""
 
-import datetime as dt
-from typing import Any, BinaryIO
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F, Prefetch
 from django.utils.translation import gettext as _
 
-from campaign.audit.services import audit_record, audit_record_many
+from campaign.audit.services import audit_record_many
 from campaign.common import clock
 from campaign.common.access import reaches
 from campaign.common.capabilities import Cap
 from campaign.common.errors import DomainError, NotAllowed, StateConflict
-from campaign.common.excel.annotate import annotate
-from campaign.common.excel.reader import WorkbookError, open_workbook
 from campaign.models import Action, Audience, Campaign
 from campaign.selectors import action_allowed
-from orgs.models import Organization
-from pledges import importers
-from pledges.drafting import names_of, stored_item
-from pledges.importers import Plan
-from pledges.models import EDITABLE, Pledge, PledgeImport, PledgeImportState, PledgeItem, PledgeState
+from orgs.models import Member, Organization
+from pledges.drafting import ItemDraft, names_of, stored_item
+from pledges.models import EDITABLE, Pledge, PledgeItem, PledgeState
 from pledges.selectors import places_of_review, problems_of, rules_of
-from pledges.services.writing import check_fits
 from pledges.workflow import workflow
 
 BATCH = 500
-KEPT = dt.timedelta(days=2)
-"""How long a workbook that nobody stores is kept: it holds names."""
 KEPT_FIELDS = ("kind", "text", "target", "baseline", "due_on", "standard_id", "production_task")
 
 
-def pledge_import_upload(
-    *, organization: Organization, campaign: Campaign, actor: Any, content: bytes, file_name: str
-) -> PledgeImport:
-    """Take a workbook of members' pledges of this year and check it. An earlier one of the same person that was not stored
-    is dropped. Raises NotAllowed, or DomainError when the campaign takes none."""
-    _check_writer(organization, actor)
-    year = clock.today().year
-    check_fits(campaign, organization, year)
-    with transaction.atomic():
-        waiting = (PledgeImportState.REJECTED, PledgeImportState.CHECKED)
-        PledgeImport.objects.filter(requested_by=actor, state__in=waiting).delete()
-        batch = PledgeImport(
-            organization=organization, campaign=campaign, year=year, requested_by=actor, content=content,
-            file_name=file_name[-200:],
-        )  # fmt: skip
-        made = plan_of(batch)
-        batch.state = PledgeImportState.REJECTED if made.problems.errors else PledgeImportState.CHECKED
-        batch.fingerprint, batch.problems = made.fingerprint, made.problems.as_json()
-        batch.save(force_insert=True)
-        audit_record(action="pledge_import_upload", actor=actor, target=batch)
-    return batch
+@dataclass(frozen=True)
+class Written:
+    """What one member promises: all items of the pledge; `pledge` is the draft that they replace."""
+
+    member: Member
+    pledge: Pledge | None
+    items: list[ItemDraft]
 
 
-def pledge_imports_expire() -> int:
-    """Delete workbooks that were sent and not stored for two days; returns how many. What was stored keeps its trace."""
-    waiting = (PledgeImportState.REJECTED, PledgeImportState.CHECKED)
-    old = PledgeImport.objects.filter(state__in=waiting, created_at__lt=clock.now() - KEPT)
-    return old.delete()[0]
-
-
-def _check_writer(organization: Organization, actor: Any) -> None:
+def _check_writes_in(organization: Organization, actor: Any) -> None:
     if not reaches(actor, Cap.PLEDGE_WRITE, organization.path):
         raise NotAllowed
 
 
-def plan_of(batch: PledgeImport) -> Plan:
-    """Return what the workbook would do now; a file that cannot be read is a plan of one mistake."""
-    try:
-        workbook = open_workbook(bytes(batch.content))
-    except WorkbookError as error:
-        return Plan(error.problems())
-    return importers.plan(workbook, batch.requested_by, batch.organization, batch.campaign, batch.year)
+def pledges_write_many(
+    *, organization: Organization, campaign: Campaign, year: int, actor: Any, written: Sequence[Written]
+) -> list[dict[str, Any]]:
+    """Write the pledges of many members of an organization as drafts, in a constant number of statements. Drafts that there
+    are have been read and locked in this transaction. Returns what `pledges_write_undo` needs.
 
-
-def pledge_import_annotated(*, batch: PledgeImport, target: BinaryIO) -> None:
-    """Write the workbook with its mistakes marked to `target`. Raises StateConflict when it is no longer kept."""
-    try:
-        workbook = open_workbook(bytes(batch.content))
-    except WorkbookError as error:
-        raise StateConflict(str(error.problems().folded()[0])) from None
-    plan = plan_of(batch)
-    annotate(workbook, plan.problems, target, made_at=clock.now(), heading_rows=plan.heading_rows)
-
-
-def pledge_import_store(*, batch: PledgeImport, actor: Any) -> PledgeImport:
-    """Store a checked workbook as drafts, whole or not at all, in a constant number of statements.
-
-    Raises NotAllowed, StateConflict when it was stored already, or DomainError when something changed since it was looked
-    at (it is then checked anew)."""
-    _check_writer(batch.organization, actor)
+    Raises NotAllowed, StateConflict when a pledge can no longer be written, IntegrityError where one was begun meanwhile."""
+    _check_writes_in(organization, actor)
     with transaction.atomic():
-        batch = _locked(batch, PledgeImportState.CHECKED)
-        made = plan_of(batch)
-        changed = made.fingerprint != batch.fingerprint
-        if not changed:
-            batch.made = _store(batch, made)
-            batch.state, batch.content = PledgeImportState.STORED, b""
-            batch.save()
-            stored = list(Pledge.objects.filter(pk__in=[record["pk"] for record in batch.made]))
-            audit_record_many(action="pledge_import_store", actor=actor, targets=stored)
-    if changed:
-        batch.state = PledgeImportState.REJECTED if made.problems.errors else PledgeImportState.CHECKED
-        batch.fingerprint, batch.problems = made.fingerprint, made.problems.as_json()
-        batch.save()
-        raise DomainError(_("Something has changed since you looked at it. Look at it again, then store it."))
-    return batch
+        made = _begun(organization, campaign, year, actor, [each.member for each in written if each.pledge is None])
+        replaced = {each.pledge.pk: each.pledge for each in written if each.pledge is not None}
+        old = _replace(replaced)
+        pledges = [made[each.member.pk] if each.pledge is None else each.pledge for each in written]
+        PledgeItem.objects.bulk_create(
+            (
+                stored_item(pledge, order, item)
+                for pledge, each in zip(pledges, written, strict=True)
+                for order, item in enumerate(each.items, start=1)
+            ),
+            batch_size=BATCH,
+        )
+        audit_record_many(action="pledge_import_store", actor=actor, targets=pledges)
+    return [
+        {
+            "pk": pledge.pk,
+            "version": pledge.version + (each.pledge is not None),
+            "old": None if each.pledge is None else old.get(pledge.pk, []),
+        }
+        for pledge, each in zip(pledges, written, strict=True)
+    ]
 
 
-def _locked(batch: PledgeImport, state: PledgeImportState) -> PledgeImport:
-    found = PledgeImport.objects.select_for_update(of=("self",)).select_related(
-        "organization", "campaign", "requested_by"
-    )
-    batch = found.get(pk=batch.pk)
-    if batch.state != state:
-        raise StateConflict
-    return batch
-
-
-def _store(batch: PledgeImport, plan: Plan) -> list[dict[str, Any]]:
-    """Make the drafts and replace what is replaced; returns what the undo needs."""
-    members = [written.member for written in plan.new]
-    places = places_of_review(batch.organization, members, batch.requested_by)
-    new = Pledge.objects.bulk_create(
+def _begun(
+    organization: Organization, campaign: Campaign, year: int, actor: Any, members: Sequence[Member]
+) -> dict[int, Pledge]:
+    """Begin the pledges of some members; returns them by member."""
+    places = places_of_review(organization, members, actor)
+    made = Pledge.objects.bulk_create(
         (
             Pledge(
-                campaign=batch.campaign,
+                campaign=campaign,
                 subject_kind=Audience.MEMBER,
-                organization=batch.organization,
-                member=written.member,
-                year=batch.year,
-                reviewing_organization=places[written.member.pk],
-                **names_of(batch.organization, written.member),
+                organization=organization,
+                member=member,
+                year=year,
+                reviewing_organization=places[member.pk],
+                **names_of(organization, member),
             )
-            for written in plan.new
+            for member in members
         ),
         batch_size=BATCH,
     )
-    replaced: dict[int, Any] = {each.pledge.pk: each for each in plan.replaced if each.pledge is not None}
-    old = _replace(replaced)
-    drafts = [*zip(new, (each.items for each in plan.new), strict=True)]
-    drafts += [(each.pledge, each.items) for each in replaced.values()]
-    PledgeItem.objects.bulk_create(
-        (stored_item(pledge, order, item) for pledge, items in drafts for order, item in enumerate(items, start=1)),
-        batch_size=BATCH,
-    )
-    made: list[dict[str, Any]] = [{"pk": pledge.pk, "version": pledge.version, "old": None} for pledge in new]
-    for pk, each in replaced.items():
-        made.append({"pk": pk, "version": each.pledge.version + 1, "old": old.get(pk, [])})
-    return made
+    return {pledge.member_id: pledge for pledge in made if pledge.member_id}
 
 
-def _replace(replaced: dict[int, Any]) -> dict[int, list[dict[str, Any]]]:
+def _replace(replaced: dict[int, Pledge]) -> dict[int, list[dict[str, Any]]]:
     """Clear the items of the drafts that are replaced and count their versions up; returns the items as they were."""
     mine = Pledge.objects.filter(pk__in=list(replaced))
     old: dict[int, list[dict[str, Any]]] = {}
@@ -168,17 +110,16 @@ def _replace(replaced: dict[int, Any]) -> dict[int, list[dict[str, Any]]]:
     return old
 
 
-def pledge_import_undo(*, batch: PledgeImport, actor: Any) -> tuple[int, int]:
-    """Take back what a workbook made: new drafts go, replaced ones read as before. What somebody wrote in or handed in since
-    stays. Returns (taken back, left). Raises NotAllowed, StateConflict when it is undone already."""
-    _check_writer(batch.organization, actor)
+def pledges_write_undo(*, organization: Organization, actor: Any, made: Sequence[dict[str, Any]]) -> tuple[int, int]:
+    """Take back what `pledges_write_many` wrote: new drafts go, replaced ones read as before. What somebody wrote in or
+    handed in since stays. Returns (taken back, left). Raises NotAllowed."""
+    _check_writes_in(organization, actor)
+    records = {record["pk"]: record for record in made}
     with transaction.atomic():
-        batch = _locked(batch, PledgeImportState.STORED)
-        records = {record["pk"]: record for record in batch.made}
-        now = {pledge.pk: pledge for pledge in Pledge.objects.filter(pk__in=list(records), state__in=EDITABLE)}
-        same = {pk: pledge for pk, pledge in now.items() if pledge.version == records[pk]["version"]}
+        now = Pledge.objects.select_for_update(of=("self",)).filter(pk__in=list(records), state__in=EDITABLE)
+        same = {pledge.pk: pledge for pledge in now if pledge.version == records[pledge.pk]["version"]}
         audit_record_many(action="pledge_import_undo", actor=actor, targets=same.values())
-        PledgeItem.objects.filter(pledge__in=Pledge.objects.filter(pk__in=list(same))).delete()
+        PledgeItem.objects.filter(pledge__in=list(same)).delete()
         gone = [pk for pk in same if records[pk]["old"] is None]
         back = [pk for pk in same if records[pk]["old"] is not None]
         Pledge.objects.filter(pk__in=gone).delete()
@@ -191,8 +132,6 @@ def pledge_import_undo(*, batch: PledgeImport, actor: Any) -> tuple[int, int]:
             ),
             batch_size=BATCH,
         )
-        batch.state, batch.made = PledgeImportState.UNDONE, []
-        batch.save()
     return len(same), len(records) - len(same)
 
 
@@ -201,7 +140,7 @@ def drafts_submit_many(*, organization: Organization, campaign: Campaign, actor:
     as incomplete). A constant number of statements for each organization that reviews them (one, seldom two).
 
     Raises NotAllowed, or DomainError when the present stage takes no pledges."""
-    _check_writer(organization, actor)
+    _check_writes_in(organization, actor)
     if not action_allowed(campaign, Action.PLEDGE):
         raise DomainError(_("The present stage of the campaign takes no pledges."))
     with transaction.atomic():

@@ -3,6 +3,7 @@
 import calendar
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -17,7 +18,7 @@ from campaign.common.errors import DomainError, NotAllowed, StateConflict
 from campaign.models import Action, Audience, Campaign, CampaignState
 from campaign.selectors import action_allowed
 from orgs.models import Member, Organization
-from pledges.drafting import ItemDraft, names_of, stored_item
+from pledges.drafting import ItemDraft, drafted, names_of, stored_item
 from pledges.models import (
     TEXT_LENGTH,
     ItemKind,
@@ -95,15 +96,12 @@ def pledge_copy_forward(*, pledge: Pledge, actor: Any, version: int) -> Pledge:
         raise DomainError(_("There is no earlier pledge to take over."))
     if pledge.items.exists():
         raise DomainError(_("Something is written here already. Remove it first, or go on with it."))
+    years, same = pledge.year - earlier.year, earlier.campaign_id == pledge.campaign_id
     drafts = [
-        ItemDraft(
-            kind=item.kind,
-            text=item.text,
-            target=item.target,
-            due_on=_moved(item.due_on, pledge.year - earlier.year, pledge.campaign),
-            baseline=item.baseline,
-            standard=item.standard if earlier.campaign_id == pledge.campaign_id else None,
-            production_task=item.production_task,
+        replace(
+            drafted(item),
+            due_on=_moved(item.due_on, years, pledge.campaign),
+            standard=item.standard if same else None,
         )
         for item in earlier.items.select_related("standard").order_by("order")
     ]

@@ -99,6 +99,7 @@ def pledge_peers(request: HttpRequest) -> HttpResponse:
     until = appraised_until(campaign) if campaign else None
     context = {
         "title": _("Pledges of colleagues"),
+        "crumbs": [{"label": _("Public pledges"), "url": reverse("pledge_list")}],
         "lead": _("Appraisals are taken until %(day)s.") % {"day": until}
         if until
         else _("No appraisals are taken at present."),
@@ -131,7 +132,13 @@ def pledge_appraise_many(request: HttpRequest) -> HttpResponse:
         draft_clear(request=request, key=key)
         return redirect("pledge_appraise_many")
     campaign = current_campaign(request.user)
-    context = {"form": form, "forms": forms, "page": page, "until": appraised_until(campaign) if campaign else None}
+    context = {
+        "form": form,
+        "forms": forms,
+        "page": page,
+        "until": appraised_until(campaign) if campaign else None,
+        "crumbs": [{"label": _("Public pledges"), "url": reverse("pledge_list")}],
+    }
     return render(request, "pledges/appraise_many.html", context)
 
 

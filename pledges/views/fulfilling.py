@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -13,6 +13,7 @@ from campaign.attachments.downloads import attachment_response
 from campaign.audit.services import audit_record
 from campaign.common.access import SIGNED_IN, access, gate
 from campaign.common.capabilities import Cap
+from campaign.common.downloads import download
 from campaign.drafts.forms import dropped, keep
 from campaign.drafts.services import draft_clear
 from pledges import services
@@ -178,6 +179,4 @@ def evidence_archive(request: HttpRequest, pk: int) -> HttpResponseBase:
     pledge = _pledge(request, pk)
     content = services.evidence_archive(pledge=pledge, actor=request.user)
     name = f"{pledge.subject_name}_{pledge.year}_{_('evidence')}.zip"
-    answer = FileResponse(content, as_attachment=True, filename=name, content_type="application/zip")
-    answer["Cache-Control"] = "private, no-store"
-    return answer
+    return download(content, name, content_type="application/zip")

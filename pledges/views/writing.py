@@ -3,11 +3,11 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from campaign.common.access import access, gate
 from campaign.common.capabilities import Cap
@@ -18,11 +18,13 @@ from campaign.drafts.selectors import draft_of
 from campaign.drafts.services import draft_clear
 from campaign.models import Campaign, Standard
 from campaign.selectors import current_campaign
+from orgs.models import Organization
 from pledges import services
 from pledges.forms import ItemForm, ItemFormSet, SubjectForm, VersionForm, rows_of
 from pledges.hints import pledge_hints
 from pledges.models import Pledge, PledgeState
 from pledges.selectors import earlier_pledge, rules_of
+from pledges.subjects import key_of, name_of, subjects_matching
 from pledges.workflow import WRITING
 
 
@@ -37,6 +39,14 @@ def pledge_create(request: HttpRequest) -> HttpResponse:
         return redirect("pledge_edit", pk=form.result.pk)
     context = {"form": form, "crumbs": [{"label": _("My pledges"), "url": reverse("pledge_mine")}]}
     return render(request, "pledges/pledge_create.html", context)
+
+
+@access(POST=Cap.PLEDGE_WRITE)
+def subject_search(request: HttpRequest) -> HttpResponse:
+    """What the searchable choice of whose pledge is begun offers for the words typed so far."""
+    campaign = current_campaign(request.user)
+    found = subjects_matching(request.user, campaign, request.POST.get("q", "")) if campaign else []
+    return JsonResponse({"results": [{"value": key_of(one), "text": name_of(one)} for one in found]})
 
 
 def _started(request: HttpRequest, form: SubjectForm, campaign: Campaign) -> bool:
@@ -173,3 +183,18 @@ def pledge_step(request: HttpRequest, pk: int) -> HttpResponse:
         getattr(services, step)(pledge=pledge, actor=request.user)
         messages.success(request, DONE[step])
     return redirect("pledge_detail", pk=pk)
+
+
+@access(POST=Cap.PLEDGE_WRITE)
+def drafts_submit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Hand in all complete drafts of an organization's members."""
+    organization: Organization = gate(request, Organization.objects, pk=pk)
+    campaign = current_campaign(request.user)
+    if campaign is None:
+        raise DomainError(_("No campaign is running."))
+    done, left = services.drafts_submit_many(organization=organization, campaign=campaign, actor=request.user)
+    messages.success(request, ngettext("%(n)s pledge handed in.", "%(n)s pledges handed in.", done) % {"n": done})
+    if left:
+        text = ngettext("%(n)s draft is not complete yet.", "%(n)s drafts are not complete yet.", left) % {"n": left}
+        messages.warning(request, text)
+    return redirect("pledge_import", pk=pk)

@@ -235,11 +235,6 @@ class AppraisedMember(Versioned):
         return self.kind == MembershipKind.FULL and self.attendance in GRADED
 
     @property
-    def told_grade(self) -> str:
-        """The grade once it is confirmed; before that nobody but those who decide reads it."""
-        return self.grade if self.branch.is_confirmed else ""
-
-    @property
     def is_overdue(self) -> bool:
         return self.follow_up == FollowUp.OPEN and self.due_on is not None and self.due_on < clock.today()
 

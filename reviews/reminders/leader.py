@@ -49,7 +49,7 @@ def _of_period(period: Period, day: dt.date) -> Iterator[Due]:
             yield Due(
                 user_id=user,
                 subject=str(period.pk),
-                text=text % {"period": period.code, "day": period.ends_on.isoformat()},
+                text=text % {"period": period.name, "day": period.ends_on.isoformat()},
                 url=reverse("review_choose"),
                 due_on=period.ends_on,
             )

@@ -11,6 +11,7 @@ from campaign.ballots.models import Paper
 from campaign.common import clock
 from campaign.notices.registry import Due, ReminderRule, reminders
 from reviews.models.rounds import EvaluationRound, RoundState
+from reviews.services.telling import ENDING
 
 BEFORE_DAYS = 2
 
@@ -38,4 +39,4 @@ def due(day: dt.date) -> Iterator[Due]:
 
 
 def register() -> None:
-    reminders.register(ReminderRule("rounds.ending", _("Voting ends soon"), due))
+    reminders.register(ReminderRule(ENDING, _("Voting ends soon"), due))

@@ -16,6 +16,7 @@ from campaign.common import clock
 from campaign.common.access import reaches
 from campaign.common.capabilities import Cap
 from campaign.common.errors import DomainError, NotAllowed, StateConflict
+from campaign.common.models import lock_and_read
 from orgs.models import MembershipKind
 from reviews.models.appraisal import (
     REMARK,
@@ -53,8 +54,8 @@ def self_appraisal_hand_in(
     full = appraised.kind == MembershipKind.FULL
     if full and grade not in AppraisalGrade.values:
         raise DomainError(_("Please say which grade you would give yourself."))
-    _must_be_open(appraised.branch)
     with transaction.atomic():
+        _must_be_open(appraised.branch)
         appraised.save_version(version, self_text=text.strip(), self_grade=grade if full else "", self_at=clock.now())
         audit_record(action="self_appraisal", actor=actor, target=appraised)
     return appraised
@@ -67,6 +68,8 @@ def _own(actor: Any, appraised: AppraisedMember) -> None:
 
 
 def _must_be_open(branch: BranchAppraisal) -> None:
+    """Raise DomainError once the branch has decided; until the transaction ends it cannot."""
+    lock_and_read(branch)
     if not branch.appraisal.is_open or not branch.is_editable:
         raise DomainError(_("Your branch has decided already. If something is missing, tell its secretary."))
 
@@ -80,7 +83,6 @@ def peer_remarks_save(*, actor: Any, entry: AppraisedMember, remarks: Mapping[in
     own = actor.acting_for is None and entry.member.pk == actor.member_id
     if not own or not reaches(actor, Cap.APPRAISAL_PEER, entry.organization.path):
         raise NotAllowed
-    _must_be_open(entry.branch)
     known = set(colleagues(entry).values_list("pk", flat=True))
     if not remarks.keys() <= known:
         raise NotAllowed
@@ -88,6 +90,7 @@ def peer_remarks_save(*, actor: Any, entry: AppraisedMember, remarks: Mapping[in
     if any(len(text) > REMARK for text in texts.values()):
         raise DomainError(_("A remark may have up to %(n)s characters.") % {"n": REMARK})
     with transaction.atomic():
+        _must_be_open(entry.branch)
         PeerRemark.objects.filter(author=entry, about__in=[pk for pk, text in texts.items() if not text]).delete()
         PeerRemark.objects.bulk_create(
             [PeerRemark(about_id=pk, author=entry, text=text) for pk, text in texts.items() if text],
@@ -108,9 +111,9 @@ def roll_refresh(*, actor: Any, branch: BranchAppraisal) -> int:
 
     Raises NotAllowed, or DomainError when the branch has decided.
     """
-    _may_decide(actor, branch)
-    known = list(branch.members.values_list("member", flat=True))
     with transaction.atomic():
+        _may_decide(actor, branch)
+        known = list(branch.members.values_list("member", flat=True))
         here = branch.members.filter(member__organization=branch.organization_id)
         entered = roll_enter({branch.organization_id: branch}, known)
         left = branch.members.exclude(pk__in=here.values("pk")).exclude(attendance=Attendance.LEFT)
@@ -130,6 +133,8 @@ def roll_refresh(*, actor: Any, branch: BranchAppraisal) -> int:
 
 
 def _may_decide(actor: Any, branch: BranchAppraisal) -> None:
+    """Raise unless `actor` decides for the branch and has not handed it in; until the transaction ends nobody does."""
+    lock_and_read(branch)
     if not reaches(actor, Cap.APPRAISAL_DECIDE, branch.organization.path):
         raise NotAllowed
     if not branch.appraisal.is_open or not branch.is_editable:
@@ -141,7 +146,6 @@ def attendance_set(
 ) -> AppraisedMember:
     """Note whether a member takes part, is away, or is exempt (old or ill members; 2-domain b.3), with the reason. Who is
     exempt loses a grade given before. Raises NotAllowed, EditConflict, DomainError without a reason."""
-    _may_decide(actor, appraised.branch)
     if attendance not in (Attendance.PRESENT, Attendance.ABSENT, Attendance.EXEMPT):
         raise NotAllowed
     if attendance != Attendance.PRESENT and not reason.strip():
@@ -149,6 +153,7 @@ def attendance_set(
     changes: Changes = {"attendance": [appraised.attendance, attendance]}
     exempt = attendance == Attendance.EXEMPT
     with transaction.atomic():
+        _may_decide(actor, appraised.branch)
         appraised.save_version(
             version,
             attendance=attendance,
@@ -187,12 +192,12 @@ def branch_decide(
     More than a third of 优秀 is no obstacle (2-domain b.8: 一般); the pages warn. Raises NotAllowed, EditConflict, or
     DomainError: the decision is handed in, the meeting lies in the future, a consequence without a day.
     """
-    _may_decide(actor, branch)
     if met_on is not None and met_on > clock.today():
         raise DomainError(_("The day of the meeting cannot lie in the future."))
     if any(len(each.problems.strip()) > REMARK for each in decisions) or len(remarks.strip()) > REMARK:
         raise DomainError(_("Each text may have up to %(n)s characters. Please shorten it.") % {"n": REMARK})
     with transaction.atomic():
+        _may_decide(actor, branch)
         branch.save_version(version, met_on=met_on, remarks=remarks.strip())
         entries = {each.pk: each for each in branch.members.all()}
         changed: dict[tuple[str, str], list[AppraisedMember]] = defaultdict(list)
@@ -242,6 +247,7 @@ def branch_step(*, actor: Any, branch: BranchAppraisal, step: str, reason: str =
         said = reason.strip() if step == "branch_return" else ""
         updates |= {"decided_at": moment, "decided_by": actor, "return_reason": said[:REMARK]}
     with transaction.atomic():
+        lock_and_read(branch)  # nobody changes grades or the roll between the checks and the step
         BRANCHES.take(branch, step, actor=actor, reason=reason, **updates)
         _set_follow_up([branch.pk], confirmed=branch.is_confirmed)
     return branch

@@ -40,7 +40,7 @@ from reviews.models.rounds import EvaluationRound, PublicationScope, RoundState
 from reviews.questionnaires import templates
 from reviews.selectors.rounds import classes_without_ballots
 from reviews.services.setting_up import round_begin, round_subjects_set
-from reviews.services.telling import evaluated_tell, opening_text, voters_tell
+from reviews.services.telling import calls_take_back, evaluated_tell, opening_text, voters_tell
 from reviews.workflow.rounds import ROUNDS
 
 logger = logging.getLogger(__name__)
@@ -122,6 +122,7 @@ def round_close(*, evaluation_round: EvaluationRound, actor: Any, reason: str = 
         raise DomainError(_("The round has not ended yet. Please give a reason for closing it early."))
     with transaction.atomic():
         ROUNDS.take(evaluation_round, "round_close", actor=actor, reason=reason)
+        calls_take_back(evaluation_round)
         ballot_seal(ballot=evaluation_round.ballot)
     return evaluation_round
 
@@ -163,6 +164,7 @@ def _close_due(evaluation_round: EvaluationRound) -> bool:
             )
             if changed != 1:
                 return False
+            calls_take_back(evaluation_round)
             ballot_seal(ballot=evaluation_round.ballot)
             changes = {"state": [RoundState.OPEN, RoundState.SEALED]}
             audit_record(action="round_close", actor=None, target=evaluation_round, changes=changes)
@@ -237,6 +239,7 @@ def round_cancel(*, evaluation_round: EvaluationRound, actor: Any, reason: str) 
                 "name": evaluation_round.name,
                 "reason": reason,
             }
+            calls_take_back(evaluation_round)
             voters_tell(evaluation_round, "cancelled", str(text))
         ballot_cancel(ballot=evaluation_round.ballot)
     return evaluation_round

@@ -26,6 +26,7 @@ from campaign.common import clock
 from campaign.common.access import own_member_ids, reaches
 from campaign.common.capabilities import Cap
 from campaign.common.errors import DomainError, NotAllowed, StateConflict
+from campaign.common.models import lock_and_read
 from campaign.models import Audience, Campaign, CampaignState
 from orgs.models import Organization
 from reviews.models.appraisal import REMARK
@@ -232,8 +233,9 @@ def secretary_file_remove(*, actor: Any, attached: ReportAttachment) -> None:
     """Take a file out of the own report. Raises NotAllowed, or DomainError when it is handed in."""
     report, attachment = attached.report, attached.attachment
     must_be_own(actor, report)
-    _must_be_writable(report)
     with transaction.atomic():
+        lock_and_read(report)
+        _must_be_writable(report)
         attached.delete()
         attachment_discard(attachment=attachment)
         changes: Changes = {"attachments": [[attachment.name], []]}
@@ -259,12 +261,19 @@ def secretary_ask(*, actor: Any, report: SecretaryReport, text: str) -> ReportQu
     """Ask the secretary something about a report that is handed in. Raises NotAllowed, StateConflict, DomainError."""
     if not reaches(actor, Cap.SECRETARY_ASK, report.organization.path) or report.member_id in own_member_ids(actor):
         raise NotAllowed
-    if report.state != ReportState.SUBMITTED or not report.appraisal.is_open:
-        raise StateConflict
     with transaction.atomic():
+        _must_be_read(report)
         asked = ReportQuestion.objects.create(report=report, asked_by=actor, asked_by_name=actor.name, text=said(text))
         audit_record(action="secretary_ask", actor=actor, target=report)
     return asked
+
+
+def _must_be_read(report: SecretaryReport) -> None:
+    """Raise StateConflict unless the report is handed in and waits for its grade; from now on it stays so until the
+    transaction ends."""
+    lock_and_read(report)
+    if report.state != ReportState.SUBMITTED or not report.appraisal.is_open:
+        raise StateConflict
 
 
 def said(text: str) -> str:
@@ -278,9 +287,8 @@ def secretary_answer(*, actor: Any, question: ReportQuestion, text: str) -> Repo
     Raises NotAllowed, StateConflict, DomainError."""
     report = question.report
     must_be_own(actor, report)
-    if report.state != ReportState.SUBMITTED or not report.appraisal.is_open:
-        raise StateConflict
     with transaction.atomic():
+        _must_be_read(report)
         question.answer, question.answered_at, question.updated_at = said(text), clock.now(), clock.now()
         question.save(update_fields=("answer", "answered_at", "updated_at"))
         audit_record(action="secretary_answer", actor=actor, target=report)

@@ -14,7 +14,7 @@ from campaign.notices.models import Notice
 from orgs.models import RoleAssignment
 from reviews.models.rounds import EvaluationRound, PublicationScope
 
-RULE = "rounds.told"
+RULE, ENDING = "rounds.told", "rounds.ending"
 BATCH = 500
 
 
@@ -28,6 +28,15 @@ def voters_tell(evaluation_round: EvaluationRound, what: str, text: str) -> int:
         text,
         reverse("vote_list"),
     )
+
+
+def calls_take_back(evaluation_round: EvaluationRound) -> int:
+    """Take the calls to vote that nobody has read off the desks once voting is over, from all alike; returns how many."""
+    voters = Paper.objects.filter(ballot=evaluation_round.ballot_id, voter__isnull=False).values("voter_id")
+    told = Q(rule=RULE, subject__startswith=f"{evaluation_round.pk} ")
+    reminded = Q(rule=ENDING, subject=str(evaluation_round.ballot_id))
+    calls = Notice.objects.filter(told | reminded, user_id__in=voters)
+    return calls.unread().update(read_at=clock.now())
 
 
 def opening_text(evaluation_round: EvaluationRound) -> str:

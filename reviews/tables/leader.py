@@ -8,7 +8,7 @@ from reviews.models.leader import LeaderReview
 class LeaderReviewTable(tables.Table):
     subject_name = tables.Column(_("Who is reviewed"), linkify=("review_detail", [tables.A("pk")]), orderable=False)
     organization = tables.Column(_("Party organization"), accessor="organization__display_name", orderable=False)
-    period = tables.Column(_("Half-year"), accessor="period__code", order_by=("period__starts_on", "pk"))
+    period = tables.Column(_("Half-year"), accessor="period__name", order_by=("period__starts_on", "pk"))
     held_on = DayColumn(verbose_name=_("Reviewed on"), order_by=("held_on", "pk"))
     reviewer_name = tables.Column(_("Review written by"), orderable=False)
     mode = tables.Column(_("Mode of review"), orderable=False)

@@ -124,7 +124,7 @@
   });
 
   // ---- unsaved text ----
-  let unsaved = false;
+  let unsaved = document.querySelector("form[data-unsaved] [data-early]") !== null;
   document.addEventListener("input", (event) => {
     if (event.target.closest("form[data-unsaved]")) unsaved = true;
   });
@@ -134,6 +134,25 @@
   window.addEventListener("beforeunload", (event) => {
     if (unsaved) event.preventDefault();
   });
+
+  // ---- files that are too large: told when they are chosen, instead of after minutes of sending ----
+  document.addEventListener("change", ({ target }) => {
+    if (!target.dataset.largest) return;
+    const fits = [...target.files].every((file) => file.size <= Number(target.dataset.largest));
+    target.setCustomValidity(fits ? "" : target.dataset.tooLarge);
+    target.reportValidity();
+  });
+  document.addEventListener(
+    "submit",
+    (event) => {
+      const wrong = [...event.target.querySelectorAll("[data-largest]")].find((input) => input.validity.customError);
+      if (!wrong) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      wrong.reportValidity();
+    },
+    true,
+  );
 
   // ---- selects ----
   const remote = (select) => async (query, found) => {

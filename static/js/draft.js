@@ -54,7 +54,7 @@
     const typed = () =>
       [...new FormData(form)].filter(([field, value]) => typeof value === "string" && field !== "csrfmiddlewaretoken");
     const text = () => JSON.stringify(typed());
-    let shown = text();
+    let shown = form.querySelector("[data-early]") ? "" : text();
     let timers = {};
 
     const say = (what) => {
@@ -107,8 +107,10 @@
     window.addEventListener("pagehide", changed);
     window.addEventListener("online", () => store.get(name)?.sent === false && send());
 
+    if (!shown) listen();
+
     // What the server never got, because the session or the connection was gone: send it, and show it.
-    const lost = store.get(name);
+    const lost = shown && store.get(name);
     if (lost && !lost.sent && JSON.stringify(lost.fields) !== shown) {
       fetch(form.dataset.draftUrl, {
         method: "POST",

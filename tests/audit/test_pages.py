@@ -67,8 +67,8 @@ def test_values_that_are_lists_are_told_too() -> None:
 def test_how_an_item_was_appraised_is_told_by_the_results_of_its_form() -> None:
     changes = {"item 2": ["pending", ["basic", 8000]], "item 1": [None, ["fulfilled", None]]}
     first, second = changes_in_words(AuditEntry(action="x", target_type="pledges.pledge", changes=changes))
-    assert first == "第 1 项\uff1a已兑现"
-    assert second == "第 2 项\uff1a待评 → 基本兑现（80.00 分）"
+    assert first == "第1项\uff1a已兑现"
+    assert second == "第2项\uff1a待评 → 基本兑现（80.00分）"
 
 
 def test_an_entry_outlives_the_kind_of_object_it_speaks_of() -> None:

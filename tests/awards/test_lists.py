@@ -101,7 +101,7 @@ def test_what_is_wrong_is_told_by_cell_and_nothing_is_stored(
     sent, _page = book.send()
     assert sent.state == SentState.REJECTED
     assert set(codes(sent)) == {
-        "nomination.stands_already", "nomination.not_fit", "nomination.category_unknown", "text.too_long", "list.twice",
+        "nomination.stands_already", "nomination.not_fit", "nomination.category_unknown", "text.too_long", "list.copied",
         "list.nobody",
     }  # fmt: skip
     book.store(sent)

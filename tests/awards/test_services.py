@@ -413,6 +413,19 @@ def test_two_deciders_at_once_decide_once(world: World, batch: AwardBatch) -> No
 
 
 @pytest.mark.django_db
+def test_nothing_is_decided_in_a_batch_that_was_opened_again_meanwhile(world: World, batch: AwardBatch) -> None:
+    """A page read a moment ago says that nominations are closed; what counts is how it is now."""
+    nomination = nominated(world, batch, world.members["east_one"][1])
+    held = closed(world, batch)
+    read = fresh(nomination)
+    assert read.batch.state == "closed"
+    batch_reopen(batch=held, actor=world.user("office", "root"))
+    with pytest.raises(DomainError, match="推荐截止后"):
+        nomination_decide(nomination=read, actor=world.user("committee", "root"), approve=True)
+    assert fresh(nomination).state == "nominated"
+    assert category(batch).approved == 0
+
+
 def test_what_is_decided_cannot_be_withdrawn(world: World, batch: AwardBatch) -> None:
     secretary = world.user("secretary", "east_one")
     first = nominated(world, batch, world.members["east_one"][1])

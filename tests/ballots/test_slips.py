@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from campaign.ballots import selectors
 from campaign.ballots.models import Ballot, Batch, Channel, Paper, SealedPaper, SealedTally, Tally
@@ -185,6 +186,15 @@ def test_blocking_leaves_what_was_cast_and_tells_no_number(world: World) -> None
         batch_block(batch=Batch.objects.get())
     ballot_seal(ballot=ballot)
     assert SealedTally.objects.get().marked == 1
+
+
+def test_blocking_takes_its_locks_in_the_order_of_sealing(world: World) -> None:
+    """Sealing holds the papers and then writes the batches: the other way round the two would wait for each other."""
+    with_slips(world)
+    with CaptureQueriesContext(connection) as found:
+        batch_block(batch=Batch.objects.get())
+    written = [query["sql"].split('"')[1] for query in found.captured_queries if query["sql"].startswith("UPDATE")]
+    assert written == [Paper._meta.db_table, Batch._meta.db_table]
 
 
 def test_batches_are_fixed_at_opening(world: World) -> None:

@@ -80,7 +80,7 @@ PICTURES = (
     Picture("manual/vote-phone.png", "member", PHONE, at("/reviews/votes/", "投票", upto="1. ")),
     Picture("manual/results.png", "staff", DESK, at("/reviews/rounds/", "上半年.*群众评议")),
     Picture("manual/awards.png", "office", DESK, at("/awards/")),
-    Picture("manual/score.png", "secretary", DESK, at("/scores/", "党支部", "走势和对比", "H1$")),
+    Picture("manual/score.png", "secretary", DESK, at("/scores/", "党支部", "走势和对比", "上半年$")),
     Picture("manual/score-course.png", "secretary", DESK, at("/scores/", "党支部", "走势和对比")),
     Picture("manual/score-sheet.png", "office", DESK, at("/scores/sheets/", "党支部评分标准", "继续修改草稿")),
     Picture("manual/report.png", "staff", DESK, preview),

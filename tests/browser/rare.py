@@ -27,6 +27,7 @@ from orgs.services import code_sheet_request
 from orgs.services.imports import import_upload
 from orgs.services.passwords import reset_link_send
 from orgs.services.two_factor import two_factor_enable
+from pledges.importers import PLEDGE_LIST
 from pledges.models import Pledge, PledgeItem, PledgeState
 from pledges.services import (
     adjustment_request,
@@ -34,7 +35,6 @@ from pledges.services import (
     check_add,
     comment_add,
     comment_show,
-    pledge_import_upload,
 )
 from reviews.importers.leader import REVIEWS
 from reviews.importers.secretaries import PROBLEM_LIST
@@ -162,9 +162,7 @@ def _of_workbooks(campaign: Campaign, branch: Organization, secretary: User) -> 
     )
     name = branch.members.filter(user__username="member").get().name
     rows = f"姓名,承诺事项,衡量标准,完成时限\n{name},带好一名徒弟,出师,{campaign.ends_on}\n"
-    pledges = pledge_import_upload(
-        organization=branch, campaign=campaign, actor=secretary, content=rows.encode(), file_name="承诺.csv"
-    )
+    pledges = list_send(kind=PLEDGE_LIST, place=branch.pk, actor=secretary, content=rows.encode(), file_name="承诺.csv")
     graded = SecretaryReport.objects.filter(organization=branch, state=ReportState.GRADED).latest("pk")
     said = f"党组织,存在问题,整改时限\n{branch.name},学习记录不全,{clock.today()}\n"
     problems = list_send(

@@ -11,7 +11,7 @@ from django.utils import timezone
 from openpyxl import Workbook, load_workbook
 from playwright.sync_api import Locator, Page, expect
 
-from tests.chromium import turning
+from tests.chromium import click_through, turning
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,7 @@ def press(page: Page, name: str) -> None:
 
 def follow(page: Page, name: str) -> None:
     """Follow the link of this name in the content to its page."""
-    with turning(page):
-        link(page, name).click()
+    click_through(link(page, name))
 
 
 def link(page: Page, name: str) -> Locator:
@@ -93,7 +92,8 @@ def send_workbook(page: Page, kind: str, name: str, content: bytes) -> None:
 
 
 def store_all(page: Page) -> None:
-    press(page, "全部入库")
+    with turning(page):
+        press(page, "全部入库")
     told(page, "已全部入库")
 
 
@@ -106,7 +106,8 @@ def start_campaign(page: Page, *, code: str, starts_on: str) -> None:
     page.get_by_label("主办党组织").select_option(index=1)
     page.get_by_label("开始日期").fill(starts_on)
     page.get_by_label("编码").fill(code)
-    press(page, "启动活动")
+    with turning(page):
+        press(page, "启动活动")
     told(page, "活动已创建")
 
 
@@ -120,7 +121,7 @@ def write_items(page: Page, items: Sequence[Promise]) -> None:
     for place, item in enumerate(items):
         if place:
             press(page, "再加一项")
-        written = page.get_by_role("group", name=f"第 {place + 1} 项")
+        written = page.get_by_role("group", name=f"第{place + 1}项")
         written.get_by_label("承诺内容").fill(item.text)
         written.get_by_label("目标").fill(item.target)
         written.get_by_label("完成时限").fill(item.due_on)
@@ -144,8 +145,7 @@ def return_pledge(page: Page, reason: str) -> None:
 def open_returned_pledge(page: Page) -> None:
     """From the desk, as the tile leads."""
     page.goto("/")
-    with turning(page):
-        page.get_by_role("link", name="退回给您的承诺").click()
+    click_through(page.get_by_role("link", name="退回给您的承诺"))
     follow(page, "看退回原因并修改")
 
 
@@ -183,8 +183,7 @@ def appraise_pledge(page: Page, name: str, results: Sequence[tuple[str, str]]) -
 def write_review(page: Page, organization: str, texts: Mapping[str, str]) -> None:
     page.goto("/reviews/new/")
     entry = page.get_by_role("listitem").filter(has_text=organization)
-    with turning(page):
-        entry.get_by_role("link", name="点评").click()
+    click_through(entry.get_by_role("link", name="点评"))
     page.get_by_label("现场点评").check()
     for label, text in texts.items():
         page.get_by_label(label).fill(text)
@@ -225,8 +224,7 @@ def take_step(page: Page, name: str, reason: str = "") -> None:
 def fill_ballot(page: Page, answer: str) -> None:
     """Open the paper from the desk and give the same answer to every question."""
     page.goto("/")
-    with turning(page):
-        page.get_by_role("link", name="待投的测评票").click()
+    click_through(page.get_by_role("link", name="待投的测评票"))
     follow(page, "投票")
     questions = page.locator("form[data-vote] fieldset")
     expect(questions.first).to_be_visible()
@@ -252,8 +250,7 @@ def nominate(page: Page, batch: str, category: str, nominee: str, deeds: str) ->
     page.goto("/awards/")
     follow(page, batch)
     follow(page, f"推荐{category}")
-    with turning(page):
-        page.get_by_role("listitem").filter(has_text=nominee).get_by_role("link", name="推荐").click()
+    click_through(page.get_by_role("listitem").filter(has_text=nominee).get_by_role("link", name="推荐"))
     page.get_by_label("主要事迹").fill(deeds)
     press(page, "推荐")
     agree(page)

@@ -26,7 +26,7 @@ from reviews.services import leader_review_create
 from tests.browser import steps
 from tests.browser.books import bad_workbook
 from tests.browser.rare import code_of_a_screen, code_of_a_slip, link_by_mail, rare_pages, second_factor
-from tests.chromium import Login, too_wide, turning, violations
+from tests.chromium import Login, click_through, too_wide, violations
 from tests.orgs.test_sign_in import MAIL
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("demo")]
@@ -125,8 +125,7 @@ def test_pages_at_the_door_are_accessible_and_fit(request: pytest.FixtureRequest
         faults.extend(f"{path}: {fault}" for fault in faults_of(screen))
 
     screen.goto(reverse("login"))
-    with turning(screen):
-        steps.main(screen).get_by_role("button", name="登录").click()
+    click_through(steps.main(screen).get_by_role("button", name="登录"))
     expect(screen.get_by_role("alert")).to_be_visible()
     look()
     screen.goto(reverse("password_forgotten"))
@@ -149,19 +148,16 @@ def test_pages_at_the_door_are_accessible_and_fit(request: pytest.FixtureRequest
         screen.wait_for_url(f"**{reverse(wanted)}")
         look()
         if wanted == "hall_board":
-            with turning(screen):
-                screen.locator("a[href^='/pledges/hall/pledges/']").first.click()
+            click_through(screen.locator("a[href^='/pledges/hall/pledges/']").first)
             look()
     recovery = second_factor(member)
     screen.goto(reverse("login"))
     screen.locator("input[name=username]").fill(member.username)
     screen.locator("input[name=password]").fill(PASSWORD)
-    with turning(screen):
-        screen.get_by_role("button", name="登录", exact=True).click()
+    click_through(screen.get_by_role("button", name="登录", exact=True))
     look()
     screen.locator("input[name=token]").fill(recovery)
-    with turning(screen):
-        screen.get_by_role("button", name="登录", exact=True).click()
+    click_through(screen.get_by_role("button", name="登录", exact=True))
     expect(screen.get_by_role("heading", name="我的工作台")).to_be_visible()
     screen.goto(reverse("two_factor_off"))
     look()

@@ -13,7 +13,7 @@ from campaign.models import Campaign
 from pledges.models import Pledge
 from tests.browser import steps
 from tests.browser.steps import Promise
-from tests.chromium import Login
+from tests.chromium import Login, click_through, turning
 from tests.world import PASSWORD, World
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("emptied")]
@@ -43,22 +43,20 @@ def test_signing_in_the_menu_and_a_pledge_by_keyboard_alone(page: Page, running:
     page.keyboard.type(running.users["secretary@east_one"].username)
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)
-    page.keyboard.press("Enter")
+    with turning(page):
+        page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="我的工作台")).to_be_visible()
 
-    tab_to(page, "公开承诺")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/pledges/")
-    tab_to(page, "我的承诺")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/pledges/mine/")
-    tab_to(page, "现在就写")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/edit/")
+    for name, leads_to in (("公开承诺", "**/pledges/"), ("我的承诺", "**/pledges/mine/"), ("现在就写", "**/edit/")):
+        tab_to(page, name)
+        with turning(page):
+            page.keyboard.press("Enter")
+        page.wait_for_url(leads_to)
     page.get_by_label("承诺内容").focus()
     page.keyboard.type(LONG)
     tab_to(page, "存为草稿")
-    page.keyboard.press("Enter")
+    with turning(page):
+        page.keyboard.press("Enter")
     steps.told(page, "已保存")
     assert Pledge.objects.get().items.get().text == LONG
 
@@ -78,9 +76,9 @@ def test_a_pledge_that_cannot_be_submitted_keeps_what_was_typed(phone: Page, log
     steps.write_items(phone, typed)
     steps.press(phone, "提交审诺")
     steps.agree(phone)
-    expect(phone.get_by_text("第 1 项：完成时限应在活动期内")).to_be_visible()
+    expect(phone.get_by_text("第1项：完成时限应在活动期内")).to_be_visible()
     for place, item in enumerate(typed, start=1):
-        written = phone.get_by_role("group", name=f"第 {place} 项")
+        written = phone.get_by_role("group", name=f"第{place}项")
         expect(written.get_by_label("承诺内容")).to_have_value(item.text)
         expect(written.get_by_label("目标")).to_have_value(item.target)
         expect(written.get_by_label("完成时限")).to_have_value(item.due_on)
@@ -90,7 +88,7 @@ def test_a_review_with_a_gap_keeps_what_was_typed(phone: Page, login: Login, run
     branch = running.orgs["east_one"].name
     login(phone, running.users["leader@east"])
     phone.goto("/reviews/new/")
-    phone.get_by_role("listitem").filter(has_text=branch).get_by_role("link", name="点评").click()
+    click_through(phone.get_by_role("listitem").filter(has_text=branch).get_by_role("link", name="点评"))
     phone.get_by_label("随机点评").check()
     phone.get_by_label("肯定成绩").fill(LONG)
     phone.get_by_label("努力方向").fill("年底前补齐台账。")
@@ -123,7 +121,7 @@ def test_a_nomination_that_comes_too_late_keeps_the_account_of_deeds(page: Page,
     steps.follow(page, batch.name)
     steps.follow(page, "推荐优秀共产党员")
     name = running.members["east_one"][2].name
-    page.get_by_role("listitem").filter(has_text=name).get_by_role("link", name="推荐").click()
+    click_through(page.get_by_role("listitem").filter(has_text=name).get_by_role("link", name="推荐"))
     page.get_by_label("主要事迹").fill(LONG)
     batch_close(batch=batch, actor=office)
     steps.press(page, "推荐")

@@ -33,7 +33,7 @@ from tests.browser.books import (
 )
 from tests.browser.cast import Cast, branch
 from tests.browser.steps import Promise
-from tests.chromium import Login, turning
+from tests.chromium import Login, click_through
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("emptied")]
 
@@ -100,7 +100,7 @@ def pledge_of_the_branch(page: Page, phone: Page, login: Login, cast: Cast) -> N
 
     steps.open_returned_pledge(phone)
     expect(phone.get_by_text(REASON)).to_be_visible()
-    phone.get_by_role("group", name="第 1 项").get_by_label("目标").fill("三十台全部检修一遍")
+    phone.get_by_role("group", name="第1项").get_by_label("目标").fill("三十台全部检修一遍")
     steps.submit_pledge(phone)
 
     steps.publish_pledge(page)
@@ -174,8 +174,7 @@ def evaluation_by_the_members(page: Page, phone: Page, login: Login, cast: Cast)
 
     login(phone, cast.members[2])
     phone.goto("/reviews/votes/")
-    with turning(phone):
-        phone.get_by_role("link", name=ROUND).click()
+    click_through(phone.get_by_role("link", name=ROUND))
     expect(phone.get_by_text("96.67").first).to_be_visible()
 
 
@@ -206,8 +205,7 @@ def award_for_a_member(page: Page, phone: Page, login: Login, cast: Cast) -> Non
 
     login(phone, cast.committee)
     phone.goto("/")
-    with turning(phone):
-        phone.get_by_role("link", name="待审批的推荐").click()
+    click_through(phone.get_by_role("link", name="待审批的推荐"))
     steps.follow(phone, NAMES[2])
     steps.take_step(phone, "同意表彰")
     expect(phone.get_by_role("status").first).to_be_visible()
@@ -229,7 +227,7 @@ def scores_of_the_period(page: Page, phone: Page, login: Login, cast: Cast) -> s
     today = clock.today()
     period = Period.objects.get(starts_on__lte=today, ends_on__gte=today)
     steps.compute_scores(page, f"{period.code} · {period.campaign.name}", COMPANY)
-    expect(page.get_by_text("已计算 3 个党组织")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("已计算3个党组织")).to_be_visible(timeout=30_000)
     steps.follow(page, "查看结果")
     login(phone, cast.secretary)
     phone.goto("/scores/")

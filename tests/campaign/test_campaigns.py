@@ -16,7 +16,7 @@ from django.urls import reverse
 from campaign.audit.models import AuditEntry
 from campaign.blueprints import WUJIANG, add_months
 from campaign.common.errors import DomainError, EditConflict, NotAllowed
-from campaign.common.text import full_width
+from campaign.common.text import as_printed
 from campaign.models import Action, Campaign, CampaignStage, CampaignState, Period
 from campaign.selectors import (
     action_allowed,
@@ -124,7 +124,7 @@ def test_months_end_where_they_should() -> None:
 def test_the_client_s_words_are_printed_as_in_the_seed() -> None:
     texts = [WUJIANG.name, WUJIANG.theme, WUJIANG.goals, *(s.name + s.focus for s in WUJIANG.outline)]
     texts += [leaf.text for tree in WUJIANG.standards for leaf in tree.leaves]
-    assert [text for text in texts if full_width(text) != text] == []
+    assert [text for text in texts if as_printed(text) != text] == []
 
 
 # ---- by command ----
@@ -189,7 +189,7 @@ def test_the_page_shows_stages_actions_standards_and_periods(world: World) -> No
     with time_machine.travel(dt.datetime(2026, 8, 1, 4, tzinfo=dt.UTC), tick=False):
         page = signed_in(world, "member", "east_one").get(reverse("campaign_detail", args=[made.pk])).content.decode()
         office = signed_in(world, "office", "root").get(reverse("campaign_detail", args=[made.pk])).content.decode()
-    for text in ("第二时段", "推荐表彰对象", "政治引领力强", "群众评价优", "2026H1", "course-current"):
+    for text in ("第二时段", "推荐表彰对象", "政治引领力强", "群众评价优", "2026年上半年", "course-current"):
         assert text in page
     edit = reverse("campaign_stage_update", args=[made.pk, made.stages.order_by("order")[0].pk])
     assert edit not in page
@@ -326,7 +326,11 @@ def test_progress_counts_days_with_both_ends(world: World, day: dt.date, expecte
 
 def test_the_present_period_is_the_one_of_today_else_the_last(world: World) -> None:
     campaign = world.campaign()
-    days = {dt.date(2026, 6, 30): "2026H1", dt.date(2026, 7, 1): "2026H2", dt.date(2030, 1, 1): "2027H2"}
+    days = {
+        dt.date(2026, 6, 30): "2026年上半年",
+        dt.date(2026, 7, 1): "2026年下半年",
+        dt.date(2030, 1, 1): "2027年下半年",
+    }
     assert {day: str(current_period(campaign, day)) for day in days} == days
     assert current_period(campaign, dt.date(2025, 1, 1)) is None
 

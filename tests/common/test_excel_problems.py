@@ -42,7 +42,7 @@ def test_one_wrong_name_in_ten_rows_is_one_message() -> None:
     assert fold.rows == tuple(range(25, 35))
     with translation.override("zh-hans"):
         assert str(fold) == (
-            "工作表“花名册”，第 25–34 行，L 列“所在党组织”，填写内容“机电分厂党支部”："
+            "工作表“花名册”，第25–34行，L列“所在党组织”，填写内容“机电分厂党支部”："
             "“机电分厂党支部”不在可填范围内。可填：机电车间党支部。"
         )
     with translation.override("en"):
@@ -61,7 +61,7 @@ def test_other_values_columns_sheets_and_kinds_are_other_messages() -> None:
 def test_many_scattered_rows_are_counted() -> None:
     (fold,) = wrong_branch(list(range(5, 105, 2))).folded()
     with translation.override("zh-hans"):
-        assert fold.rows_text == "5、7、9、11、13、15 等（另有 44 行）"
+        assert fold.rows_text == "5、7、9、11、13、15等（另有44行）"
     with translation.override("en"):
         assert fold.rows_text == "5, 7, 9, 11, 13, 15 and 44 others"
 

@@ -165,7 +165,8 @@ def test_a_zip_bomb_that_lies_about_its_size_is_refused_too() -> None:
 def test_a_stray_cell_far_away_does_not_end_the_process(place: str) -> None:
     near, far = '<row r="1"><c r="A1"><v>1</v></c></row>', f'<row r="9"><c r="{place}" s="0"><v>1</v></c></row>'
     sheet = sheet_xml(near + far)
-    assert refused(rezipped(table(ROWS), "xl/worksheets/sheet1.xml", sheet)) == "file.spreads"
+    told = "file.too_long" if place.startswith("Q") else "file.spreads"
+    assert refused(rezipped(table(ROWS), "xl/worksheets/sheet1.xml", sheet)) == told
 
 
 def test_cells_that_are_only_formatted_far_away_do_no_harm() -> None:
@@ -193,3 +194,10 @@ def test_entities_of_ods_are_not_unfolded() -> None:
 
 def test_the_marks_of_formulas_are_the_known_ones() -> None:
     assert set("=+-@\t\r") == reader.FORMULA_STARTS
+
+
+def test_a_table_that_is_too_long_says_how_many_rows_are_read() -> None:
+    limits = Limits(cells=26 * 1000)
+    assert len(every_row(table([["姓名"]] * 1000), limits)) == 1000
+    assert refused(table([["姓名"]] * 1001), limits) == "file.too_long"
+    assert refused(csv_of([["姓名"]] * 1002), limits) == "file.too_long"

@@ -5,7 +5,7 @@ from django.template import Context, Template
 from django.test import RequestFactory
 
 from campaign.common.templatetags import ui
-from campaign.common.text import full_width
+from campaign.common.text import as_printed
 from campaign.jobs.models import JobState
 
 
@@ -52,16 +52,18 @@ def test_appearance_takes_only_what_it_knows() -> None:
     ("typed", "printed"),
     [
         ("您好,请登录!", "您好\uff0c请登录\uff01"),
-        ("第 1 条,共 %(n)s 条", "第 1 条\uff0c共 %(n)s 条"),
+        ("第 1 条,共 %(n)s 条", "第1条\uff0c共%(n)s条"),
         ("日志(三年)", "日志\uff08三年\uff09"),
-        ("等(另有 %(count)s 行)", "等\uff08另有 %(count)s 行\uff09"),
+        ("等(另有 %(count)s 行)", "等\uff08另有%(count)s行\uff09"),
         ("%(sheet)s,%(rows)s", "%(sheet)s\uff0c%(rows)s"),
         ("创先办(CXB)", "创先办\uff08CXB\uff09"),
+        ("满分 90% 起得 {n} 分", "满分90%起得{n}分"),
+        ("%(name)s %(year)s 年的 Excel 报表", "%(name)s %(year)s年的 Excel 报表"),
         ("2026-01-01, C1 (a)", "2026-01-01, C1 (a)"),
         ("见 https://example.org", "见 https://example.org"),
         ("", ""),
     ],
 )
-def test_punctuation_beside_chinese_is_full_width(typed: str, printed: str) -> None:
-    assert full_width(typed) == printed
-    assert full_width(printed) == printed
+def test_texts_are_set_as_offices_print_them(typed: str, printed: str) -> None:
+    assert as_printed(typed) == printed
+    assert as_printed(printed) == printed

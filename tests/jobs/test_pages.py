@@ -104,6 +104,7 @@ def test_the_file_comes_with_its_chinese_name_and_is_logged(world: World, client
     assert b"".join(response.streaming_content) == CONTENT
     assert response["Content-Disposition"].startswith("attachment; filename*=utf-8''%E4%B8%9C")
     assert response["Content-Type"] == "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    assert "no-store" in response["Cache-Control"]
     assert AuditEntry.objects.of(made).filter(action="job_download").count() == 1
 
 

@@ -94,4 +94,4 @@ def test_the_rules_ask_in_a_constant_number_of_statements(world: World) -> None:
             assert list(offices_due(dt.date(2026, 7, 1)))
         counts.append(len(queries))
     assert counts == [3, 3, 3]
-    assert due.text.startswith("您有 3 个")
+    assert due.text.startswith("您有3个")

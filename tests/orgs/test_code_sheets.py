@@ -44,7 +44,7 @@ def test_from_the_numbers_to_the_first_sign_in(world: World, django_capture_on_c
     client = signed_in(world.user("system_admin", "root"))
     asked = {"organization": world.orgs["root"].pk, "purpose": "new"}
     preview = client.get(reverse("code_sheet_create"), asked).content.decode()
-    assert "5 个账号" in preview
+    assert "5个账号" in preview
     assert world.orgs["east_one"].name in preview
     assert world.orgs["east_two"].name not in preview
     assert not CodeSheet.objects.exists()

@@ -175,7 +175,7 @@ def test_the_page_says_before_what_goes_over_and_the_records_lead_to_each_other(
     assert f"a{drop.pk}" in page
     shown = page[page.index("<main") :]
     assert "撤回：" in shown, shown[shown.index("<dl") :][:3000]
-    assert f"若保留 {keep.personnel_no}" in page
+    assert f"若保留{keep.personnel_no}" in page
     keep.refresh_from_db()
     drop.refresh_from_db()
     versions = {f"version_{one.pk}": one.version for one in (keep, drop)}

@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from campaign.jobs.services import job_run
+from orgs.forms.imports import ImportForm
 from orgs.models import ImportBatch, ImportState, Member, Organization
 from orgs.services import plan_of
 from tests.common.rosters import csv_of
@@ -40,6 +41,14 @@ def docx() -> bytes:
     return target.getvalue()
 
 
+def archive() -> bytes:
+    """A roster in a zip file whose name was changed."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as packed:
+        packed.writestr("花名册.xlsx", book(HEAD, row(1)))
+    return target.getvalue()
+
+
 def hidden() -> bytes:
     def hide(workbook: Any) -> None:
         workbook.create_sheet("封面").append(["党员花名册"])
@@ -52,6 +61,9 @@ REFUSED = {
     "a notice saved as csv": ("members", "关于报送花名册的通知\r\n请各支部填报。".encode("gbk"), "没有找到表头"),
     "a page of the web saved as xls": ("members", b"<html><table><tr><td>1</td></tr></table></html>", "另存为 .xlsx"),
     "a letter": ("members", docx(), "另存为 .xlsx"),
+    "a pdf": ("members", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n", "另存为 .xlsx"),
+    "an archive": ("members", archive(), "另存为 .xlsx"),
+    "blanks alone": ("members", b" \r\n \r\n", "文件是空的"),
     "a picture": ("members", b"\x89PNG\r\n\x1a\n" + b"\0" * 200, "另存为 .xlsx"),
     "a password": ("members", PROTECTED.read_bytes(), "取消密码"),
     "a heading without rows": ("members", book(["党员花名册"], HEAD), "表头下面没有数据"),
@@ -141,6 +153,30 @@ def test_a_bomb_of_30_mb_is_refused_by_the_job_that_checks_it(staff: Client, wor
     batch.refresh_from_db()
     assert batch.state == ImportState.REJECTED
     assert "解压后超过" in page(staff, batch)
+
+
+@pytest.mark.parametrize(("size", "words"), [(0, "空"), (2001, "拆分")])
+def test_what_is_empty_or_too_large_is_not_taken_at_all(
+    staff: Client, monkeypatch: pytest.MonkeyPatch, size: int, words: str
+) -> None:
+    monkeypatch.setattr(ImportForm.base_fields["file"].widget, "largest", 2000)
+    file = SimpleUploadedFile("花名册.xlsx", b"x" * size)
+    answer = staff.post(reverse("import_upload"), {"kind": "members", "file": file})
+    assert answer.status_code == 200
+    assert words in answer.content.decode().split("invalid-feedback", 1)[1][:200]
+    assert not ImportBatch.objects.exists()
+
+
+def test_two_hundred_sheets_are_read_as_one_roster(staff: Client, world: World) -> None:
+    def more(workbook: Any) -> None:
+        for number in range(2, 201):
+            sheet = workbook.create_sheet(f"第{number}页")
+            for cells in (["党员花名册"], HEAD, row(number)) if number % 2 else (["本页无内容"],):
+                sheet.append(cells)
+
+    before = Member.objects.count()
+    applied(staff, world, book(HEAD, row(1), change=more))
+    assert Member.objects.count() == before + 100
 
 
 def test_two_branches_on_two_sheets_and_one_row_wrong_store_nothing(staff: Client, world: World) -> None:

@@ -65,8 +65,8 @@ def rich_member(world: World) -> Member:
     Member.objects.filter(pk=member.pk).update(
         **identity_fields(id_number(7)), birth_date=dt.date(1980, 3, 12), phone="13312345678", native_place="河北唐山",
         education="大学本科", degree="学士", started_work_on=dt.date(2001, 7, 1), cell="第一党小组", admin_post="班长",
-        job="采矿工", technical_title="工程师", is_frontline=True, is_party_worker=True, remarks="=1+1 备注\n第二行",
-        sex="male",
+        job="采矿工", technical_title="工程师", is_frontline=True, is_party_worker=True, is_mobile=True,
+        remarks="=1+1 备注\n第二行", sex="male",
     )  # fmt: skip
     return Member.objects.get(pk=member.pk)
 
@@ -182,6 +182,7 @@ EDITS: dict[str, tuple[str, st.SearchStrategy[Any]]] = {
     "专业技术职称": ("technical_title", WORDS),
     "是否一线": ("is_frontline", st.sampled_from(["否", "×"])),
     "是否党务工作者": ("is_party_worker", st.just("否")),
+    "是否流动党员": ("is_mobile", st.sampled_from(["否", "×"])),
     "联系电话": ("phone", st.integers(10**9, 10**9 * 2 - 1).map(lambda number: f"13{number % 10**9:09d}")),
     "备注": ("remarks", WORDS),
     "姓名": ("name", st.text(alphabet="王李张赵钱孙", min_size=3, max_size=4)),

@@ -1,13 +1,16 @@
 """The pages of members, transfers and workers in a real browser: accessible, fitting a phone, and what people do there."""
 
+import re
+from pathlib import Path
+
 import pytest
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
-from orgs.models import Member, Position, Transfer
+from orgs.models import ImportBatch, Member, Position, Transfer
 from orgs.services.transfers import transfer_request
 from orgs.services.workers import worker_create
-from tests.chromium import Login, assert_accessible
+from tests.chromium import Login, assert_accessible, click_through, too_wide
 from tests.world import World
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("emptied")]
@@ -43,25 +46,25 @@ def test_every_page_is_accessible_and_fits_a_phone(page: Page, phone: Page, logi
         for url in urls:
             screen.goto(url)
             assert_accessible(screen)
-            assert screen.evaluate("document.documentElement.scrollWidth <= innerWidth"), url
+            assert too_wide(screen) == 0, url
 
 
 def test_a_member_goes_from_one_branch_to_another(page: Page, phone: Page, login: Login, world: World) -> None:
     member = world.members["east_one"][1]
     login(page, world.user("secretary", "east_one"))
     page.goto(reverse("member_detail", args=[member.pk]))
-    page.get_by_role("link", name="组织关系转接").last.click()
+    click_through(page.get_by_role("link", name="组织关系转接").last)
     page.locator(".ts-control").click()
     page.keyboard.type("选矿")
-    page.locator(".ts-dropdown .option").first.click()
+    page.locator(".ts-dropdown .option", has_text="选矿车间").click()
     page.get_by_label("理由").fill("工作调动")
-    page.get_by_role("button", name="提交转接申请").click()
+    click_through(page.get_by_role("button", name="提交转接申请"))
     page.get_by_role("button", name="同意转出", exact=True).click()
     page.locator("dialog[open] button[value=yes]").click()
     expect(page.locator("main")).to_contain_text("待接收")
     login(phone, world.user("secretary", "west_one"))
     phone.goto(reverse("transfer_list"))
-    phone.get_by_role("link", name=member.name).click()
+    click_through(phone.get_by_role("link", name=member.name))
     phone.get_by_role("button", name="同意接收", exact=True).click()
     expect(phone.locator("main")).to_contain_text("已接收")
     assert Member.objects.get(pk=member.pk).organization == world.orgs["west_one"]
@@ -74,9 +77,29 @@ def test_personal_data_are_shown_once(page: Page, login: Login, world: World) ->
     login(page, world.user("office", "root"))
     page.goto(reverse("member_detail", args=[member.pk]))
     expect(page.locator("main")).not_to_contain_text("13812345678")
-    page.get_by_role("link", name="查看完整个人信息").click()
+    click_through(page.get_by_role("link", name="查看完整个人信息"))
     page.locator("textarea[name=reason]").fill("办理转接手续")
-    page.get_by_role("button", name="显示一次").click()
+    click_through(page.get_by_role("button", name="显示一次"))
     expect(page.locator("main")).to_contain_text("13812345678")
     page.goto(reverse("member_unmask", args=[member.pk]))
     expect(page.locator("main")).not_to_contain_text("13812345678")
+
+
+def test_a_file_that_is_too_large_is_told_before_it_is_sent(
+    page: Page, login: Login, world: World, tmp_path: Path
+) -> None:
+    large, small = tmp_path / "大.csv", tmp_path / "小.csv"
+    with large.open("wb") as file:
+        file.truncate(50 * 2**20 + 1)
+    small.write_text("姓名\n", "utf-8")
+    login(page, world.user("staff", "east"))
+    page.goto(reverse("import_upload"))
+    chosen = page.locator("input[type=file]")
+    chosen.set_input_files(large)
+    assert "50 MB" in chosen.evaluate("input => input.validationMessage")
+    page.get_by_role("button", name="检查文件").click()
+    expect(page).to_have_url(re.compile(reverse("import_upload") + "$"))
+    assert not ImportBatch.objects.exists()
+    chosen.set_input_files(small)
+    page.get_by_role("button", name="检查文件").click()
+    expect(page.get_by_text("没有找到表头")).to_be_visible()

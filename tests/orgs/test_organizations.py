@@ -4,6 +4,7 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from django.core.management.base import CommandError
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -11,8 +12,8 @@ from django.urls import reverse
 
 from campaign.audit.models import AuditEntry
 from campaign.common.errors import DomainError, EditConflict, NotAllowed, StateConflict
+from orgs.management.named import organization_named
 from orgs.models import Member, Organization
-from orgs.selectors import organization_find
 from orgs.services import (
     organization_activate,
     organization_create,
@@ -107,12 +108,15 @@ def test_only_an_empty_organization_is_deactivated(world: World) -> None:
     assert organization_activate(actor=staff, organization=branch).is_active
 
 
-def test_an_organization_is_found_by_code_or_full_name(world: World) -> None:
-    assert organization_find("EAST") == world.orgs["east"]
-    assert organization_find("中共华岭集团东山公司委员会") == world.orgs["east"]
-    assert organization_find("WEST", world.user("staff", "east")) is None
+def test_a_command_finds_an_organization_by_code_before_full_name(world: World) -> None:
+    assert organization_named("EAST") == world.orgs["east"]
+    assert organization_named(world.orgs["east"].name) == world.orgs["east"]
+    Organization.objects.filter(pk=world.orgs["west"].pk).update(name="EAST")
+    assert organization_named("EAST") == world.orgs["east"]
     Organization.objects.filter(pk=world.orgs["west"].pk).update(name=world.orgs["east"].name)
-    assert organization_find("中共华岭集团东山公司委员会") is None
+    for written, said in ((world.orgs["east"].name, "several"), ("NOBODY", "no organization")):
+        with pytest.raises(CommandError, match=said):
+            organization_named(written)
 
 
 # -- pages ---------------------------------------------------------------------------------------------------------
@@ -167,8 +171,8 @@ def test_the_page_tells_who_leads_and_what_happened(world: World) -> None:
     page = signed_in(world.user("secretary", "east_one")).get(url).content.decode()
     assert "张建国" in page
     assert "2013-05-23" in page
-    assert "编辑" not in page
-    assert "编辑" in signed_in(world.user("staff", "east")).get(url).content.decode()
+    assert "修改" not in page
+    assert "修改" in signed_in(world.user("staff", "east")).get(url).content.decode()
 
 
 def test_made_and_changed_in_the_browser(world: World) -> None:

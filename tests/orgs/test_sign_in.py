@@ -29,6 +29,7 @@ from orgs.services import (
     user_unlock,
 )
 from orgs.services.one_time import code_fits, normalized
+from orgs.services.two_factor import prove
 from tests.orgs.deputies import handed
 from tests.orgs.test_organizations import signed_in
 from tests.world import PASSWORD, World
@@ -58,7 +59,7 @@ def test_a_code_leads_to_one_s_own_password_once(world: World) -> None:
     assert first.get("/")["Location"] == reverse("password_change")
     page = first.get(reverse("password_change")).content.decode()
     assert "old_password" not in page
-    assert "至少 10 个字符" in page  # the rules stand there before anything is typed
+    assert "至少10个字符" in page  # the rules stand there before anything is typed
     chosen = {"new_password": NEW, "repeated": NEW}
     assert (
         first.post(reverse("password_change"), {"new_password": made.password, "repeated": made.password}).status_code
@@ -248,7 +249,7 @@ def test_an_account_is_locked_whichever_of_its_names_is_tried(world: World) -> N
     for name in names:
         last = sign_in(name, "wrong")
     assert last.status_code == 429
-    assert "锁定 15 分钟" in last.content.decode()
+    assert "锁定15分钟" in last.content.decode()
     assert "支部书记" in last.content.decode()
     assert sign_in("13812345678", PASSWORD).status_code == 429
     assert AuditEntry.objects.get(action="login_lock").target_id == str(user.pk)
@@ -496,3 +497,27 @@ def test_an_account_made_for_the_demo_needs_no_code(world: World) -> None:
     made = user_create(actor=None, name="演示", organization=world.orgs["root"], password=PASSWORD)
     assert made.user.check_password(PASSWORD)
     assert not OneTimeCode.objects.filter(user=made.user).exists()
+
+
+@pytest.mark.parametrize("page", ["password_change", "two_factor_off"])
+def test_nobody_guesses_the_present_password_in_a_session_left_open(world: World, page: str) -> None:
+    user, client = world.user("member", "east_one"), Client()
+    sign_in(user.username, PASSWORD, client)
+    User.objects.filter(pk=user.pk).update(two_factor_since=clock.now())
+    user.refresh_from_db()
+    session = client.session
+    prove(session, user)
+    session.save()
+
+    def post(password: str) -> Any:
+        data = {"old_password": password, "password": password, "new_password": NEW, "repeated": NEW}
+        return client.post(reverse(page), data)
+
+    assert [post(f"Guess-{number}-horse").status_code for number in range(5)] == [200, 200, 200, 200, 429]
+    assert post(PASSWORD).status_code == 429
+    user.refresh_from_db()
+    assert user.check_password(PASSWORD)
+    assert user.two_factor_since is not None
+    assert sign_in(user.username, PASSWORD).status_code == 429
+    AccessAttempt.objects.update(attempt_time=clock.now() - dt.timedelta(minutes=16))
+    assert post(PASSWORD).status_code == 302

@@ -11,8 +11,10 @@ from campaign.attachments.services import attachment_store
 from campaign.common import clock
 from campaign.common.access import SIGNED_IN
 from campaign.common.capabilities import Cap
+from campaign.lists.services import list_send, list_store
 from campaign.models import Campaign, Period
-from orgs.models import Member, User
+from orgs.models import Member, Organization
+from pledges.importers import PLEDGE_LIST
 from pledges.models import (
     PUBLIC,
     FulfilmentBulletin,
@@ -24,7 +26,6 @@ from pledges.models import (
     PledgeState,
     ProgressEvidence,
 )
-from pledges.services import pledge_import_store, pledge_import_upload
 from tests.attachments.files import pdf
 from tests.permissions.campaign import held
 from tests.permissions.cases import Case, Listed, Make, Scoped, Target, case, lists, mark, scoped
@@ -185,6 +186,12 @@ def new_of_organization(world: World, at: str) -> Target:
     return Target(
         payload={"subject": f"organization:{world.orgs[at].pk}"}, judged_by={Cap.PLEDGE_WRITE: Cap.PLEDGE_WRITE_ORG}
     )
+
+
+def without_pledge(world: World, at: str) -> Target:
+    """An organization that has no pledge yet, found by its name."""
+    Organization.objects.filter(pk=world.orgs[at].pk).update(name=mark(at))
+    return Target(world.orgs[at], marker=mark(at))
 
 
 def new_of_member(world: World, at: str) -> Target:
@@ -427,20 +434,18 @@ def sent_in(state: str) -> Make:
     """Only who sent a workbook reaches it: here the branch's secretary."""
 
     def make(world: World, at: str) -> Target:
-        actor = world.users[f"secretary@{at}"]
-        batch = pledge_import_upload(
-            organization=world.orgs[at],
-            campaign=Campaign.objects.get(code="C1"),
-            actor=User.objects.get(pk=actor.pk),
-            content=_book(world, at),
-            file_name="承诺.csv",
+        actor = world.user("secretary", at)
+        sent = list_send(
+            kind=PLEDGE_LIST, place=world.orgs[at].pk, actor=actor, content=_book(world, at), file_name="承诺.csv"
         )
         if state == "stored":
-            pledge_import_store(batch=batch, actor=User.objects.get(pk=actor.pk))
+            list_store(sent=sent, actor=actor)
         return Target(
-            batch,
-            {"pk": batch.pk},
-            rule=lambda who, capability: who == f"secretary@{at}" and expected(who, capability, at),
+            sent,
+            {"pk": sent.pk},
+            rule=lambda who, capability: (
+                who == f"secretary@{at}" and (capability != Cap.PLEDGE_WRITE or expected(who, capability, at))
+            ),
         )
 
     return make
@@ -458,6 +463,7 @@ case(
     Case(make=new_of_organization, named_in_form=True),
     Case(make=new_of_member, places=MEMBERS_AT, named_in_form=True),
 )
+case("pledge_subject_search", Case(payload={"q": "支部"}, changes=False))
 case("pledge_detail", *both("submitted"))
 case("pledge_edit", *both("draft", edited))
 case("pledge_step", *both("draft", step("pledge_submit")), *both("submitted", step("pledge_recall")))
@@ -539,6 +545,7 @@ for address, state in (
 lists += [
     Listed("pledge_list", of_organization("draft"), Cap.PLEDGE_VIEW),
     Listed("pledge_list", of_member("draft"), Cap.PLEDGE_VIEW, MEMBERS_AT),
+    Listed("pledge_subject_search", without_pledge, Cap.PLEDGE_WRITE_ORG, payload={"q": "标记"}),
     Listed("pledge_mine", of_organization("published"), Cap.PLEDGE_WRITE),
     Listed("pledge_mine", one_s_own, Cap.PLEDGE_WRITE, MEMBERS_AT),
     Listed("pledge_queue", of_organization("submitted"), Cap.PLEDGE_REVIEW),

@@ -179,7 +179,7 @@ def test_the_result_goes_to_the_scores_and_the_record_by_itself(world: World, ca
         assert figure("pledges.fulfilment") == (1, 2)
         assert figure("pledges.mark") == (10_000, 200)
         record = sources.get("pledges").of_member(member, world.user("secretary", "east_one"))
-    assert [(str(entry.label), entry.text) for entry in record] == [("公开承诺", "2026 · 已评诺 · 兑现 1/2")]
+    assert [(str(entry.label), entry.text) for entry in record] == [("公开承诺", "2026 · 已评诺 · 兑现1/2项")]
 
 
 def opinion_round(world: World, campaign: Campaign, voters: int) -> None:

@@ -1,7 +1,7 @@
 """Writing, reviewing and showing a pledge in a real browser; what the live server says is the real time."""
 
 import datetime as dt
-from typing import Any
+import re
 
 import pytest
 from django.utils import timezone
@@ -20,7 +20,7 @@ from pledges.services import (
     pledge_submit,
 )
 from tests.attachments.files import photo
-from tests.chromium import Login, assert_accessible
+from tests.chromium import Login, assert_accessible, click_through, too_wide
 from tests.world import PASSWORD, make_world
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("emptied")]
@@ -40,7 +40,7 @@ def test_a_branch_pledges_by_phone_and_stands_on_the_board(phone: Page, login: L
     login(phone, world.users["secretary@east_one"])
     phone.goto("/pledges/mine/")
     assert_accessible(phone)
-    phone.locator(".pledge-start", has_text=world.orgs["east_one"].name).get_by_role("button").click()
+    click_through(phone.locator(".pledge-start", has_text=world.orgs["east_one"].name).get_by_role("button"))
     write_item(phone, 0, "党员带头检修水泵", due_on)
     phone.locator("button[value=add]").click()
     expect(phone.locator("fieldset.pledge-edit-item")).to_have_count(2)
@@ -49,8 +49,8 @@ def test_a_branch_pledges_by_phone_and_stands_on_the_board(phone: Page, login: L
     assert_accessible(phone)
     _fits(phone)
     phone.locator("button[value=submit]").click()
-    phone.locator("dialog [data-ask-yes]").click()
-    phone.wait_for_url("**/pledges/*/")
+    click_through(phone.locator("dialog [data-ask-yes]"))
+    expect(phone).to_have_url(re.compile(r"/pledges/\d+/$"))
     pledge = Pledge.objects.get()
     assert (pledge.state, pledge.items.count()) == (PledgeState.SUBMITTED, 2)
     assert_accessible(phone)
@@ -59,7 +59,7 @@ def test_a_branch_pledges_by_phone_and_stands_on_the_board(phone: Page, login: L
     phone.goto("/pledges/queue/")
     assert_accessible(phone)
     _fits(phone)
-    phone.get_by_role("link", name="细看或退回").click()
+    click_through(phone.get_by_role("link", name="细看或退回"))
     assert_accessible(phone)
     phone.locator("button[value=publish]").click()
     phone.wait_for_url("**/pledges/queue/")
@@ -73,8 +73,7 @@ def test_a_branch_pledges_by_phone_and_stands_on_the_board(phone: Page, login: L
 
 def _fits(page: Page) -> None:
     """Nothing is wider than the screen of the phone."""
-    wider: Any = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    assert wider <= 0
+    assert too_wide(page) == 0
 
 
 def test_nothing_typed_is_lost(page: Page, login: Login, complaints: list[str]) -> None:
@@ -103,17 +102,17 @@ def test_nothing_typed_is_lost(page: Page, login: Login, complaints: list[str]) 
 
     Session.objects.all().delete()
     text.fill("党员带头检修三十台水泵,职工作证")
-    page.locator("button[value=save]:visible").click()
+    click_through(page.locator("button[value=save]:visible"))
     page.wait_for_url("**/login/**")
     page.fill("[name=username]", secretary.username)
     page.fill("[name=password]", PASSWORD)
-    page.get_by_role("button", name="登录").click()
+    click_through(page.get_by_role("button", name="登录"))
     page.wait_for_url(f"**{edit}")
     expect(text).to_have_value("党员带头检修三十台水泵,职工作证")
     expect(page.get_by_text("尚未保存的内容")).to_be_visible()
     assert_accessible(page)
 
-    page.locator("button[value=save]:visible").click()
+    click_through(page.locator("button[value=save]:visible"))
     expect(page.locator(".alert-success, .note-success").first).to_be_visible()
     assert PledgeItem.objects.get().text == "党员带头检修三十台水泵,职工作证"
     assert not Draft.objects.exists()
@@ -133,10 +132,10 @@ def test_a_secretary_reviews_by_phone_item_by_item(phone: Page, login: Login) ->
         )
     login(phone, world.users["secretary@east_one"])
     phone.goto("/pledges/queue/")
-    phone.get_by_role("link", name="细看或退回").first.click()
+    click_through(phone.get_by_role("link", name="细看或退回").first)
     assert_accessible(phone)
     _fits(phone)
-    phone.get_by_role("link", name="下一份").first.click()
+    click_through(phone.get_by_role("link", name="下一份").first)
     expect(phone.get_by_text("努力工作").first).to_be_visible()
     phone.locator(".review-returned").click()
     phone.locator("summary").first.click()
@@ -149,7 +148,7 @@ def test_a_secretary_reviews_by_phone_item_by_item(phone: Page, login: Login) ->
     assert returned.reviews.get().items[0]["lacking"] == ["checkable"]
 
     phone.locator("button[value=all]").click()
-    phone.locator("dialog [data-ask-yes]").click()
+    click_through(phone.locator("dialog [data-ask-yes]"))
     expect(phone.get_by_role("button", name="撤回审定")).to_be_visible()
     assert Pledge.objects.filter(state=PledgeState.APPROVED).count() == 1
     assert_accessible(phone)
@@ -202,14 +201,14 @@ def test_a_pledge_is_watched_over_and_judged_by_phone(phone: Page, login: Login)
 
     login(phone, member)
     phone.goto(page)
-    phone.get_by_role("link", name="记录进展").click()
+    click_through(phone.get_by_role("link", name="记录进展"))
     phone.locator("[name=text]").fill("徒弟已通过理论考试")
     camera = phone.locator("input[capture]")
     expect(camera).to_be_visible()
     camera.set_input_files({"name": "IMG_0001.jpg", "mimeType": "image/jpeg", "buffer": photo()})
     assert_accessible(phone)
     _fits(phone)
-    phone.get_by_role("button", name="保存记录").click()
+    click_through(phone.get_by_role("button", name="保存记录"))
     expect(phone.get_by_role("link", name="IMG_0001.jpg")).to_be_visible()
     assert_accessible(phone)
     _fits(phone)
@@ -219,31 +218,31 @@ def test_a_pledge_is_watched_over_and_judged_by_phone(phone: Page, login: Login)
     with phone.expect_download() as download:
         phone.get_by_role("link", name="IMG_0001.jpg").click()
     assert download.value.suggested_filename == "IMG_0001.jpg"
-    phone.get_by_role("link", name="登记督查").click()
+    click_through(phone.get_by_role("link", name="登记督查"))
     phone.locator("[name=found]").fill("查看了培训记录")
     phone.locator("[name=request]").fill("补上实操记录")
     assert_accessible(phone)
     _fits(phone)
-    phone.get_by_role("button", name="登记", exact=True).click()
+    click_through(phone.get_by_role("button", name="登记", exact=True))
     expect(phone.get_by_text("未答复")).to_be_visible()
 
     login(phone, member)
     phone.goto("/")
-    phone.get_by_role("link", name="待答复的督查").click()
-    phone.get_by_role("link", name="答复", exact=True).click()
+    click_through(phone.get_by_role("link", name="待答复的督查"))
+    click_through(phone.get_by_role("link", name="答复", exact=True))
     phone.locator("[name=text]").fill("已补齐三份")
-    phone.get_by_role("button", name="提交答复").click()
+    click_through(phone.get_by_role("button", name="提交答复"))
     expect(phone.get_by_text("已补齐三份")).to_be_visible()
     assert_accessible(phone)
     _fits(phone)
 
     login(phone, secretary)
     phone.goto(page)
-    phone.get_by_role("link", name="评诺", exact=True).click()
+    click_through(phone.get_by_role("link", name="评诺", exact=True))
     phone.get_by_label("已兑现").check()
     assert_accessible(phone)
     _fits(phone)
-    phone.get_by_role("button", name="保存评诺").click()
-    expect(phone.get_by_text("100.00 分")).to_be_visible()
+    click_through(phone.get_by_role("button", name="保存评诺"))
+    expect(phone.get_by_text("100.00分")).to_be_visible()
     assert Pledge.objects.get().state == PledgeState.APPRAISED
     _fits(phone)

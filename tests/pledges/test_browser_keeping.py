@@ -1,6 +1,7 @@
 """Nothing typed is lost on any form of 审诺, 示诺 and 评诺: the connection is gone, the session is over, the back button."""
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,17 +12,20 @@ from campaign.audit.models import AuditEntry
 from campaign.drafts.models import Draft
 from campaign.models import Action, Campaign, StageAction
 from orgs.models import Session, User
-from pledges.models import Pledge, PledgeAppraisal, PledgeComment, PledgeState
+from pledges.models import Pledge, PledgeAdjustment, PledgeAppraisal, PledgeCheck, PledgeComment, PledgeState
 from pledges.services import (
     ItemDraft,
+    adjustment_request,
     boardlink_create,
+    check_add,
     comment_add,
+    comment_show,
     pledge_approve,
     pledge_save,
     pledge_start,
     pledge_submit,
 )
-from tests.chromium import Login, assert_accessible
+from tests.chromium import Login, assert_accessible, click_through, opened_without
 from tests.world import PASSWORD, World, make_world
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("emptied")]
@@ -51,31 +55,36 @@ def kept(page: Page, state: str = "saved") -> Locator:
     return page.locator(f"[data-draft-status][data-state={state}]")
 
 
-def survives(page: Page, url: str, field: str, user: User, complaints: list[str], *, press: str) -> None:
+WORDS = "写到一半", "写到一半,断网了", "写到一半,断网了,又要重新登录"
+
+
+def survives(
+    page: Page, url: str, field: str, user: User, complaints: list[str], *, press: str, typed: tuple[str, ...] = WORDS
+) -> None:
     """Type into `field` of the form at `url`: it stands there after the back button, a dead connection and a lost session."""
     page.goto(url)
     box = page.locator(field)
-    box.fill("写到一半")
+    box.fill(typed[0])
     expect(kept(page)).to_be_visible()
     page.goto("/")
     page.go_back()
-    expect(page.locator(field)).to_have_value("写到一半")
+    expect(page.locator(field)).to_have_value(typed[0])
 
     page.context.set_offline(True)
-    box.fill("写到一半,断网了")
+    box.fill(typed[1])
     expect(kept(page, "local")).to_be_visible()
     page.context.set_offline(False)
     expect(kept(page)).to_be_visible(timeout=20_000)
 
     Session.objects.all().delete()
-    box.fill("写到一半,断网了,又要重新登录")
-    page.locator(press).first.click()
+    box.fill(typed[2])
+    click_through(page.locator(press).first)
     page.wait_for_url("**/login/**")
     page.fill("[name=username]", user.username)
     page.fill("[name=password]", PASSWORD)
-    page.get_by_role("button", name="登录").click()
+    click_through(page.get_by_role("button", name="登录"))
     page.wait_for_url("**" + url)
-    expect(page.locator(field)).to_have_value("写到一半,断网了,又要重新登录")
+    expect(page.locator(field)).to_have_value(typed[2])
     expect(page.get_by_text("尚未保存的内容").first).to_be_visible()
     assert {said for said in complaints if "ERR_INTERNET_DISCONNECTED" not in said} == set()
     complaints.clear()
@@ -100,20 +109,107 @@ def test_a_decision_item_by_item_is_not_lost(phone: Page, login: Login, complain
     assert not Draft.objects.exists()
 
 
+def test_what_is_typed_before_the_scripts_have_come_is_kept(phone: Page, login: Login, world: World) -> None:
+    pledge, secretary = handed_in(world, "member"), world.users["secretary@east_one"]
+    login(phone, secretary)
+    url = f"/pledges/{pledge.pk}/review/"
+    scripts_come = opened_without(phone, url, "draft")
+    phone.locator("[name=reason]").fill("写到一半")
+    scripts_come()
+    expect(kept(phone)).to_be_visible()
+    assert ["reason", "写到一半"] in Draft.objects.get().fields
+
+
 def test_ticks_in_the_queue_are_not_lost(page: Page, login: Login, world: World) -> None:
     first, second = handed_in(world, "member"), handed_in(world, "member2")
     login(page, world.users["secretary@east_one"])
     page.goto("/pledges/queue/")
     page.locator(f"#tick-{second.pk}").check()
     expect(kept(page)).to_be_visible()
-    page.get_by_role("link", name="细看或退回").first.click()
+    click_through(page.get_by_role("link", name="细看或退回").first)
     page.go_back()
     expect(page.locator(f"#tick-{second.pk}")).to_be_checked()
     expect(page.locator(f"#tick-{first.pk}")).not_to_be_checked()
-    page.locator("button[name=publish][value='0']").click()
+    click_through(page.locator("button[name=publish][value='0']"))
     expect(page.get_by_role("button", name="撤回审定")).to_be_visible()
     assert [pledge.pk for pledge in Pledge.objects.filter(state=PledgeState.APPROVED)] == [second.pk]
     assert not Draft.objects.exists()
+
+
+def looked_at(pledge: Pledge, by: User) -> PledgeCheck:
+    return check_add(pledge=pledge, actor=by, found="缺三月份记录", request="补齐记录", answer_by=timezone.localdate())
+
+
+def asked(world: World, pledge: Pledge, by: User) -> PledgeComment:
+    comment = comment_add(pledge=pledge, actor=world.user("member2", "east_one"), text="怎么检查？", kind="question")
+    return comment_show(comment=comment, actor=by)
+
+
+def wanted(world: World, pledge: Pledge) -> PledgeAdjustment:
+    only = pledge.items.get()
+    return adjustment_request(
+        item=only, actor=world.user("member", "east_one"), reason="推迟", text=only.text, target="两名",
+        due_on=only.due_on or timezone.localdate(),
+    )  # fmt: skip
+
+
+OTHERS: dict[str, tuple[str, str, Callable[[World, Pledge, User], str]]] = {
+    "pledge_progress": ("member", "text", lambda _w, pledge, _by: f"/pledges/{pledge.pk}/progress/"),
+    "pledge_explain": ("member", "text", lambda _w, pledge, _by: f"/pledges/{pledge.pk}/explain/1/"),
+    "pledge_adjust": ("member", "reason", lambda _w, pledge, _by: f"/pledges/{pledge.pk}/adjust/1/"),
+    "pledge_check": ("secretary", "found", lambda _w, pledge, _by: f"/pledges/{pledge.pk}/check/"),
+    "pledge_check_answer": (
+        "member",
+        "text",
+        lambda _w, pledge, by: f"/pledges/checks/{looked_at(pledge, by).pk}/answer/",
+    ),
+    "adjustment_decide": (
+        "secretary",
+        "reason",
+        lambda w, pledge, _by: f"/pledges/adjustments/{wanted(w, pledge).pk}/",
+    ),
+    "comment_add": ("member2", "text", lambda _w, pledge, _by: f"/pledges/board/pledges/{pledge.pk}/"),
+    "comment_answer": ("member", "text", lambda w, pledge, by: f"/pledges/comments/{asked(w, pledge, by).pk}/answer/"),
+    "board_link": ("secretary", "name", lambda _w, pledge, _by: f"/pledges/board/{pledge.organization_id}/links/"),
+    "pledge_display": ("secretary", "ends_on", lambda _w, pledge, _by: f"/pledges/{pledge.pk}/display/"),
+    "pledge_rules": ("office", "member_items_max", lambda _w, pledge, _by: f"/pledges/rules/{pledge.campaign_id}/"),
+}
+"""Draft → who types, the field, and the address of its form."""
+ELSEWHERE = {
+    "pledge": "test_browser.py",
+    "pledge_review": "test_a_decision_item_by_item_is_not_lost",
+    "pledge_queue_review": "test_ticks_in_the_queue_are_not_lost",
+    "pledge_queue_publish": "the same form of the same page",
+    "pledge_appraise_self": "test_an_appraisal_is_not_lost",
+    "pledge_appraise_peer": "test_an_appraisal_is_not_lost",
+    "pledge_appraise_organization": "test_an_appraisal_is_not_lost",
+    "pledge_appraise_many": "test_an_appraisal_is_not_lost",
+}
+"""Drafts that are tried by the other tests. tests/permissions/test_typing.py knows of no further one."""
+TYPED = {"ends_on": ("12-01", "12-02", "12-03"), "member_items_max": ("4", "5", "6")}
+
+
+@pytest.mark.parametrize("kind", sorted(OTHERS))
+def test_a_form_is_not_lost(page: Page, login: Login, complaints: list[str], world: World, kind: str) -> None:
+    who, field, address = OTHERS[kind]
+    secretary = world.user("secretary", "east_one")
+    user = world.users["office@root" if who == "office" else f"{who}@east_one"]
+    pledge, days = handed_in(world, "member", by=secretary), TYPED.get(field)
+    if kind == "pledge_explain":  # its day is over
+        pledge.items.update(due_on=timezone.localdate() - dt.timedelta(days=1))
+    url, year = address(world, pledge, secretary), timezone.localdate().year
+    typed = tuple(f"{year}-{day}" if "-" in day else day for day in days) if days else WORDS
+    login(page, user)
+    survives(
+        page,
+        url,
+        f"form[data-draft] [name={field}]",
+        user,
+        complaints,
+        press="form[data-draft] .btn-primary",
+        typed=typed,
+    )
+    assert Draft.objects.get().key.partition(":")[0] == kind
 
 
 @pytest.mark.parametrize("kind", ["self", "peer", "organization", "many"])
@@ -138,7 +234,7 @@ def test_an_appraisal_is_not_lost(phone: Page, login: Login, complaints: list[st
     survives(phone, url, field, who, complaints, press=press)
     expect(phone.locator(choice)).to_be_checked()
     assert_accessible(phone)
-    phone.locator(press).first.click()
+    click_through(phone.locator(press).first)
     expect(phone.locator(".alert-success, .note-success").first).to_be_visible()
     assert PledgeAppraisal.objects.get().result == "basic"
     assert not Draft.objects.exists()
@@ -155,15 +251,15 @@ def test_the_reason_of_a_step_is_not_lost(phone: Page, login: Login, world: Worl
     asking.click()
     reason.fill("与承诺事项无关")
     Session.objects.all().delete()
-    phone.get_by_role("dialog").locator("[data-ask-yes]").click()
+    click_through(phone.get_by_role("dialog").locator("[data-ask-yes]"))
     phone.wait_for_url("**/login/**")
     phone.fill("[name=username]", secretary.username)
     phone.fill("[name=password]", PASSWORD)
-    phone.get_by_role("button", name="登录").click()
+    click_through(phone.get_by_role("button", name="登录"))
     phone.wait_for_url("**" + url)
     asking.click()
     expect(reason).to_have_value("与承诺事项无关")
-    phone.get_by_role("dialog").locator("[data-ask-yes]").click()
+    click_through(phone.get_by_role("dialog").locator("[data-ask-yes]"))
     expect(phone.locator(".note-success").first).to_be_visible()
     assert AuditEntry.objects.get(action="comment_hide").reason == "与承诺事项无关"
     assert not [key for key in phone.evaluate("Object.keys(sessionStorage)") if key.startswith("reasons:")]

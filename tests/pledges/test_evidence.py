@@ -91,10 +91,10 @@ def test_size_and_number_are_limited(world: World, pledge: Pledge, browser: Brow
     settings.ATTACHMENT_MAX_BYTES, settings.ATTACHMENT_MAX_COUNT = 60, 2
     member = browser("member@east_one")
     assert "”过大" in text_of(note(member, pledge, uploaded("大.pdf", b"%PDF-" + b"0" * 90 + b"%%EOF")))
-    assert "最多 2 个文件" in text_of(note(member, pledge, *(uploaded(f"{n}.pdf", b"-") for n in "123")))
+    assert "最多2个文件" in text_of(note(member, pledge, *(uploaded(f"{n}.pdf", b"-") for n in "123")))
     settings.ATTACHMENT_MAX_BYTES = 1000
     entry = noted(world, pledge, pdf("一.pdf"), pdf("二.pdf"))
-    with pytest.raises(DomainError, match="最多 2 个文件"):
+    with pytest.raises(DomainError, match="最多2个文件"):
         services.evidence_add(progress=entry, actor=world.user("member", "east_one"), evidence=[pdf("三.pdf")])
     assert ProgressEvidence.objects.count() == 2
 

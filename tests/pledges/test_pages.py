@@ -16,8 +16,9 @@ from campaign.models import Campaign
 from campaign.notices.models import Notice
 from campaign.notices.services import reminders_sweep
 from campaign.scoring.registry import metrics
+from orgs.models import Member
 from orgs.timeline import member_timeline, organization_timeline
-from pledges import services
+from pledges import services, subjects
 from pledges.models import Pledge, PledgeItem, PledgeState
 from tests.pledges.conftest import item, published, submitted, write
 from tests.world import World
@@ -367,3 +368,44 @@ def test_overdue_is_computed(world: World, campaign: Campaign) -> None:
         assert not only.is_overdue
     with clock.at(clock.start_of(dt.date(2026, 6, 21))):
         assert only.is_overdue
+
+
+def test_among_many_one_searches_whose_pledge_is_begun(
+    world: World, campaign: Campaign, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All are listed where they are few; among more one types a name, initials or a number, and finds no one else's."""
+    secretary, page, search = browser("secretary@east_one"), reverse("pledge_create"), reverse("pledge_subject_search")
+    member, other = world.members["east_one"][1], world.members["east_two"][1]
+    assert f'value="member:{member.pk}"' in text_of(secretary.get(page))
+    monkeypatch.setattr(subjects, "LISTED", 2)
+    few = text_of(secretary.get(page))
+    assert f'data-search-url="{search}"' in few
+    assert f'value="member:{member.pk}"' not in few
+    for words in (member.name, member.personnel_no):
+        found = secretary.post(search, {"q": words}).json()["results"]
+        assert {"value": f"member:{member.pk}", "text": f"{member.name}（{member.organization.display_name}）"} in found
+    assert secretary.post(search, {"q": other.personnel_no}).json() == {"results": []}
+    refused = secretary.post(page, {"subject": f"member:{other.pk}"})
+    assert "您不能为该党组织或党员填写" in text_of(refused)
+    for nonsense in ("", "member:", "member:x", "user:1", f"organization:{other.organization_id}"):
+        assert secretary.post(page, {"subject": nonsense}).status_code == 200
+    assert not Pledge.objects.exists()
+    assert secretary.post(page, {"subject": f"member:{member.pk}"}).status_code == 302
+    assert secretary.post(search, {"q": member.personnel_no}).json() == {"results": []}, "has a pledge now"
+
+
+def test_a_search_costs_the_same_for_one_and_for_three(world: World, campaign: Campaign, browser: Browser) -> None:
+    secretary = browser("secretary@east_one")
+    names = [member.name for member in world.members["east_one"][1:4]]
+    search = reverse("pledge_subject_search")
+    secretary.post(search, {"q": names[0]})
+
+    def cost() -> int:
+        with CaptureQueriesContext(connection) as asked:
+            secretary.post(search, {"q": "测试"})
+        return len(asked)
+
+    Member.objects.filter(name=names[0]).update(name="测试甲")
+    one = cost()
+    Member.objects.filter(name__in=names).update(name="测试乙")
+    assert cost() == one

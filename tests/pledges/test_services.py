@@ -126,8 +126,8 @@ def test_returned_with_a_reason_and_handed_in_again(world: World, campaign: Camp
     [
         ([], "1"),
         ([item(), item(), item(), item(target="")], "3"),
-        ([item(target="")], "第 1 项"),
-        ([item(), item(due_on=None)], "第 2 项"),
+        ([item(target="")], "第1项"),
+        ([item(), item(due_on=None)], "第2项"),
         ([item(due_on=dt.date(2025, 12, 31))], "2026-01-01"),
         ([item(due_on=dt.date(2028, 1, 1))], "2027-12-31"),
     ],

@@ -13,7 +13,7 @@ from campaign.reports.models import ReportView
 from campaign.reports.registry import reports
 from campaign.reports.schedules import schedule_create
 from pledges.services.summarizing import summaries_refresh
-from tests.chromium import Login, assert_accessible
+from tests.chromium import Login, assert_accessible, click_through, too_wide
 from tests.permissions.pledges import stored
 from tests.world import World
 
@@ -36,14 +36,14 @@ def test_a_report_is_looked_at_worded_and_its_numbers_open_their_records(
 ) -> None:
     login(page, figures.user("staff", "east"))
     page.goto(reverse("report_list"))
-    page.get_by_role("link", name="公开承诺统计表", exact=True).click()
+    click_through(page.get_by_role("link", name="公开承诺统计表", exact=True))
     preview = page.locator("#preview")
     expect(preview).to_contain_text("公开承诺情况统计表")
     page.locator("summary", has_text="标题、单位、日期和签字行").click()
     page.get_by_label("标题", exact=True).fill("东山公司承诺统计")
     page.get_by_label("标题", exact=True).blur()
     expect(preview.get_by_role("heading", name="东山公司承诺统计")).to_be_visible()
-    preview.get_by_role("row").filter(has_text="合计").first.get_by_role("link").last.click()
+    click_through(preview.get_by_role("row").filter(has_text="合计").first.get_by_role("link").last)
     expect(page.get_by_text("以下是")).to_be_visible()
 
 
@@ -59,7 +59,7 @@ def test_columns_are_moved_with_the_keyboard_and_kept_as_a_view(figures: World, 
     expect(first.nth(1)).to_have_text("姓名")
     expect(mover).to_be_focused()
     page.get_by_label("保存为视图").fill("名在前")
-    page.get_by_role("button", name="保存", exact=True).click()
+    click_through(page.get_by_role("button", name="保存", exact=True))
     expect(page.get_by_role("link", name="名在前")).to_be_visible()
     assert ReportView.objects.get().columns[:2] == ["姓名", "所在党组织"]
     expect(first.nth(1)).to_have_text("姓名")
@@ -108,5 +108,4 @@ def test_every_page_is_accessible_and_fits(
     for address in pages(figures):
         screen.goto(address)
         assert_accessible(screen)
-        wider = screen.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        assert wider <= 0, address
+        assert too_wide(screen) == 0, address

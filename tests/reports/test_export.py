@@ -143,8 +143,8 @@ def test_the_commands_list_and_write(world: World, tmp_path: Path) -> None:
     ("options", "message"),
     [
         ({"key": "nothing"}, "no report"),
-        ({"org": "NOWHERE"}, "--org"),
-        ({"actor": "nobody"}, "--actor"),
+        ({"org": "NOWHERE"}, "no organization"),
+        ({"actor": "nobody"}, "nobody"),
         ({"campaign": "C9"}, "--campaign"),
         ({"out": Path("/tmp/x.pdf")}, "--out"),
         ({"actor": "staff-west"}, "没有权限"),

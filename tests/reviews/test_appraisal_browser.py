@@ -11,7 +11,7 @@ from campaign.drafts.models import Draft
 from orgs.models import Member
 from reviews.services import appraisal_without_ballot
 from tests.browser import steps
-from tests.chromium import Login, assert_accessible
+from tests.chromium import Login, assert_accessible, click_through
 from tests.reviews.appraisals import branch_of, entry_of, held
 from tests.world import World, make_world
 
@@ -39,12 +39,12 @@ def test_from_the_self_appraisal_to_the_told_result(ground: World, phone: Page, 
     login(phone, ground.user("member", "east_one"))
     phone.goto(reverse("appraisal_mine"))
     assert_accessible(phone)
-    phone.get_by_role("link", name="写自评").click()
+    click_through(phone.get_by_role("link", name="写自评"))
     phone.get_by_label("个人自评").fill("承诺三项全部兑现")
     expect(phone.locator("[data-draft-status]")).to_contain_text("保存")
     assert Draft.objects.filter(key=f"self_appraisal:{entry.pk}").exists()
     phone.get_by_label("合格", exact=True).check()
-    phone.get_by_role("button", name="提交自评").click()
+    click_through(phone.get_by_role("button", name="提交自评"))
     steps.told(phone, "已提交")
 
     login(phone, ground.user("secretary", "east_one"))
@@ -53,15 +53,13 @@ def test_from_the_self_appraisal_to_the_told_result(ground: World, phone: Page, 
     phone.get_by_label("评定会议日期").fill(today.isoformat())
     for name in ("张建国", "李秀英"):
         phone.get_by_role("group", name=name).get_by_label("支部评定等次").select_option(label="合格")
-    steps.press(phone, "保存并上报")
-    steps.agree(phone)
+    steps.take_step(phone, "保存并上报")
     steps.told(phone, "已上报")
 
     login(phone, ground.user("staff", "east"))
     phone.goto(reverse("appraisal_detail", args=[found.pk]))
     phone.get_by_label("东山公司采掘一区党支部").check()
-    steps.press(phone, "确认勾选的评定")
-    steps.agree(phone)
+    steps.take_step(phone, "确认勾选的评定")
     steps.told(phone, "已审核确认1个")
 
     login(phone, ground.user("member", "east_one"))

@@ -467,3 +467,22 @@ def test_setting_up_takes_the_same_statements_for_many(world: World) -> None:
             )  # fmt: skip
         numbers.append(len(caught))
     assert numbers[0] == numbers[1]
+
+
+def test_what_was_looked_at_before_the_branch_handed_in_is_not_written_after(world: World) -> None:
+    """A page read a moment ago says that the branch is open still; what counts is how it is now."""
+    found, member, secretary = held(world), world.user("member", "east_one"), world.user("secretary", "east_one")
+    appraisal_without_ballot(actor=world.user("staff", "east"), appraisal=found, reason="现场测评")
+    entry, other = (entry_of(found, world.members["east_one"][place]) for place in (1, 2))
+    branch = branch_of(found, world.orgs["east_one"])
+    submitted(world, branch_of(found, world.orgs["east_one"]))
+    with pytest.raises(DomainError, match="已经评定"):
+        self_appraisal_hand_in(actor=member, appraised=entry, version=1, text="补写", grade="qualified")
+    with pytest.raises(DomainError, match="已经评定"):
+        peer_remarks_save(actor=member, entry=entry, remarks={other.pk: "肯干"})
+    with pytest.raises(DomainError, match="已经上报"):
+        attendance_set(actor=secretary, appraised=other, version=other.version, attendance="exempt", reason="年老")
+    with pytest.raises(DomainError, match="已经上报"):
+        roll_refresh(actor=secretary, branch=branch)
+    assert not PeerRemark.objects.exists()
+    assert not AppraisedMember.objects.filter(attendance=Attendance.EXEMPT).exists()

@@ -10,6 +10,7 @@ from campaign.ballots.verification import differences
 from campaign.common import clock
 from campaign.common.errors import DomainError, NotAllowed, StateConflict
 from campaign.models import Action, StageAction
+from campaign.notices.models import Notice
 from orgs.models import User
 from reviews.models.rounds import EvaluationRound, PublicationScope, RoundState
 from reviews.selectors import rounds as selectors
@@ -209,6 +210,15 @@ def test_rounds_close_by_themselves_when_their_time_is_over(world: World) -> Non
     assert (held.state, late.state) == (RoundState.SEALED, RoundState.OPEN)
     entry = AuditEntry.objects.get(action="round_close")
     assert entry.actor is None
+
+
+def test_nobody_is_called_to_vote_any_more_once_voting_is_over(world: World) -> None:
+    held, other = running(world), running(world)
+    calls = Notice.objects.filter(rule="rounds.told").unread()
+    called = set(calls.values_list("user_id", flat=True))
+    assert called
+    round_close(evaluation_round=held, actor=world.user("staff", "east"), reason="提前结束")
+    assert set(calls.values_list("subject", "user_id")) == {(f"{other.pk} opened", user) for user in called}
 
 
 def test_one_round_that_cannot_be_sealed_does_not_keep_the_others_open(world: World) -> None:

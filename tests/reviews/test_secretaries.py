@@ -20,6 +20,7 @@ from reviews.models.secretaries import (
     ProblemState,
     ReportAttachment,
     ReportProblem,
+    ReportQuestion,
     ReportState,
     SecretaryAppraisal,
     SecretaryReport,
@@ -32,6 +33,7 @@ from reviews.services.secretaries import (
     secretary_appraisal_create,
     secretary_ask,
     secretary_ballot,
+    secretary_file_remove,
     secretary_grade,
     secretary_report_save,
     secretary_report_step,
@@ -392,3 +394,24 @@ def test_lists_take_the_same_statements_for_one_and_three(world: World) -> None:
             pages.append(len(caught))
         numbers.append(pages)
     assert numbers[0] == numbers[1]
+
+
+def test_what_was_looked_at_before_the_report_was_handed_in_or_graded_is_not_written_after(world: World) -> None:
+    """A page read a moment ago says that it is open still; what counts is how it is now."""
+    found, secretary, staff = held(world), world.user("secretary", "east_one"), world.user("staff", "east")
+    voted(world, found)
+    report = report_of(found, world.members["east_one"][0])
+    secretary_report_save(actor=secretary, report=report, version=1, text="", documents=[pdf()])
+    attached = ReportAttachment.objects.select_related("report__appraisal", "attachment").get()
+    handed_in(world, found)
+    with pytest.raises(DomainError, match="已经提交"):
+        secretary_file_remove(actor=secretary, attached=attached)
+    asked = secretary_ask(actor=staff, report=report_of(found, report.member), text="党员学习怎么保证？")
+    before = ReportQuestion.objects.select_related("report__appraisal").get(pk=asked.pk)
+    read, report = report_of(found, report.member), report_of(found, report.member)
+    secretary_grade(actor=staff, report=report, version=report.version, grade="good", comment="抓得实，有短板。")
+    with pytest.raises(StateConflict):
+        secretary_answer(actor=secretary, question=before, text="每周一课")
+    with pytest.raises(StateConflict):
+        secretary_ask(actor=staff, report=read, text="还有？")
+    assert (ReportAttachment.objects.count(), ReportQuestion.objects.get().answer) == (1, "")

@@ -5,7 +5,7 @@ from playwright.sync_api import Page, expect
 
 from campaign.models import Period
 from campaign.scoring.models import PeriodScore, ScoreSheet
-from tests.chromium import Login, assert_accessible
+from tests.chromium import Login, assert_accessible, click_through, too_wide
 from tests.scoring.conftest import Measured
 from tests.scoring.sheets import BRANCHES, COMMITTEES, MEMBERS, ready, run
 from tests.world import World
@@ -27,7 +27,7 @@ def begun(world: World, measured: Measured) -> Period:
 
 def fits(page: Page) -> None:
     """Nothing stands out to the right of a narrow screen."""
-    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    assert too_wide(page) == 0
 
 
 def test_staff_compute_scores_and_read_where_they_come_from(
@@ -42,11 +42,11 @@ def test_staff_compute_scores_and_read_where_they_come_from(
     assert_accessible(page)
     page.get_by_role("main").get_by_role("button", name="计算得分").click()
     page.wait_for_url("**/jobs/**")
-    expect(page.get_by_text("已计算 3 个党组织")).to_be_visible(timeout=15_000)
+    expect(page.get_by_text("已计算3个党组织")).to_be_visible(timeout=15_000)
 
     page.goto("/scores/")
     assert_accessible(page)
-    page.get_by_role("link", name=world.orgs["east_one"].name).click()
+    click_through(page.get_by_role("link", name=world.orgs["east_one"].name))
     expect(page.get_by_text("0.8333 × 30.00 = 25.00")).to_be_visible()
     assert_accessible(page)
     for address in (
@@ -66,7 +66,7 @@ def test_members_and_secretaries_read_on_the_phone(phone: Page, login: Login, wo
     phone.goto("/scores/members/")
     assert_accessible(phone)
     fits(phone)
-    phone.get_by_role("link", name=world.members["east_one"][1].name).click()
+    click_through(phone.get_by_role("link", name=world.members["east_one"][1].name))
     expect(phone.get_by_text("0.8000 × 100.00 = 80.00")).to_be_visible()
     assert_accessible(phone)
     fits(phone)

@@ -85,7 +85,7 @@ def test_periods_under_way_are_computed_again(world: World, period: Period) -> N
 def test_a_frozen_period_keeps_its_version(world: World, period: Period) -> None:
     sheet = begun(world, period)
     Period.objects.filter(pk=period.pk).update(state=PeriodState.FROZEN)
-    with pytest.raises(DomainError, match="2026H1"):
+    with pytest.raises(DomainError, match="2026年上半年"):
         used(world, sheet, period)
     sheet.refresh_from_db()
     assert sheet.is_draft

@@ -49,15 +49,15 @@ def test_each_line_says_rule_figure_arithmetic_and_records(worked: World) -> Non
     run(period, worked.orgs["root"])
     lines = by_key(explanation_of(worked, "east_one", period))
     pledge = lines["fulfilment"]
-    assert pledge.rule == "达到 100% 得 30 分，不足的按比例得分。"
+    assert pledge.rule == "达到100%得30分，不足的按比例得分。"
     assert (pledge.raw, pledge.target) == ("83.33% (5/6)", "100%")
     assert pledge.arithmetic == "0.8333 × 30.00 = 25.00"
     assert pledge.records_url == f"/?counted={worked.orgs['east_one'].pk}&period={period.pk}"
-    assert pledge.advice_text == "由 83.33% (5/6) 提高到 100.00% (6/6)，合计可增加 5.00 分。"
+    assert pledge.advice_text == "由83.33% (5/6)提高到100.00% (6/6)，合计可增加5.00分。"
     assert lines["problems"].arithmetic == "10.00 − 2 × 1.50 = 7.00"
     assert lines["evaluation"].arithmetic == "1.0000 × 40.00 = 40.00"
-    assert lines["evaluation"].rule == "满分 40 分，分档得分：90% 起得 100%；60% 起得 60%；再低不得分。"
-    assert lines["review"].rule == "达到 100% 得 20 分，否则不得分。"
+    assert lines["evaluation"].rule == "满分40分，分档得分：90%起得100%；60%起得60%；再低不得分。"
+    assert lines["review"].rule == "达到100%得20分，否则不得分。"
     assert lines["review"].advice is None
 
 
@@ -81,7 +81,7 @@ def test_an_item_with_nothing_to_measure_says_what_it_could_give(worked: World) 
     run(period, worked.orgs["root"])
     lines = by_key(explanation_of(worked, "west_two", period))
     assert lines["fulfilment"].arithmetic == ""
-    assert "最高可得 30.00 分" in lines["fulfilment"].advice_text
+    assert "最高可得30.00分" in lines["fulfilment"].advice_text
     assert lines["problems"].advice_text == ""
 
 
@@ -142,7 +142,7 @@ def test_the_period_before_stands_beside_this_one(worked: World, measured: Measu
     run(second, worked.orgs["root"])
     explanation = explanation_of(worked, "east_one", second)
     assert by_key(explanation)["fulfilment"].previous == 25_00
-    assert (explanation.difference, explanation.difference_text) == (5_00, "上期 92.00，增减 +5.00")
+    assert (explanation.difference, explanation.difference_text) == (5_00, "上期92.00，较上期+5.00")
     assert explanation_of(worked, "east_one", first).difference is None
 
 
@@ -151,9 +151,7 @@ def test_a_subject_without_score_is_told_so(world: World, measured: Measured) ->
     period = ready(world, MEMBERS)
     run(period, world.orgs["root"])
     explanation = explain(PeriodScore.objects.current().filter(period=period).earliest("pk"))
-    assert [(each.label, each.text) for each in explanation.sums] == [
-        ("合计", "各项均不计，不产生得分（不等于 0 分）。")
-    ]
+    assert [(each.label, each.text) for each in explanation.sums] == [("合计", "各项均不计，不产生得分（不等于0分）。")]
     assert [line.advice for line in explanation.lines] == [None]
 
 

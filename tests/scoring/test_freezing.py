@@ -314,7 +314,7 @@ def test_what_is_changed_since_is_noticed_and_changes_nothing(
 
 def test_the_command_asks_and_another_confirms_in_the_browser(world: World, period: Period, capsys: Any) -> None:
     call_command("request_freeze", campaign="C1", period="2026H1", actor="office-root", reason="期末")
-    assert "2026H1" in capsys.readouterr().out
+    assert "2026年上半年" in capsys.readouterr().out
     assert ScoreFreeze.objects.get().requested_by == world.users["office@root"]
     assert Period.objects.get(pk=period.pk).state == PeriodState.OPEN
 
@@ -325,7 +325,7 @@ def test_what_went_around_the_triggers_is_found_by_the_digest(frozen: Period, ca
     PeriodScore.objects.filter(period=frozen, organization__code="EAST_ONE").update(total=1)
     with pytest.raises(SystemExit):
         call_command("verify_scores")
-    assert "2026H1" in capsys.readouterr().out
+    assert "2026年上半年" in capsys.readouterr().out
     with pytest.raises(SystemExit):  # the triggers are missing, too
         call_command("verify_scores")
 

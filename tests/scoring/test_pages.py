@@ -222,7 +222,7 @@ def test_the_sheets_are_open_to_everybody_in_words(scored: World, as_: As) -> No
     for who in ("member@east_one", "secretary@west_one", "leader@root"):
         assert sheet.name in text(as_(who).get(reverse("sheet_list")))
         page = text(as_(who).get(reverse("sheet_detail", args=[sheet.pk])))
-        assert "每出现一次扣 1.50 分" in page
+        assert "每出现一次扣1.50分" in page
         assert "children.average" in text(as_(who).get(reverse("metric_list")))
 
 

@@ -142,7 +142,7 @@ def test_the_course_over_the_periods(scored: Period, world: World, measured: Mea
         ("2026H1", 41_67, (2, 4), 41_67, 0), ("2026H2", 66_67, (1, 4), 54_17, 12_50),
     ]  # fmt: skip
     page = answer.content.decode()
-    assert "2026H1 41.67" in page
+    assert "2026年上半年 41.67" in page
     assert "<polyline" in page
 
 

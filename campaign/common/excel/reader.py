@@ -23,13 +23,15 @@ import python_calamine as calamine
 from django.utils.translation import gettext_lazy as _
 
 from campaign.common.excel.problems import Category, Mistake, Param, ProblemList, mistake
-from campaign.common.excel.spread import spread_of
+from campaign.common.excel.spread import Spread, spread_of
 from campaign.common.excel.values import Raw
 
 MIB = 1024 * 1024
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ODS_MIME = b"application/vnd.oasis.opendocument.spreadsheet"
 _PIECE = MIB
+_NO_TABLE = ("<", "%PDF", "{\\rtf")
+"""How other kinds of files begin that are text to the end."""
 _BINARY = re.compile(r"[\x01-\x08\x0e-\x1f]")
 FORMULA_STARTS = frozenset("=+-@\t\r")
 """A text beginning with one of these is run as a formula by some spreadsheets when it comes from csv."""
@@ -70,6 +72,12 @@ FILE_SPREADS = mistake(
     _("Delete what stands far right of or far below the table, or split the table."),
     Category.FILE,
 )
+FILE_TOO_LONG = mistake(
+    "file.too_long",
+    _("The sheet has %(rows)s rows; at most %(limit)s are read."),
+    _("Delete what stands far below the table, or split it into several files."),
+    Category.FILE,
+)
 
 
 class WorkbookError(Exception):
@@ -94,6 +102,11 @@ class Limits:
     sent: int = 50 * MIB
     unpacked: int = 512 * MIB
     cells: int = 20_000_000
+
+    @property
+    def rows(self) -> int:
+        """How many rows of as many columns as have one letter."""
+        return self.cells // Spread.USUAL
 
 
 Merged = list[tuple[tuple[int, int], tuple[int, int]]]
@@ -137,7 +150,7 @@ def open_workbook(source: bytes | Path | IO[bytes], *, limits: Limits | None = N
         if "EncryptedPackage".encode("utf-16-le") in content:
             raise WorkbookError(FILE_ENCRYPTED)
         return _CalamineWorkbook("xls", content, limits)
-    return _CsvWorkbook(content)
+    return _CsvWorkbook(content, limits)
 
 
 def _content(source: bytes | Path | IO[bytes], limits: Limits) -> bytes:
@@ -212,10 +225,16 @@ def _weigh(content: bytes, limits: Limits) -> str:
                         raise WorkbookError(FILE_UNPACKS_TOO_LARGE, limit=limits.unpacked // MIB)
                     spread.see(piece)
                 if spread.cells > limits.cells:
-                    raise WorkbookError(FILE_SPREADS, rows=spread.rows, columns=spread.columns)
+                    raise _spreads(spread, limits)
     except (zipfile.BadZipFile, zlib.error, ExpatError, NotImplementedError, KeyError, EOFError) as error:
         raise WorkbookError(FILE_BROKEN) from error
     return kind
+
+
+def _spreads(spread: Spread, limits: Limits) -> WorkbookError:
+    if spread.columns <= Spread.USUAL:
+        return WorkbookError(FILE_TOO_LONG, rows=spread.rows, limit=limits.rows)
+    return WorkbookError(FILE_SPREADS, rows=spread.rows, columns=spread.columns)
 
 
 def _kind(archive: zipfile.ZipFile) -> str:
@@ -272,8 +291,10 @@ class _CsvSheet:
 class _CsvWorkbook:
     kind = "csv"
 
-    def __init__(self, content: bytes) -> None:
+    def __init__(self, content: bytes, limits: Limits) -> None:
         self.content = content
+        if (rows := content.count(b"\n")) > limits.rows:
+            raise WorkbookError(FILE_TOO_LONG, rows=rows, limit=limits.rows)
         self.sheets: list[Sheet] = [_CsvSheet(_decoded(content))]
 
 
@@ -285,7 +306,7 @@ def _decoded(content: bytes) -> str:
             break
     else:
         raise WorkbookError(FILE_ENCODING)
-    if "\0" in written or written.lstrip().startswith("<") or _BINARY.search(written[:_PIECE]):
+    if "\0" in written or written.lstrip().startswith(_NO_TABLE) or _BINARY.search(written[:_PIECE]):
         raise WorkbookError(FILE_UNKNOWN)
     return written
 

@@ -15,12 +15,13 @@ _ROW_OF_CELL = re.compile(rb'r="[A-Z]{1,3}(\d+)"')
 _ROW = re.compile(rb'\br="(\d+)"')
 _FLAT = bytes.maketrans(bytes(range(65, 91)), b"A" * 26)
 _CARRY = 4096
-_LETTERS = 26
 
 
 class Spread(ABC):
     """Takes the XML of one part of a workbook in pieces; afterwards `rows` × `columns` hold all filled cells."""
 
+    USUAL = 26
+    """Columns of one letter, which are not told apart."""
     rows = 0
     columns = 0
 
@@ -43,7 +44,7 @@ class NoSpread(Spread):
 class XlsxSpread(Spread):
     """A worksheet of xlsx; by patterns, since parsing all of it would cost more than calamine itself."""
 
-    columns = _LETTERS
+    columns = Spread.USUAL
 
     def __init__(self) -> None:
         self._carry = b""

@@ -152,14 +152,20 @@ def same_as(context: Context, name: str) -> SafeString:
     return block.nodelist.render(context)  # type: ignore[no-any-return]
 
 
+NOTHING = ("", "—")
+"""Texts of a cell that hold nothing."""
+
+
 @register.filter
 def cells(row: Any) -> SafeString:
     """The cells of a row of a table. Written here and not in the template, which takes several times as long for a page of a
-    thousand cells; what is the same all the way down a column is worked out once."""
+    thousand cells; what is the same all the way down a column is worked out once. One that says nothing is left out of the
+    card on a phone."""
+    shown = ((*_of_column(column, row.table), _as_shown(cell)) for column, cell in row.items())
     return format_html_join(
         "",
-        '<td {} data-label="{}"><div class="cell">{}</div></td>',
-        ((*_of_column(column, row.table), _as_shown(cell)) for column, cell in row.items()),
+        '<td {} data-label="{}"><div class="cell{}">{}</div></td>',
+        ((*frame, " cell-none" if text in NOTHING else "", text) for *frame, text in shown),
     )
 
 

@@ -5,12 +5,12 @@ from argparse import ArgumentParser, ArgumentTypeError
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db.models import Q
 
 from campaign.blueprints import blueprints
 from campaign.common.errors import DomainError
 from campaign.services import campaign_create
-from orgs.models import Organization, User
+from orgs.management.named import account_named, organization_named
+from orgs.models import Organization
 
 
 def _day(text: str) -> dt.date:
@@ -36,8 +36,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             campaign = campaign_create(
-                actor=_account(options["actor"]),
-                organization=_organization(options["org"]),
+                actor=account_named(options["actor"]),
+                organization=organization_named(options["org"], Organization.objects.active()),
                 template=options["template"],
                 code=options["code"],
                 starts_on=options["start"],
@@ -46,22 +46,3 @@ class Command(BaseCommand):
         except DomainError as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"{campaign.code}: {campaign.name} ({campaign.starts_on} – {campaign.ends_on})")
-
-
-def _organization(text: str) -> Organization:
-    found = list(Organization.objects.active().filter(Q(code=text) | Q(name=text))[:2])
-    if not found:
-        raise CommandError(f"there is no active organization with the code or full name {text!r}")
-    if len(found) > 1:
-        raise CommandError(f"several organizations are called {text!r}; give the code")
-    organization: Organization = found[0]
-    return organization
-
-
-def _account(username: str | None) -> User | None:
-    if username is None:
-        return None
-    found: User | None = User.objects.filter(username=username, is_active=True).first()
-    if found is None:
-        raise CommandError(f"there is no active account {username!r}")
-    return found

@@ -131,7 +131,7 @@ def sheet_use(*, actor: Any, sheet: ScoreSheet, revision: int, period: Period) -
 def _check_frozen(periods: list[Period]) -> None:
     frozen = next((period for period in periods if period.state == PeriodState.FROZEN), None)
     if frozen:
-        raise DomainError(_("The period %(period)s is frozen: choose one that begins later.") % {"period": frozen.code})
+        raise DomainError(_("The period %(period)s is frozen: choose one that begins later.") % {"period": frozen.name})
 
 
 def _check_actor(actor: Any, campaign: Campaign) -> None:

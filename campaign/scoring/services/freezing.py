@@ -40,9 +40,9 @@ def freeze_request(*, actor: Any, period: Period, reason: str = "") -> ScoreFree
     with transaction.atomic():
         locked = _locked(period)
         if locked.state == PeriodState.FROZEN:
-            raise DomainError(_("The period %(period)s is frozen already.") % {"period": period.code})
+            raise DomainError(_("The period %(period)s is frozen already.") % {"period": period.name})
         if locked.ends_on >= clock.today():
-            raise DomainError(_("The period %(period)s is not over yet.") % {"period": period.code})
+            raise DomainError(_("The period %(period)s is not over yet.") % {"period": period.name})
         run = _last_run(locked)
         return freeze_ask(actor=actor, period=locked, run=run, version=1, reason=reason)
 

@@ -72,14 +72,14 @@ def score_run_check(user: Any, parameters: Mapping[str, Any]) -> None:
         raise NotAllowed
     if correction != (period.state == PeriodState.FROZEN):
         raise DomainError(
-            _("The period %(period)s is not frozen: compute its scores instead.") % {"period": period.code}
+            _("The period %(period)s is not frozen: compute its scores instead.") % {"period": period.name}
             if correction
-            else _("The period %(period)s is frozen: its scores change no more.") % {"period": period.code}
+            else _("The period %(period)s is frozen: its scores change no more.") % {"period": period.name}
         )
     if ScoreFreeze.objects.filter(period=period, state=FreezeState.REQUESTED).exists():
         raise DomainError(
             _("Somebody has asked for the period %(period)s to be frozen: that is to be confirmed or withdrawn first.")
-            % {"period": period.code}
+            % {"period": period.name}
         )
 
 

@@ -155,8 +155,8 @@ def _actions(entry: ScoreEntry, *, own: bool) -> list[dict[str, Any]]:
             return [edit, _refuse(entry, pgettext("score entry", "Withdraw"))]
         case EntryState.ENTERED:
             question = _("Confirm this entry? It counts from now on.")
-            seen = {"seen": _moment(entry.updated_at)}
-            confirm = _step(entry, "entry_confirm", _("Confirm"), "check", question) | {"primary": True, "fields": seen}
+            confirm = _step(entry, "entry_confirm", pgettext("score entry", "Confirm"), "check", question)
+            confirm |= {"primary": True, "fields": {"seen": _moment(entry.updated_at)}}
             return [confirm, _refuse(entry, _("Refuse"))]
         case EntryState.CONFIRMED:
             question = _("Ask for it to be taken back? It counts until a second person agrees.")

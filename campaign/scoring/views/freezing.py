@@ -97,7 +97,7 @@ def _rows(freeze: ScoreFreeze) -> list[tuple[str, str]]:
     counts = freeze.run.counts
     return [
         (_("Campaign"), str(freeze.period.campaign)),
-        (_("Period"), freeze.period.code),
+        (_("Period"), freeze.period.name),
         (_("Version"), str(freeze.version)),
         (_("Reason"), freeze.reason),
         (_("Organizations"), str(counts.get("organizations", ""))),

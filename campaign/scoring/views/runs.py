@@ -97,7 +97,7 @@ def _earlier(user: Any, run: ScoreRun) -> list[ScoreRun]:
 def _rows(run: ScoreRun) -> list[tuple[str, Any]]:
     counts = run.counts
     return [
-        (_("Period"), run.period.code),
+        (_("Period"), run.period.name),
         (_("Party organization"), run.organization.name),
         (_("Kind"), run.get_kind_display()),
         (_("Version"), run.version),

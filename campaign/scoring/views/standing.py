@@ -183,7 +183,7 @@ def _kinds(organization: Organization, kinds: list[str], here: str) -> list[dict
 
 def _chart(points: list[Point]) -> plots.Chart:
     return plots.chart(
-        [point.score.period.code for point in points],
+        [point.score.period.name for point in points],
         [point.score.total for point in points],
         [point.median for point in points],
     )

@@ -152,6 +152,7 @@ COLUMNS = (
     Column("technical_title", "专业技术职称", ("职称", "技术职称", "专业技术职务"), converter=label(60), clears=True),
     Column("is_frontline", "是否一线", ("是否一线党员", "一线", "是否在一线"), converter=yes_no()),
     Column("is_party_worker", "是否党务工作者", ("党务工作者",), converter=yes_no()),
+    Column("is_mobile", "是否流动党员", ("流动党员", "是否流动", "是否为流动党员"), converter=yes_no()),
     Column(
         "phone",
         "联系电话",
@@ -164,10 +165,10 @@ COLUMNS = (
     Column("personnel_no", "人员编号", ("工号", "员工编号", "职工编号", "党员编号"), converter=_digits(30)),
     Column("remarks", "备注", converter=text(200), clears=True),
 )
-SHOWN = ("name", "sex", "organization", "id_number", "kind", "party_post")
+SHOWN = ("sex", "organization", "id_number", "kind", "party_post")
 PLAIN_FIELDS = (
     "name", "sex", "ethnicity", "birth_date", "native_place", "education", "degree", "started_work_on", "joined_on",
     "full_member_on", "kind", "cell", "party_post", "admin_post", "job", "technical_title", "is_frontline",
-    "is_party_worker", "phone", "status", "personnel_no", "remarks",
+    "is_party_worker", "is_mobile", "phone", "status", "personnel_no", "remarks",
 )  # fmt: skip
 DAYS = frozenset({"birth_date", "started_work_on", "joined_on", "full_member_on"})

@@ -76,10 +76,21 @@ class Known:
 
     def __init__(self, entries: Entries) -> None:
         self._entries, self._personnel = entries, entries.fields["personnel_no"]
+        self._by_digest: dict[str | None, Member] = {}
+        self._by_number: dict[str, Member] = {}
+        self._by_name: dict[tuple[int, str], list[Member]] = defaultdict(list)
+        if Member.objects.order_by().exists():
+            self._find()
+
+    def __bool__(self) -> bool:
+        """Whether anybody in the database may be meant."""
+        return bool(self._by_digest or self._by_number or self._by_name)
+
+    def _find(self) -> None:
+        entries = self._entries
         digests = entries.digests if entries.has_digests else ()
         self._by_digest = {one.id_number_digest: one for one in _members("id_number_digest", digests)}
         self._by_number = {one.personnel_no: one for one in _members("personnel_no", self._personnel)}
-        self._by_name: dict[tuple[int, str], list[Member]] = defaultdict(list)
         for member in self._namesakes():
             self._by_name[member.organization_id, member.name].append(member)
 

@@ -133,15 +133,13 @@ class _Reading:
         self._report_doubles()
         self._use_id_numbers()
         self._report_breaches()
-        known, new = Known(self._entries), []
+        known, rows = Known(self._entries), range(len(self._entries))
         plan.namesakes = known.namesakes
-        for at in range(len(self._entries)):
-            member = known.member(at)
-            if member is None:
-                new.append(at)
-            else:
+        meant = [known.member(at) for at in rows] if known else [None] * len(rows)
+        for at, member in enumerate(meant):
+            if member is not None:
                 self._compare(plan, at, member, known)
-        if new:
+        if new := [at for at in rows if meant[at] is None]:
             plan.new = self._enrol(new)
         if self._is_full:
             plan.missing = self._missing()

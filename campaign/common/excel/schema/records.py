@@ -73,7 +73,7 @@ class Cells:
 
     def _take_all(self, raws: list[Raw]) -> None:
         usual = self._usual
-        if usual is not None and all(isinstance(raw, str) and usual(raw) for raw in raws):
+        if usual is not None and set(map(type, raws)) <= _TEXT and all(map(usual, map(str, raws))):
             self.raws += raws
             self.values += raws
         else:
@@ -121,8 +121,8 @@ class Cells:
 
     def each(self, function: Callable[[Any], T]) -> list[T]:
         """Return what `function` makes of the value of each row; it is called once for each different cell."""
-        made = [function(value) for value in self.values]
-        return [made[code] for code in self.codes]
+        made = list(map(function, self.values))
+        return list(map(made.__getitem__, self.codes))
 
     def rows(self, codes: Set[int]) -> list[int]:
         """Return the places of the rows that have one of `codes`."""
@@ -153,7 +153,7 @@ class Records(Sequence["ParsedRow"]):
     def values(self, key: str) -> list[Any]:
         """Return the values of a column, row by row: its blank value where the cell is blank, wrong, or not there."""
         cells = self.cells[key]
-        return [cells.values[code] for code in cells.codes]
+        return list(map(cells.values.__getitem__, cells.codes))
 
     def wrong(self, key: str) -> list[int]:
         """Return the places of the rows whose cell holds a mistake."""

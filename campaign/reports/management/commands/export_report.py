@@ -4,13 +4,12 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db.models import Q
 
 from campaign.common.errors import DomainError
 from campaign.models import Campaign, Period
 from campaign.reports.registry import ReportRequest, reports
 from campaign.reports.services import FORMATS, report_write
-from orgs.models import Organization, User
+from orgs.management.named import account_named, organization_named
 
 
 class Command(BaseCommand):
@@ -42,20 +41,12 @@ class Command(BaseCommand):
     def _request(self, options: dict[str, Any]) -> ReportRequest:
         campaign = self._campaign(options["campaign"])
         return ReportRequest(
-            user=self._actor(options["actor"]),
-            organization=self._organization(options["org"]),
+            user=account_named(options["actor"]),
+            organization=organization_named(options["org"]),
             campaign=campaign,
             period=self._period(campaign, options["period"]),
             year=options["year"],
         )
-
-    @staticmethod
-    def _organization(wanted: str) -> Organization:
-        found = list(Organization.objects.filter(Q(code=wanted) | Q(name=wanted))[:2])
-        if len(found) != 1:
-            raise CommandError(f"--org: {'no' if not found else 'more than one'} organization is called {wanted!r}")
-        organization: Organization = found[0]
-        return organization
 
     @staticmethod
     def _campaign(code: str) -> Campaign | None:
@@ -70,10 +61,3 @@ class Command(BaseCommand):
         if code and period is None:
             raise CommandError(f"--period: there is no period {code!r} in this campaign")
         return period
-
-    @staticmethod
-    def _actor(username: str) -> User | None:
-        user: User | None = User.objects.filter(username=username, is_active=True).first()
-        if username and user is None:
-            raise CommandError(f"--actor: there is no account {username!r}")
-        return user

@@ -11,7 +11,7 @@ from campaign.jobs.models import Job, JobState
 from campaign.jobs.services import job_run
 from campaign.models import Period
 from campaign.scoring.services import score_run_request
-from orgs.models import Organization, User
+from orgs.management.named import account_named, organization_named
 
 
 class Command(BaseCommand):
@@ -27,10 +27,9 @@ class Command(BaseCommand):
         period = Period.objects.filter(campaign__code=options["campaign"], code=options["period"]).first()
         if period is None:
             raise CommandError(f"There is no period {options['period']} in a campaign {options['campaign']}.")
+        place = organization_named(options["org"]) if options["org"] else period.campaign.organization
         try:
-            job = score_run_request(
-                actor=_actor(options["actor"]), period=period, organization=_organization(period, options["org"])
-            )
+            job = score_run_request(actor=account_named(options["actor"]), period=period, organization=place)
         except DomainError as refusal:
             raise CommandError(str(refusal)) from refusal
         self._report(_finished(job))
@@ -41,24 +40,6 @@ class Command(BaseCommand):
         self.stdout.write(job.message)
         for name, value in job.figures.items():
             self.stdout.write(f"{name}: {value}")
-
-
-def _actor(username: str | None) -> User | None:
-    if username is None:
-        return None
-    actor: User | None = User.objects.filter(username=username, is_active=True).first()
-    if actor is None:
-        raise CommandError(f"There is no account {username}.")
-    return actor
-
-
-def _organization(period: Period, code: str | None) -> Organization:
-    if code is None:
-        return period.campaign.organization
-    organization: Organization | None = Organization.objects.filter(code=code).first()
-    if organization is None:
-        raise CommandError(f"There is no organization {code}.")
-    return organization
 
 
 def _finished(job: Job) -> Job:
