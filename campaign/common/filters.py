@@ -26,5 +26,6 @@ class Filters(django_filters.FilterSet):
 
 
 def search_box(label: str | Promise = "") -> forms.TextInput:
-    """Return the widget of a free search."""
-    return forms.TextInput(attrs={"type": "search", "autocomplete": "off", "placeholder": label})
+    """Return the widget of a free search; the key / leads to it (`static/js/app.js`)."""
+    attrs = {"type": "search", "autocomplete": "off", "placeholder": label, "aria-keyshortcuts": "/"}
+    return forms.TextInput(attrs)

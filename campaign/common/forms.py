@@ -19,6 +19,9 @@ LARGEST_NUMBER = 2**31 - 1
 """What every column of numbers takes."""
 FIRST_DAY, LAST_DAY = dt.date(1900, 1, 1), dt.date(2100, 12, 31)
 OUT_OF_TIME = _("Enter a day between 1900 and 2100.")
+REQUIRED = forms.Field.default_error_messages["required"]
+"""What Django says of "this field"; nobody in an office speaks of fields."""
+CHOICES = (forms.ChoiceField, forms.ModelChoiceField, forms.FileField)
 NO_CHOICE = "---------"
 """What Django shows where nothing is chosen yet."""
 
@@ -107,6 +110,10 @@ def dress(form: forms.BaseForm, nothing: str | Promise = "") -> None:
         _bound(field)
         said = nothing or (_("Please choose") if field.required else _("None"))
         _name_nothing(field, said)
+        if field.error_messages.get("required") == REQUIRED:
+            field.error_messages["required"] = (
+                _("Please choose.") if isinstance(field, CHOICES) else _("Please fill this in.")
+            )
         if isinstance(widget, RemoteSelect):
             widget.attrs["placeholder"] = widget.attrs.get("placeholder") or nothing or widget.typed or said
         if type(widget) is forms.DateInput:

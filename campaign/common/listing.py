@@ -78,12 +78,17 @@ def list_response(
 ) -> HttpResponse:
     """Answer with a list page. `context` gives `title`, `lead`, `empty_text`, `actions`; `options` are those of `listing`.
 
-    A posted search is kept in the session and answered with a redirect, so that reloading and paging keep it.
+    A posted search is kept in the session and answered with a redirect, so that reloading and paging keep it; the order
+    and what else the address chooses stay, unless everything is cleared.
     """
     if request.method == "POST":
         if (filter_class := options.get("filter_class")) and filter_class.personal:
             _keep_search(request)
-        return HttpResponseRedirect(request.path)
+        kept = request.GET.copy()
+        for name in list(kept) if "clear" in request.POST else ("page",):
+            if name != "sort":
+                kept.pop(name, None)
+        return HttpResponseRedirect(f"{request.path}?{kept.urlencode()}" if kept else request.path)
     found = listing(request, **options)
     return render(request, template, {**found, **(context or {})})
 

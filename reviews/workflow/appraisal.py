@@ -17,6 +17,7 @@ from reviews.models.appraisal import (
     AppraisedMember,
     Attendance,
     BranchAppraisal,
+    BranchAppraisalQuerySet,
     BranchState,
     Consequence,
     FollowUp,
@@ -144,6 +145,18 @@ def not_about_oneself(branch: BranchAppraisal, actor: Any) -> None:
     """Nobody confirms an appraisal in which the own grade stands."""
     if branch.members.filter(member__in=own_member_ids(actor)).exists():
         raise DomainError(_("Your own appraisal is among these. Somebody else of the organization above confirms it."))
+
+
+def confirmable(branches: BranchAppraisalQuerySet, actor: Any) -> BranchAppraisalQuerySet:
+    """Keep those whose decision `actor` may confirm: state, reach and the checks of the step below, as conditions."""
+    found: BranchAppraisalQuerySet = (
+        branches.allowed(actor, Cap.APPRAISAL_CONFIRM)
+        .filter(state=BranchState.SUBMITTED, appraisal__state=AppraisalState.OPEN)
+        .exclude(submitted_by__in=actor_ids(actor))
+        .exclude(done_for(BranchAppraisal, actor, "branch_submit"))
+        .exclude(members__member__in=own_member_ids(actor))
+    )
+    return found
 
 
 BRANCHES: Workflow[BranchAppraisal] = Workflow(

@@ -210,6 +210,15 @@
     });
   }
 
+  // ---- the key / leads to the search of a list ----
+  document.addEventListener("keydown", (event) => {
+    const writing = event.target.closest("input:not([type=radio], [type=checkbox]), textarea, select, dialog, .ts-wrapper");
+    const box = document.querySelector("main input[type=search]");
+    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || writing || !box?.offsetParent) return;
+    event.preventDefault();
+    box.select();
+  });
+
   // ---- a page that is made to be printed ----
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-print]")) window.print();

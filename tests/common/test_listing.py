@@ -82,6 +82,14 @@ def test_a_posted_search_is_kept_out_of_the_address(world: World) -> None:
     assert len(client.get("/audit/").context["table"].data) == 1
 
 
+def test_a_search_keeps_the_order_and_what_the_address_chooses_until_it_is_cleared(world: World) -> None:
+    client = Client()
+    client.force_login(world.user("audit_admin", "root"), backend="orgs.authentication.AccountBackend")
+    address = "/audit/?sort=at&of=1&page=3"
+    assert client.post(address, {"person": "nobody"})["Location"] == "/audit/?sort=at&of=1"
+    assert client.post(address, {"clear": "1"})["Location"] == "/audit/?sort=at"
+
+
 def test_list_response_shows_title_actions_and_what_to_do_when_empty(world: World) -> None:
     request = RequestFactory().get("/")
     request.user = world.user("staff", "root")

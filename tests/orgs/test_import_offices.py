@@ -205,7 +205,7 @@ def test_a_person_on_two_sheets_in_the_same_row_is_told_with_the_sheet(world: Wo
     plan = plan_of(kind=kind, source=source, actor=None, base=world.orgs["root"])
     (fold,) = [fold for fold in plan.problems.folded() if fold.problem.is_error]
     assert (fold.problem.sheet, fold.rows) == ("又一张", (2,))
-    assert "第 2 (第一张) 行" in str(fold)
+    assert "第2（第一张）行" in str(fold)
 
 
 def test_who_is_missing_is_told_with_the_place(staff: Client, world: World) -> None:

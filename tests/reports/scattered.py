@@ -69,7 +69,9 @@ def scatter_people(world: World, seed: int) -> None:
     for member in chance.sample(everybody, 6):
         ended = chance.choice((None, today))
         place = chance.choice((member.organization, *above))
-        Position.objects.create(member=member, organization=place, post=chance.choice(PartyPost.values), ends_on=ended)
+        held = {"member": member, "organization": place, "post": chance.choice(PartyPost.values)}
+        if not Position.objects.filter(**held).exists():
+            Position.objects.create(**held, ends_on=ended)
     for place in world.orgs.values():
         ends = chance.choice(
             (None, today - dt.timedelta(days=chance.randrange(1, 200)), today + dt.timedelta(days=500))

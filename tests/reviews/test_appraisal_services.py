@@ -367,7 +367,30 @@ def test_many_are_confirmed_at_once_or_none(world: World) -> None:
     assert not BranchAppraisal.objects.filter(state=BranchState.CONFIRMED).exists()
     branches = [branch_of(found, world.orgs[key]) for key in ("east_one", "east_two")]
     submitted(world, branches[1], "east_two")
+    handed_in = BranchAppraisal.objects.filter(pk=branches[1].pk)
+    by_whom = handed_in.get().submitted_by
+    handed_in.update(submitted_by=staff)
+    with pytest.raises(DomainError, match="本人上报"):
+        branches_confirm(actor=staff, branches=branches)
+    assert not BranchAppraisal.objects.filter(state=BranchState.CONFIRMED).exists()
+    handed_in.update(submitted_by=by_whom)
     assert branches_confirm(actor=staff, branches=branches) == 2
+    assert AuditEntry.objects.filter(action="branch_confirm").count() == 2
+
+
+def test_confirming_many_costs_the_same_for_one_and_for_two(world: World) -> None:
+    found, staff, numbers = held(world), world.user("staff", "east"), []
+    voted(world, found)
+    for keys in (("east_one",), ("east_one", "east_two")):
+        branches = [branch_of(found, world.orgs[key]) for key in keys]
+        for branch, key in zip(branches, keys, strict=True):
+            if not branch.submitted_at:
+                submitted(world, branch, key)
+        BranchAppraisal.objects.filter(pk__in=[branch.pk for branch in branches]).update(state=BranchState.SUBMITTED)
+        with CaptureQueriesContext(connection) as caught:
+            assert branches_confirm(actor=staff, branches=branches) == len(keys)
+        numbers.append(len(caught))
+    assert numbers[0] == numbers[1]
 
 
 # -- afterwards ------------------------------------------------------------------------------------------------------------

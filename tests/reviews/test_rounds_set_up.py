@@ -188,7 +188,7 @@ def test_rows_are_added_and_taken_out_without_losing_the_others(world: World) ->
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        (rows("items", {"text": "", "weight": 1}), "必填"),
+        (rows("items", {"text": "", "weight": 1}), "请填写"),
         (rows("choices", {"label": "好", "worth": 100}), "至少需要两个"),
         (rows("choices", {"label": "好", "worth": 100}, {"label": "好", "worth": 0}), "至少需要两个"),
         (rows("bands", {"name": "合格", "edge": "60"}), "最低一档从0分起"),

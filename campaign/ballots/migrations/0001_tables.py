@@ -1,4 +1,4 @@
-import campaign.ballots.models
+import campaign.ballots.models.tallies
 import campaign.common.clock
 import django.db.models.deletion
 import django.db.models.expressions
@@ -189,7 +189,7 @@ class Migration(migrations.Migration):
                 ('ballot', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='ballots.ballot')),
                 ('subject', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='ballots.subject')),
                 ('rater_class', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='ballots.raterclass')),
-                ('counts', campaign.ballots.models.CountsField()),
+                ('counts', campaign.ballots.models.tallies.CountsField()),
                 ('slot', models.PositiveSmallIntegerField(default=0)),
             ],
             options={
@@ -204,7 +204,7 @@ class Migration(migrations.Migration):
                 ('ballot', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='ballots.ballot')),
                 ('subject', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='ballots.subject')),
                 ('rater_class', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='ballots.raterclass')),
-                ('counts', campaign.ballots.models.CountsField()),
+                ('counts', campaign.ballots.models.tallies.CountsField()),
                 ('entitled', models.PositiveIntegerField(default=0)),
                 ('marked', models.PositiveIntegerField(default=0)),
                 ('issued', models.PositiveIntegerField(default=0)),

@@ -240,7 +240,7 @@ class ParsedRow:
 
     def seen_from(self, other: "ParsedRow") -> str:
         """Return the number of the row, with its sheet where `other` stands on another one."""
-        return str(self.number) if self.sheet == other.sheet else f"{self.number} ({self.sheet})"
+        return str(self.number) if self.sheet == other.sheet else f"{self.number}（{self.sheet}）"
 
     def written(self, key: str) -> Raw:
         """Return the cell as it was read, whatever it was taken for (同上, —); "" where the column is missing."""
