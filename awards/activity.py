@@ -15,7 +15,7 @@ FIELDS = ("title", "name", "organization_name", "decided_on")
 
 def _honours(audience: Audience) -> Callable[[ReportRequest], Any]:
     def found(request: ReportRequest) -> Any:
-        seen = Honour.objects.all() if request.user is None else Honour.objects.visible_to(request.user)
+        seen = request.seen(Honour.objects.all())
         here = seen.filter(under(request.organization.path, "organization__path"), audience=audience)
         period = request.period
         return here.filter(decided_on__range=(period.starts_on, period.ends_on)) if period else here.none()

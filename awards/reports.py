@@ -55,13 +55,13 @@ def _of_year(request: ReportRequest) -> Q:
 
 def _batches(request: ReportRequest) -> Any:
     """Return the batches of the report that the person may see."""
-    found = AwardBatch.objects.all() if request.user is None else AwardBatch.objects.visible_to(request.user)
+    found = request.seen(AwardBatch.objects.all())
     return found.filter(_of_year(request))
 
 
 def _nominations(request: ReportRequest) -> NominationQuerySet:
     """Return who stands in these batches, nominated by the subtree of the report, as far as the person may see."""
-    seen = Nomination.objects.all() if request.user is None else Nomination.objects.visible_to(request.user)
+    seen = request.seen(Nomination.objects.all())
     found: NominationQuerySet = seen.filter(
         under(request.organization.path, "organization__path"),
         state__in=STANDING,
@@ -84,25 +84,25 @@ SHEET = FormSheet(
     title="评选表彰推荐汇总（排序）表",
     freeze=4,
     columns=(
-        FormColumn("推荐单位", width=22),
-        FormColumn("推荐类别", width=14),
+        FormColumn("推荐单位", width=18),
+        FormColumn("推荐类别", width=11),
         FormColumn("排序", Kind.INTEGER, width=6),
-        FormColumn("姓名(党组织名称)", width=16),
+        FormColumn("姓名(党组织名称)", width=12),
         FormColumn("性别", width=5, align="center"),
         FormColumn("民族", width=7, align="center"),
-        FormColumn("出生年月", Kind.YEAR_MONTH, width=10),
+        FormColumn("出生年月", Kind.YEAR_MONTH, width=9),
         FormColumn("学历", width=9, align="center"),
-        FormColumn("入党时间", Kind.YEAR_MONTH, width=10),
-        FormColumn("单位及职务", width=24),
+        FormColumn("入党时间", Kind.YEAR_MONTH, width=9),
+        FormColumn("单位及职务", width=20),
         FormColumn("是否一线", Kind.YES_NO, width=6),
         FormColumn("上年民主评议等次", width=9, align="center"),
         FormColumn("群众评议得分", Kind.HUNDREDTHS, width=9, counts=score_page),
         FormColumn("考核得分", Kind.HUNDREDTHS, width=9),
-        FormColumn("曾获表彰", width=20),
-        FormColumn("主要事迹(100字)", width=40),
+        FormColumn("曾获表彰", width=16),
+        FormColumn("主要事迹(100字)", width=36),
         FormColumn("征求意见结果", width=10, align="center"),
-        FormColumn("推荐单位意见", width=12, align="center"),
-        FormColumn("备注", width=12),
+        FormColumn("推荐单位意见", width=10, align="center"),
+        FormColumn("备注", width=9),
     ),
 )
 

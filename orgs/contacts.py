@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import Count, Exists, IntegerField, Max, OuterRef, QuerySet, Subquery, Value
+from django.db.models import Count, Exists, IntegerField, Max, Min, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -39,6 +39,13 @@ def with_last_visit(points: ContactPointQuerySet) -> ContactPointQuerySet:
     return points.annotate(
         last_visit=Subquery(last), visits_made=Coalesce(Subquery(count, output_field=IntegerField()), Value(0))
     )
+
+
+def with_visits(points: ContactPointQuerySet) -> ContactPointQuerySet:
+    """Annotate the days of the first and of the last visit (`first_visit`, `last_visit`)."""
+    days = ContactVisit.objects.filter(contact_point=OuterRef("pk")).order_by().values("contact_point")
+    first, last = days.annotate(day=Min("visited_on")), days.annotate(day=Max("visited_on"))
+    return points.annotate(first_visit=Subquery(first.values("day")), last_visit=Subquery(last.values("day")))
 
 
 def current(points: ContactPointQuerySet) -> ContactPointQuerySet:

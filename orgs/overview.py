@@ -6,8 +6,9 @@ grouped queries, whose number does not grow with the organizations, and added up
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import add
 from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, Q
@@ -57,17 +58,17 @@ class Posts:
         return "、".join(self.names[post]) if post in self.names else ""
 
 
-def member_figures(members: MemberQuerySet, organization: Organization, today: dt.date) -> Mapping[str, list[int]]:
+def member_figures(members: MemberQuerySet, organization: Organization, today: dt.date) -> Mapping[str, Sequence[int]]:
     """Return the figures (in the order of FIGURES) of each place at or below `organization` with all below it. One query."""
     counted = {name: Count("pk", filter=condition) for name, condition in figures(today).items()}
     rows = (
         members.present().in_subtree(organization).order_by()
         .values("organization__path").annotate(**counted).values_list("organization__path", *counted)
     )  # fmt: skip
-    return _added_up(((path, list(found)) for path, *found in rows), organization, len(FIGURES))
+    return _added_up(((path, found) for path, *found in rows), organization, len(FIGURES))
 
 
-def cell_figures(organization: Organization, cells: Any) -> Mapping[str, list[int]]:
+def cell_figures(organization: Organization, cells: Any) -> Mapping[str, Sequence[int]]:
     """Return how many party groups there are at each place and below it. One query."""
     lookup = "path" if cells.model is Organization else "organization__path"
     rows = cells.order_by().values(lookup).annotate(found=Count("pk")).values_list(lookup, "found")
@@ -119,15 +120,16 @@ def committee_of(organization: Organization) -> MemberQuerySet:
     return found
 
 
-def _added_up(rows: Iterable[tuple[str, list[int]]], organization: Organization, width: int) -> Mapping[str, list[int]]:
+def _added_up(
+    rows: Iterable[tuple[str, Sequence[int]]], organization: Organization, width: int
+) -> Mapping[str, Sequence[int]]:
     """Add what each place has to itself and to every place above it, up to `organization`."""
-    found: dict[str, list[int]] = defaultdict(lambda: [0] * width)
-    top, step = len(organization.path), Organization.steplen
-    for path, counted in rows:
-        for end in range(top, len(path) + 1, step):
-            sums = found[path[:end]]
-            for place, number in enumerate(counted):
-                sums[place] += number
+    found: dict[str, Sequence[int]] = dict(rows)
+    none, step = (0,) * width, Organization.steplen
+    for length in range(max(map(len, found), default=0), len(organization.path), -step):  # the deepest first
+        for path in [path for path in found if len(path) == length]:
+            above = path[:-step]
+            found[above] = tuple(map(add, found.get(above, none), found[path]))
     return found
 
 

@@ -2,15 +2,16 @@
 
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from campaign.common.access import under
+from campaign.common.access import reaches_all, under
+from campaign.common.capabilities import Cap
 from campaign.models import Period
 from campaign.reports.activity import figures
 from campaign.reports.organizations import members_seen, organizations_seen
 from campaign.reports.registry import ReportRequest
 from campaign.reports.units import UnitFigure
-from pledges.metrics import appraised, due_items, measured, published_in
+from pledges.metrics import appraised, due_items, is_published_in, measured, published_in
 from pledges.models import KEPT, ItemKind, Pledge, PledgeItem
 
 PLEDGES = "承诺"
@@ -24,8 +25,7 @@ ITEM: dict[str, Any] = {
 
 def _pledges(request: ReportRequest) -> Any:
     """Return the pledges of the period that were on the board and that the person may see."""
-    found = published_in(_period(request), request.asked_at)
-    return found if request.user is None else found & Pledge.objects.visible_to(request.user)
+    return request.seen(published_in(_period(request), request.asked_at))
 
 
 def _period(request: ReportRequest) -> Period:
@@ -45,30 +45,31 @@ def _members(request: ReportRequest) -> QuerySet[Any]:
 
 
 def _items(request: ReportRequest) -> QuerySet[Any]:
-    return _here(request, PledgeItem.objects.filter(pledge__in=_pledges(request).order_by().values("pk")))
+    published = is_published_in(_period(request), request.asked_at, "pledge__")
+    return _seen(request, PledgeItem.objects.filter(published))
 
 
 def _due(request: ReportRequest) -> QuerySet[Any]:
-    found = due_items(_period(request), request.asked_at)
-    if request.user is not None:
-        found = found.filter(pledge__in=Pledge.objects.visible_to(request.user).order_by().values("pk"))
-    return _here(request, found)
+    return _seen(request, due_items(_period(request), request.asked_at))
 
 
-def _here(request: ReportRequest, items: QuerySet[PledgeItem]) -> QuerySet[Any]:
-    return items.filter(under(request.organization.path, "pledge__organization__path"))
+def _seen(request: ReportRequest, items: QuerySet[PledgeItem]) -> QuerySet[Any]:
+    here = items.filter(under(request.organization.path, "pledge__organization__path"))
+    if request.user is None or reaches_all(request.user, Cap.PLEDGE_VIEW, request.organization.path):
+        return here
+    return here.filter(pledge__in=Pledge.objects.visible_to(request.user).order_by().values("pk"))
 
 
-def _measured(request: ReportRequest) -> QuerySet[Any]:
-    return _due(request).filter(measured(request.asked_at))
+def _measured(request: ReportRequest) -> Q:
+    return measured(request.asked_at)
 
 
-def _kept(request: ReportRequest) -> QuerySet[Any]:
-    return _due(request).filter(appraised(request.asked_at), result__in=KEPT)
+def _kept(request: ReportRequest) -> Q:
+    return appraised(request.asked_at) & Q(result__in=KEPT)
 
 
-def _deeds(request: ReportRequest) -> QuerySet[Any]:
-    return _kept(request).filter(kind=ItemKind.PRACTICAL)
+def _deeds(request: ReportRequest) -> Q:
+    return _kept(request) & Q(kind=ItemKind.PRACTICAL)
 
 
 def register() -> None:
@@ -79,7 +80,7 @@ def register() -> None:
         ),
         UnitFigure("pledges.members", "党员", _members, ("name", "organization__name"), "member_detail", group=PLEDGES),
         UnitFigure("pledges.items", "事项", _items, group=PLEDGES, **ITEM),
-        UnitFigure("pledges.fulfilment", "兑现率%", _kept, of=_measured, **ITEM),
-        UnitFigure("pledges.deeds", "为群众办实事(件)", _deeds, **ITEM),
+        UnitFigure("pledges.fulfilment", "兑现率%", _due, which=_kept, of=_measured, **ITEM),
+        UnitFigure("pledges.deeds", "为群众办实事(件)", _due, which=_deeds, **ITEM),
     ):  # fmt: skip
         figures.register(figure)

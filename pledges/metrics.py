@@ -33,13 +33,20 @@ from pledges.models import KEPT, PUBLIC, ItemResult, Pledge, PledgeItem, PledgeQ
 
 def published_in(period: Period, as_of: dt.datetime) -> PledgeQuerySet:
     """Return the pledges on the board that were put there by the period's end, and by `as_of`."""
-    after = clock.start_of(period.ends_on + dt.timedelta(days=1))
-    return Pledge.objects.public().filter(
-        campaign=period.campaign_id,
-        year__range=(period.starts_on.year, period.ends_on.year),
-        published_at__lt=after,
-        published_at__lte=as_of,
-    )
+    return Pledge.objects.filter(is_published_in(period, as_of))
+
+
+def is_published_in(period: Period, as_of: dt.datetime, pledge: str = "") -> Q:
+    """Return the condition that the pledge to which `pledge` leads ("pledge__") was on the board by the period's end, and by
+    `as_of`."""
+    wanted = {
+        "campaign": period.campaign_id,
+        "state__in": PUBLIC,
+        "year__range": (period.starts_on.year, period.ends_on.year),
+        "published_at__lt": clock.start_of(period.ends_on + dt.timedelta(days=1)),
+        "published_at__lte": as_of,
+    }
+    return Q(**{f"{pledge}{name}": value for name, value in wanted.items()})
 
 
 def obliged_members(as_of: dt.datetime) -> QuerySet[Member]:

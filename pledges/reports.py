@@ -15,8 +15,8 @@ from campaign.common.excel.sheet import Filled, FormColumn, FormSheet, Keyed, Ki
 from campaign.models import Campaign
 from campaign.reports.checks import adds_up
 from campaign.reports.registry import Report, ReportRequest
-from campaign.reports.units import units_complete
-from orgs.models import Member, Organization
+from campaign.reports.units import count_units, units_complete
+from orgs.models import Member
 from orgs.models.members import PartyPost
 from pledges.behind import (
     OWN,
@@ -51,7 +51,7 @@ UNITS = FormSheet(
     title="公开承诺情况统计表",
     freeze=1,
     columns=(
-        FormColumn("单位", width=28),
+        FormColumn("单位", width=34),
         FormColumn("应承诺党组织数", Kind.INTEGER, width=8, group="党组织", counts=counts("organizations_obliged")),
         FormColumn("已承诺", Kind.INTEGER, width=8, group="党组织", counts=counts("organizations_pledged")),
         FormColumn("承诺率%", Kind.HUNDREDTHS, width=8, group="党组织", counts=coverage("organizations")),
@@ -164,12 +164,6 @@ def _dated(sheet: FormSheet, request: ReportRequest, **changes: Any) -> FormShee
     return replace(sheet, middle=_until(request), **changes)
 
 
-def _count_units(request: ReportRequest) -> int:
-    organization = request.organization
-    found: int = Organization.objects.filter(under(organization.path), depth__lte=organization.depth + 1).count()
-    return found
-
-
 # -- the ledger --------------------------------------------------------------------------------------------------------
 
 _ITEM_COLUMNS = (
@@ -215,7 +209,7 @@ OF_ORGANIZATIONS = FormSheet(
 def _items(request: ReportRequest) -> QuerySet[PledgeItem]:
     """Return the items of the pledges handed in this year that the person may see."""
     campaign = campaign_of(request)
-    pledges = Pledge.objects.all() if request.user is None else Pledge.objects.visible_to(request.user)
+    pledges = request.seen(Pledge.objects.all())
     mine = pledges.filter(
         under(request.organization.path, "organization__path"),
         campaign=campaign,
@@ -323,18 +317,14 @@ PLEDGE_LEDGER = Report(
     is_list=True,
     personal=False,
 )
-PLEDGE_OVERDUE = Report(
+PLEDGE_OVERDUE = replace(
+    PLEDGE_LEDGER,
     key="pledge_overdue",
-    form="d.3",
     label=_("Overdue pledge items"),
     description=_("The items on the board whose day is over and that nobody has appraised, in the form of the ledger."),
     sheets=_overdue_ledger,
     count=lambda request: _overdue(request).count(),
-    by_period=False,
-    by_year=True,
     icon="alarm",
-    is_list=True,
-    personal=False,
 )
 DUE_ADDS_UP = adds_up(
     "d.20.8",
@@ -351,7 +341,7 @@ PLEDGE_STATISTICS = Report(
     label=_("Statistics of public pledges"),
     description=_("One row for each unit of a level: who has pledged, what was approved, shown, kept, and is overdue."),
     sheets=_statistics,
-    count=_count_units,
+    count=count_units,
     by_period=False,
     by_year=True,
     icon="report-analytics",

@@ -45,6 +45,7 @@ ACTIONS: dict[str, str | Promise] = {
     "code_sheet_print": gettext_lazy("Print one-time codes"),
     "contact_assign": gettext_lazy("Assign a contact point"),
     "contact_end": gettext_lazy("End a contact point"),
+    "contact_remove": gettext_lazy("Take out a contact point"),
     "contact_update": gettext_lazy("Change a contact point"),
     "contact_visit_record": gettext_lazy("Record a visit"),
     "contact_visit_remove": gettext_lazy("Take out the record of a visit"),

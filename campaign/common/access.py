@@ -97,6 +97,12 @@ def reaches(user: Person, capability: Cap, path: str) -> bool:
     return any(_covers(reach, grant.path, path) for reach, grant in grants_for(user, capability))
 
 
+def reaches_all(user: Person, capability: Cap, path: str) -> bool:
+    """Tell whether `capability` of `user` reaches the organization at `path` and everything below it: then a query that stays
+    there needs no condition for it."""
+    return any(reach is Reach.SUBTREE and path.startswith(grant.path) for reach, grant in grants_for(user, capability))
+
+
 def _covers(reach: Reach, held_at: str, path: str) -> bool:
     if reach is Reach.UNIT:
         return path == held_at

@@ -411,7 +411,8 @@ class _Comparison:
             for column in self.kind.fields
             if _plain(values[column.key]) != _plain(before.get(column.key))
         ]
-        if not changes or self._is_unedited(row):
+        added = self.kind.adds and entry.values is None and not row[MARK]
+        if (not changes and not added) or self._is_unedited(row):
             self.unchanged += entry.values is not None
             return
         line = Line(entry, values, changes)

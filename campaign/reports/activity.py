@@ -12,12 +12,12 @@ from campaign.common.excel.sheet import Filled, FormSheet, Kind
 from campaign.common.registry import Registry
 from campaign.reports.organizations import members_seen, organizations_seen
 from campaign.reports.registry import Report, ReportRequest
-from campaign.reports.units import Column, ToCome, UnitFigure, count_units, unit_sheet, units_complete
+from campaign.reports.units import Column, ToCome, UnitFigure, Word, count_units, unit_sheet, units_complete
 from orgs.models import OrganizationType
 
 figures: Registry[UnitFigure] = Registry("activity figures")
 
-COLUMNS: tuple[tuple[str, ToCome], ...] = (
+COLUMNS: tuple[tuple[str, ToCome | Word], ...] = (
     ("organizations", ToCome("基层党组织数")),
     ("members", ToCome("党员数")),
     ("pledges.organizations", ToCome("党组织", "承诺")),
@@ -39,7 +39,7 @@ COLUMNS: tuple[tuple[str, ToCome], ...] = (
     ("inspections", ToCome("检查次数")),
     ("rectification.items", ToCome("问题", "整改")),
     ("rectification.rate", ToCome("整改率%", kind=Kind.HUNDREDTHS)),
-    ("prepared_by", ToCome("填报人", kind=Kind.TEXT)),
+    ("prepared_by", Word("填报人", lambda request: request.user.name if request.user else "")),
 )
 """The key under which a figure is registered, and how the column looks until then."""
 
@@ -50,7 +50,7 @@ ACTIVITY = FormSheet(
     freeze=1,
     notes=(
         "注：1.承诺、点评按本期计，评议场次计入组织评议的单位，参评人数为收回票数，一人评议多个对象的按对象计。2.满意率为各被评议对象满意率的平均数。",
-        "3.为群众办实事为已兑现、基本兑现的实事承诺。4.“—”为本期无记录来源的项目。",
+        "3.为群众办实事为已兑现、基本兑现的实事承诺。4.“—”为本期无记录来源的项目。5.各项由系统按记录汇总，填报人为制表人。",
     ),
 )
 

@@ -1,6 +1,7 @@
 """Form d.2: the organizations with their committees, figures and terms (2-domain d.2)."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from operator import itemgetter
 from typing import Any
 
 from django.db.models import Q
@@ -27,14 +28,12 @@ ORGANIZATION_FIELDS = ("name", "type")
 
 def members_seen(request: ReportRequest) -> MemberQuerySet:
     """Return the members that the person may see."""
-    found: MemberQuerySet = Member.objects.all()
-    return found if request.user is None else found.visible_to(request.user)
+    return request.seen(Member.objects.all())
 
 
 def organizations_seen(request: ReportRequest) -> Any:
     """Return the active organizations of the report that the person may see."""
-    found = Organization.objects.active().filter(under(request.organization.path))
-    return found if request.user is None else found.visible_to(request.user)
+    return request.seen(Organization.objects.active().filter(under(request.organization.path)))
 
 
 # -- the records behind the figures ------------------------------------------------------------------------------------
@@ -75,7 +74,7 @@ def term(request: ReportRequest, key: str) -> str:
 # -- the form ----------------------------------------------------------------------------------------------------------
 
 
-def _number(header: str, figure: str, width: float = 7) -> FormColumn:
+def _number(header: str, figure: str, width: float = 6) -> FormColumn:
     return FormColumn(header, Kind.INTEGER, width=width, counts=counts(figure))
 
 
@@ -84,12 +83,12 @@ OVERVIEW = FormSheet(
     title="党组织基本情况一览表",
     freeze=1,
     columns=(
-        FormColumn("党组织名称", width=30),
-        FormColumn("组织类别", width=10, align="center"),
-        FormColumn("上级党组织", width=24),
-        FormColumn("所在单位情况", width=12, align="center"),
+        FormColumn("党组织名称", width=24),
+        FormColumn("组织类别", width=8, align="center"),
+        FormColumn("上级党组织", width=20),
+        FormColumn("所在单位情况", width=10, align="center"),
         FormColumn("书记", width=9, align="center"),
-        FormColumn("副书记", width=10, align="center"),
+        FormColumn("副书记", width=9, align="center"),
         FormColumn("委员人数", Kind.INTEGER, width=6, counts=committee),
         _number("党员总数", "members"),
         _number("正式党员", "full"),
@@ -100,13 +99,13 @@ OVERVIEW = FormSheet(
         _number("大专及以上", "college"),
         _number("一线党员", "frontline"),
         FormColumn("党小组数", Kind.INTEGER, width=7, counts=groups),
-        FormColumn("成立时间", Kind.DATE, width=12),
-        FormColumn("本届选举时间", Kind.DATE, width=12),
-        FormColumn("任期届满时间", Kind.DATE, width=12),
+        FormColumn("成立时间", Kind.DATE, width=11),
+        FormColumn("本届选举时间", Kind.DATE, width=11),
+        FormColumn("任期届满时间", Kind.DATE, width=11),
         FormColumn("距届满(月)", Kind.INTEGER, width=8, counts=term),
         FormColumn("联系人", width=9, align="center"),
-        FormColumn("联系电话", Kind.CODE, width=14),
-        FormColumn("备注", width=14),
+        FormColumn("联系电话", Kind.CODE, width=13),
+        FormColumn("备注", width=10),
     ),
     notes=(
         "注：1.人数、党小组数含下级党组织，委员人数为本级。2.副书记、委员含在本组织任职的其他支部党员。3.距届满按整月计，负数为已超期。",
@@ -124,20 +123,21 @@ def _rows(request: ReportRequest) -> Iterator[Row]:
     counted = overview.member_figures(members, top, today)
     groups_of = overview.cell_figures(top, overview.party_groups(top, members))
     posts = overview.posts_held(members, top)
-    types, units = dict(OrganizationType.choices), dict(UnitKind.choices)
+    types, units = _names(OrganizationType.choices), _names(UnitKind.choices)
+    posts_of, nobody = posts.get, overview.Posts()
+    shown, nothing = itemgetter(*map(overview.FIGURES.index, SHOWN)), (0,) * len(overview.FIGURES)
     names = dict(Organization.objects.filter(path=top.parent_path).values_list("path", "name"))
     for pk, path, name, type_, unit, founded, begun, ends, contact, phone in (
         organizations_seen(request).order_by("path").values_list(*FIELDS).iterator(chunk_size=CHUNK)
     ):
         names[path] = name
-        figures = dict(zip(overview.FIGURES, counted[path], strict=True)) if path in counted else {}
-        held = posts.get(pk) or overview.Posts()
+        held = posts_of(pk, nobody)
         yield Keyed(
             pk,
             (
-                name, str(types[type_]), names.get(path[: -Organization.steplen], ""), str(units.get(unit, "")),
+                name, types[type_], names.get(path[: -Organization.steplen], ""), units.get(unit, ""),
                 held.named(PartyPost.SECRETARY), held.named(PartyPost.DEPUTY_SECRETARY), len(held.people),
-                *(figures.get(each, 0) for each in SHOWN), groups_of[path][0] if path in groups_of else 0,
+                *shown(counted.get(path, nothing)), groups_of[path][0] if path in groups_of else 0,
                 founded, begun, ends, months_left(ends, today), contact,
                 phone if request.unmasked else mask(phone), "任期已届满" if ends and ends < today else "",
             ),
@@ -145,6 +145,11 @@ def _rows(request: ReportRequest) -> Iterator[Row]:
 
 
 SHOWN = tuple(figure for figure in overview.FIGURES if figure != "men")
+
+
+def _names(choices: Iterable[tuple[str, Any]]) -> dict[str, str]:
+    """Return the names of choices as plain texts: translated once, not in every row."""
+    return {value: str(name) for value, name in choices}
 
 
 # -- cross-checks --------------------------------------------------------------------------------------------------------

@@ -4,13 +4,14 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import Any, TypeVar
 
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
 from campaign.common import clock
+from campaign.common.access import ScopedQuerySet
 from campaign.common.excel.sheet import Filled
 from campaign.common.registry import Registry
 from campaign.models import Campaign, Period
@@ -22,6 +23,7 @@ __all__ = [
 ]  # fmt: skip
 """What apps need to define a form; other engines know nothing else of this one."""
 
+S = TypeVar("S", bound=ScopedQuerySet[Any])
 LINES = ("title", "left", "middle", "right", "signature")
 """The lines around the table that people may word anew before an export (fields of `FormSheet`)."""
 
@@ -47,6 +49,10 @@ class ReportRequest:
     options: Mapping[str, str] = field(default_factory=dict)
     lines: Mapping[str, str] = field(default_factory=dict)
     columns: tuple[str, ...] = ()
+
+    def seen(self, records: S) -> S:
+        """Keep what the person may see; the system sees all."""
+        return records if self.user is None else records.visible_to(self.user)
 
     @property
     def today(self) -> dt.date:

@@ -1,17 +1,18 @@
 """Forms of what the lower floors hold: the roster of members, in full and for the wall (2-domain d.1)."""
 
+from dataclasses import replace
+
 from django.utils.translation import gettext_lazy as _
 
 from campaign.common.excel.sheet import Filled
+from campaign.reports.organizations import members_seen
 from campaign.reports.registry import Report, ReportRequest
-from orgs.models import Member
 from orgs.models.members import MemberQuerySet
 from orgs.roster import PUBLIC_COLUMNS, PUBLIC_ROSTER, ROSTER, roster_rows
 
 
 def _members(request: ReportRequest) -> MemberQuerySet:
-    members = Member.objects.all() if request.user is None else Member.objects.visible_to(request.user)
-    return members.present().in_subtree(request.organization)
+    return members_seen(request).present().in_subtree(request.organization)
 
 
 def _sheets(request: ReportRequest) -> list[Filled]:
@@ -33,15 +34,12 @@ MEMBER_ROSTER = Report(
     icon="users",
     is_list=True,
 )
-PUBLIC_MEMBER_ROSTER = Report(
+PUBLIC_MEMBER_ROSTER = replace(
+    MEMBER_ROSTER,
     key="roster_public",
-    form="d.1",
     label=_("Roster of members for display"),
     description=_("The roster to be shown in public: without id number, phone, month of birth and native place."),
     sheets=_public,
-    count=lambda request: _members(request).count(),
-    by_period=False,
     icon="users-group",
-    is_list=True,
     personal=False,
 )

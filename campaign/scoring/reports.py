@@ -70,7 +70,7 @@ FOLDED = "基本分已折算"
 
 
 def _scores(request: ReportRequest) -> PeriodScoreQuerySet:
-    scores = PeriodScore.objects.all() if request.user is None else PeriodScore.objects.visible_to(request.user)
+    scores = request.seen(PeriodScore.objects.all())
     wanted = scores.current().of_organizations().filter(period=request.period)
     return wanted.filter(under(request.organization.path, "organization__path"))
 

@@ -1,13 +1,13 @@
 """Contact points (联系点): a leader looks after a branch and records the visits (seeds 002, 003; 2-domain b.11)."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, TypedDict, Unpack
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from campaign.audit.services import Changes, audit_record, audit_record_many
+from campaign.audit.services import Changes, audit_record, audit_record_each, audit_record_many
 from campaign.common import clock
 from campaign.common.capabilities import Cap
 from campaign.common.errors import DomainError, NotAllowed, StateConflict
@@ -15,8 +15,15 @@ from campaign.common.models import lock
 from orgs.models import ContactPoint, ContactVisit, Member, Organization
 from orgs.services.changes import differences
 
+BATCH = 500
 NAMED = 5
 """So many names an error gives."""
+
+
+class PointValues(TypedDict):
+    starts_on: dt.date
+    ends_on: dt.date | None
+    task: str
 
 
 class VisitValues(TypedDict):
@@ -56,6 +63,93 @@ def contact_points_assign(
             action="contact_assign", actor=actor, targets=points, changes={"starts_on": [None, starts_on]}
         )
     return points
+
+
+def contact_points_write(
+    *,
+    actor: Any,
+    new: Sequence[tuple[Member, Organization, PointValues]] = (),
+    changed: Sequence[tuple[ContactPoint, PointValues]] = (),
+    gone: Sequence[ContactPoint] = (),
+) -> list[ContactPoint]:
+    """Assign `new` contact points, change or end those of `changed` and take out `gone` (assigned by mistake, never visited),
+    in a constant number of statements; returns the new ones. What is changed or goes is locked by the caller.
+
+    Raises NotAllowed, or DomainError: a last day before the first, a visit outside the days, a leader who looks after the same
+    organization twice, one that is deactivated, a leader who is no member any more. Then nothing is written.
+    """
+    touched = [*(point for point, _values in changed), *gone]
+    places = {place.pk for _leader, place, _values in new} | {point.organization_id for point in touched}
+    if Organization.objects.allowed(actor, Cap.CONTACT_MANAGE).filter(pk__in=places).count() != len(places):
+        raise NotAllowed
+    leaders = {leader.pk for leader, _place, _values in new}
+    if Member.objects.visible_to(actor).present().filter(pk__in=leaders).count() != len(leaders):
+        raise NotAllowed
+    made = [ContactPoint(leader=leader, organization=place, **values) for leader, place, values in new]
+    written = []
+    for point, values in changed:
+        written.append((point, differences(point, values)))
+        for name, value in values.items():
+            setattr(point, name, value)
+        point.version += 1
+        point.updated_at = clock.now()
+    kept = [point for point, _values in changed]
+    _check_days([*made, *kept])
+    with transaction.atomic():
+        _refuse(
+            _("Deactivated: %(names)s."),
+            Organization.objects.filter(pk__in={p.organization_id for p in made}, is_active=False),
+        )
+        _check_visits(kept, gone)
+        _check_once([*made, *kept])
+        ContactPoint.objects.bulk_create(made, batch_size=BATCH)
+        ContactPoint.objects.bulk_update(
+            kept, [*PointValues.__annotations__, "version", "updated_at"], batch_size=BATCH
+        )
+        added: list[tuple[ContactPoint, Changes]] = [(point, {"starts_on": [None, point.starts_on]}) for point in made]
+        audit_record_each(action="contact_assign", actor=actor, entries=added)
+        ended = [(point, found) for point, found in written if "ends_on" in found and point.ends_on]
+        others = [(point, found) for point, found in written if (point, found) not in ended]
+        audit_record_each(action="contact_end", actor=actor, entries=ended)
+        audit_record_each(action="contact_update", actor=actor, entries=others)
+        removed: list[tuple[ContactPoint, Changes]] = [
+            (point, {"starts_on": [point.starts_on, None]}) for point in gone
+        ]
+        audit_record_each(action="contact_remove", actor=actor, entries=removed)
+        ContactPoint.objects.filter(pk__in=[point.pk for point in gone]).delete()
+    return made
+
+
+def _check_days(points: Iterable[ContactPoint]) -> None:
+    if any(point.ends_on and point.ends_on < point.starts_on for point in points):
+        raise DomainError(_("The last day lies before the first."))
+
+
+def _check_visits(kept: Sequence[ContactPoint], gone: Sequence[ContactPoint]) -> None:
+    """One query for all: no visit lies outside the days, none of what goes was visited."""
+    days = {point.pk: (point.starts_on, point.ends_on) for point in kept}
+    visits = ContactVisit.objects.filter(contact_point__in=[*days, *(point.pk for point in gone)])
+    for pk, day in visits.order_by().values_list("contact_point", "visited_on"):
+        first, last = days.get(pk, (None, None))
+        if first is None:
+            raise DomainError(_("A contact point that was visited is not taken out; end it instead."))
+        if day < first:
+            raise DomainError(_("There is a visit before this day."))
+        if last and day > last:
+            raise DomainError(_("There is a visit after this day."))
+
+
+def _check_once(points: Sequence[ContactPoint]) -> None:
+    """One query for all: nobody looks after an organization twice at a time."""
+    going_on = [point for point in points if point.ends_on is None]
+    pairs = {(point.leader_id, point.organization_id) for point in going_on}
+    others = ContactPoint.objects.filter(leader__in={leader for leader, _place in pairs}, ends_on=None)
+    held = others.exclude(pk__in=[point.pk for point in points if point.pk]).values_list("leader", "organization")
+    twice = pairs.intersection(held)
+    if twice or len(pairs) != len(going_on):
+        names = Organization.objects.filter(pk__in={place for _leader, place in twice})
+        _refuse(_("Contact points of this leader already: %(names)s."), names)
+        raise StateConflict
 
 
 def _may_assign(actor: Any, leader: Member, keys: set[int]) -> None:

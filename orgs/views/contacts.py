@@ -60,6 +60,10 @@ def _list_actions(request: GatedRequest) -> list[dict[str, Any]]:
         actions.append({"label": _("Coverage"), "url": reverse("contact_coverage"), "icon": "chart-bar"})
     actions += _export_action(request)
     if holds(request.user, Cap.CONTACT_MANAGE):
+        top = exports.export_root(request.user, Cap.CONTACT_MANAGE)
+        if top is not None:
+            url = reverse("contact_import", args=[top.pk])
+            actions.append({"label": _("By workbook"), "url": url, "icon": "table-import"})
         url = reverse("contact_assign")
         actions.append({"label": _("Assign"), "url": url, "icon": "plus", "primary": True})
     return actions

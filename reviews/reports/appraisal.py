@@ -69,7 +69,7 @@ SUMMARY = FormSheet(
 
 def _entries(request: ReportRequest) -> AppraisedMemberQuerySet:
     """Return the entries of the year of the period that the person may see."""
-    seen = AppraisedMember.objects.all() if request.user is None else AppraisedMember.objects.visible_to(request.user)
+    seen = request.seen(AppraisedMember.objects.all())
     year = request.period.ends_on.year if request.period else 0
     found: AppraisedMemberQuerySet = (
         seen.filter(

@@ -6,7 +6,7 @@ What becomes of the problems that a review names (整改) has no records yet: th
 from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from campaign.common.access import under
@@ -15,7 +15,7 @@ from campaign.common.excel.sheet import Filled, FormColumn, FormSheet, Keyed, Ki
 from campaign.models import Audience, Period
 from campaign.reports.activity import figures
 from campaign.reports.registry import Report, ReportRequest, reports
-from campaign.reports.units import Column, ToCome, UnitFigure, count_units, unit_sheet, units_complete
+from campaign.reports.units import Column, ToCome, UnitFigure, count_units, every, unit_sheet, units_complete
 from orgs.models.members import PartyPost
 from reviews.models.leader import LeaderReview, LeaderReviewQuerySet, ReviewMode
 from reviews.selectors.leader import due_members, due_organizations, reviewed_in
@@ -25,7 +25,7 @@ CHUNK = 1000
 
 def _reviews(request: ReportRequest) -> LeaderReviewQuerySet:
     """Return the reviews of the period in the subtree of the report that the person may see."""
-    seen = LeaderReview.objects.all() if request.user is None else LeaderReview.objects.visible_to(request.user)
+    seen = request.seen(LeaderReview.objects.all())
     found = seen.submitted().filter(under(request.organization.path, "organization__path"))
     return found.during(request.period) if request.period is not None else found.none()
 
@@ -37,20 +37,20 @@ LEDGER = FormSheet(
     title="领导点评情况统计表",
     freeze=2,
     columns=(
-        FormColumn("点评单位", width=24),
+        FormColumn("点评单位", width=20),
         FormColumn("点评领导", width=9, align="center"),
-        FormColumn("职务", width=12),
-        FormColumn("点评时间", Kind.DATE, width=12),
+        FormColumn("职务", width=10),
+        FormColumn("点评时间", Kind.DATE, width=11),
         FormColumn("点评方式", width=8, align="center"),
         FormColumn("点评对象类别(党组织/书记/党员)", width=11, align="center"),
-        FormColumn("点评对象", width=22),
+        FormColumn("点评对象", width=18),
         FormColumn("肯定成绩", width=30),
         FormColumn("存在问题", width=30),
         FormColumn("努力方向", width=30),
         FormColumn("是否形成整改", Kind.YES_NO, width=8),
-        FormColumn("整改时限", Kind.DATE, width=12),
-        FormColumn("整改完成情况", width=10, align="center"),
-        FormColumn("备注", width=12),
+        FormColumn("整改时限", Kind.DATE, width=11),
+        FormColumn("整改完成情况", width=8, align="center"),
+        FormColumn("备注", width=10),
     ),
 )
 
@@ -91,12 +91,12 @@ def _covered(found: Any, request: ReportRequest) -> QuerySet[Any]:
     return found if request.user is None else found.allowed(request.user, Cap.REVIEW_COVERAGE)  # type: ignore[no-any-return]
 
 
-def _reviewed_organizations(request: ReportRequest) -> QuerySet[Any]:
-    return _due_organizations(request).filter(reviewed_in(_period(request), Audience.ORGANIZATION))
+def _reviewed_organizations(request: ReportRequest) -> Q:
+    return Q(reviewed_in(_period(request), Audience.ORGANIZATION))
 
 
-def _reviewed_members(request: ReportRequest) -> QuerySet[Any]:
-    return _due_members(request).filter(reviewed_in(_period(request), Audience.MEMBER))
+def _reviewed_members(request: ReportRequest) -> Q:
+    return Q(reviewed_in(_period(request), Audience.MEMBER))
 
 
 def _period(request: ReportRequest) -> Period:
@@ -113,7 +113,7 @@ REVIEW: dict[str, Any] = {
 
 
 def _of_mode(mode: ReviewMode, header: str) -> UnitFigure:
-    return UnitFigure(mode, header, lambda request: _reviews(request).filter(mode=mode), group="点评方式", **REVIEW)
+    return UnitFigure(mode, header, _reviews, which=lambda _request: Q(mode=mode), group="点评方式", **REVIEW)
 
 
 COLUMNS: tuple[Column, ...] = (
@@ -121,13 +121,21 @@ COLUMNS: tuple[Column, ...] = (
         "reviewers", "参加点评的领导人数", _reviews, ("name", "organization__name"), width=10, differing="reviewer"
     ),
     UnitFigure("due_organizations", "应点评党组织", _due_organizations, group="党组织", **ORGANIZATION),
-    UnitFigure("organizations", "已点评", _reviewed_organizations, group="党组织", **ORGANIZATION),
     UnitFigure(
-        "organizations_rate", "覆盖率%", _reviewed_organizations, group="党组织", of=_due_organizations, **ORGANIZATION
+        "organizations", "已点评", _due_organizations, which=_reviewed_organizations, group="党组织", **ORGANIZATION
+    ),
+    UnitFigure(
+        "organizations_rate",
+        "覆盖率%",
+        _due_organizations,
+        which=_reviewed_organizations,
+        group="党组织",
+        of=every,
+        **ORGANIZATION,
     ),
     UnitFigure("due_members", "应点评党员", _due_members, group="党员", **MEMBER),
-    UnitFigure("members", "已点评", _reviewed_members, group="党员", **MEMBER),
-    UnitFigure("members_rate", "覆盖率%", _reviewed_members, group="党员", of=_due_members, **MEMBER),
+    UnitFigure("members", "已点评", _due_members, which=_reviewed_members, group="党员", **MEMBER),
+    UnitFigure("members_rate", "覆盖率%", _due_members, which=_reviewed_members, group="党员", of=every, **MEMBER),
     _of_mode(ReviewMode.ASSEMBLED, "集中"),
     _of_mode(ReviewMode.INDIVIDUAL, "个别"),
     _of_mode(ReviewMode.ONSITE, "现场"),
@@ -179,6 +187,15 @@ def register() -> None:
     reports.register(REVIEW_LEDGER)
     reports.register(REVIEW_STATISTICS)
     figures.register(
-        UnitFigure("reviews.organizations", "党组织", _reviewed_organizations, group="点评", **ORGANIZATION)
+        UnitFigure(
+            "reviews.organizations",
+            "党组织",
+            _due_organizations,
+            which=_reviewed_organizations,
+            group="点评",
+            **ORGANIZATION,
+        )
     )
-    figures.register(UnitFigure("reviews.members", "党员", _reviewed_members, group="点评", **MEMBER))
+    figures.register(
+        UnitFigure("reviews.members", "党员", _due_members, which=_reviewed_members, group="点评", **MEMBER)
+    )

@@ -2,18 +2,20 @@
 
 from typing import Any
 
+from django.db.models import Q
+
 from campaign.reports.registry import ReportRequest
 from campaign.reports.units import UnitFigure
 from reviews.reports.round_scope import results_of, rounds_of
 
 
-def _counted(request: ReportRequest) -> Any:
+def _counted(_request: ReportRequest) -> Q:
     """The ballots of units that are counted together are counted once."""
-    return results_of(request).filter(subject__counted_with=None)
+    return Q(subject__counted_with=None)
 
 
-def _satisfied(request: ReportRequest) -> Any:
-    return results_of(request).filter(satisfaction__isnull=False)
+def _satisfied(_request: ReportRequest) -> Q:
+    return Q(satisfaction__isnull=False)
 
 
 RESULT: dict[str, Any] = {
@@ -26,16 +28,18 @@ ROUND_FIGURES = (
     UnitFigure(
         "rounds.raters",
         "参评人数",
-        _counted,
+        results_of,
         ("subject__name", "ballot__round__name", "returned"),
+        which=_counted,
         adds="returned",
         **RESULT,
     ),
     UnitFigure(
         "rounds.satisfaction",
         "满意率%",
-        _satisfied,
+        results_of,
         ("subject__name", "ballot__round__name", "satisfaction"),
+        which=_satisfied,
         adds="satisfaction",
         of=_satisfied,
         **RESULT,

@@ -5,11 +5,13 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
+from django.db.models import Q
 from django.urls import reverse
 
 from campaign.ballots.models import Result, Subject
 from campaign.common import clock
-from campaign.common.access import under
+from campaign.common.access import reaches_all, under
+from campaign.common.capabilities import Cap
 from campaign.common.errors import NotAllowed
 from campaign.common.text import is_key
 from campaign.reports.registry import ReportRequest
@@ -33,16 +35,11 @@ def published(request: ReportRequest) -> Any:
 
 def subjects_of(request: ReportRequest, audience: str | None = None) -> Any:
     """Return the subjects of the report: what the person could look up round by round. `request.user` None sees all."""
-    mine = Subject.objects.all() if request.user is None else Subject.objects.visible_to(request.user)
-    found = mine.filter(
-        under(request.organization.path, "organization__path"),
-        ballot__in=published(request).values("pk"),
-        ballot__round__state=RoundState.PUBLISHED,
-        result__isnull=False,
-    )
+    mine = request.seen(Subject.objects.all())
+    found = mine.filter(_told(request), result__isnull=False)
     if audience:
         found = found.filter(audience=audience)
-    return Subject.objects.filter(pk__in=found.order_by().values("pk"))
+    return found
 
 
 def rounds_of(request: ReportRequest) -> Any:
@@ -52,7 +49,19 @@ def rounds_of(request: ReportRequest) -> Any:
 
 
 def results_of(request: ReportRequest) -> Any:
-    return Result.objects.filter(subject__in=subjects_of(request).values("pk"))
+    """Return the results of these subjects."""
+    found = Result.objects.filter(_told(request, "subject__"))
+    if request.user is None or reaches_all(request.user, Cap.ROUND_RESULTS, request.organization.path):
+        return found
+    return found.filter(subject__in=Subject.objects.visible_to(request.user).order_by().values("pk"))
+
+
+def _told(request: ReportRequest, subject: str = "") -> Q:
+    """Return the condition that the subject to which `subject` leads lies in the report and its round is published in the
+    period."""
+    ballots = {f"{subject}ballot__in": published(request).values("pk")}
+    state = {f"{subject}ballot__round__state": RoundState.PUBLISHED}
+    return under(request.organization.path, f"{subject}organization__path") & Q(**ballots, **state)
 
 
 TOTAL = "total"

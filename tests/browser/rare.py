@@ -22,6 +22,7 @@ from campaign.models import Audience, Campaign
 from campaign.scoring.importers import ENTRY_LIST
 from campaign.scoring.models import EntryKind, ScoreFreeze, ScoreSheet
 from campaign.scoring.services import entry_add
+from orgs.importers.contacts import CONTACT_LIST
 from orgs.models import CodePurpose, ImportKind, Organization, User
 from orgs.services import code_sheet_request
 from orgs.services.imports import import_upload
@@ -165,6 +166,10 @@ def _of_workbooks(campaign: Campaign, branch: Organization, secretary: User) -> 
     pledges = list_send(kind=PLEDGE_LIST, place=branch.pk, actor=secretary, content=rows.encode(), file_name="承诺.csv")
     graded = SecretaryReport.objects.filter(organization=branch, state=ReportState.GRADED).latest("pk")
     said = f"党组织,存在问题,整改时限\n{branch.name},学习记录不全,{clock.today()}\n"
+    book = f"党组织,联系领导,开始日期\n{branch.name},{name},{clock.today()}\n"
+    contacts = list_send(
+        kind=CONTACT_LIST, place=staff.organization_id, actor=staff, content=book.encode(), file_name="联系点.csv"
+    )
     problems = list_send(
         kind=PROBLEM_LIST, place=graded.appraisal_id, actor=staff, content=said.encode(), file_name="问题.csv"
     )
@@ -177,6 +182,7 @@ def _of_workbooks(campaign: Campaign, branch: Organization, secretary: User) -> 
     return [
         reverse("nomination_import_detail", args=[_nominations(branch, secretary).pk]),
         reverse("entry_import_detail", args=[entries.pk]),
+        reverse("contact_import_detail", args=[contacts.pk]),
         reverse("problem_import_detail", args=[problems.pk]),
         reverse("review_import_detail", args=[reviews.pk]),
         reverse("import_detail", args=[batch.pk]),

@@ -35,6 +35,7 @@ READERS = ("secretary", "office", "staff", "leader", "committee", "member", "sys
 """Each page is read by the first of them who finds a link to it."""
 NOT_PAGES = {
     "admin_login": "leads on to signing in",
+    "contact_import_annotated": "a file",
     "entry_document": "a file",
     "entry_import_annotated": "a file",
     "healthz": "answers machines",

@@ -3,11 +3,15 @@
 import datetime as dt
 from typing import Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
+
 from campaign.common import clock
 from campaign.common.capabilities import Cap
 from campaign.common.text import initials, pinyin
+from campaign.lists.services import list_send, list_store
+from orgs.importers.contacts import CONTACT_LIST
 from orgs.models import ContactPoint, ContactVisit, DistinctPair, LeadershipPost, Member, Organization, User
-from tests.permissions.cases import Case, Listed, Scoped, Target, case, lists, mark, number, scoped
+from tests.permissions.cases import Case, Listed, Make, Scoped, Target, case, lists, mark, number, scoped
 from tests.permissions.oracle import holds_somewhere
 from tests.permissions.orgs import member
 from tests.permissions.orgs import organization as named
@@ -105,6 +109,45 @@ def assignment(world: World, at: str) -> Target:
     )
 
 
+def contact_book(world: World, at: str) -> bytes:
+    """A contact point at the place, of a leader enrolled there."""
+    leader = Member.objects.create(personnel_no=number("L"), name="联系领导", sex="male", organization=world.orgs[at])
+    return (
+        f"党组织,联系领导,人员编号,开始日期\n{world.orgs[at].name},联系领导,{leader.personnel_no},2026-01-01\n".encode()
+    )
+
+
+def workbook(world: World, at: str) -> Target:
+    def payload() -> dict[str, Any]:
+        return {"file": SimpleUploadedFile("联系点.csv", contact_book(world, at))}
+
+    return Target(kwargs={"pk": world.orgs[at].pk}, payload=payload)
+
+
+def sent_in(state: str) -> Make:
+    """Only who sent a workbook reaches it."""
+
+    def make(world: World, at: str) -> Target:
+        actor, place = world.user("office", "root"), world.orgs[at].pk
+        sent = list_send(
+            kind=CONTACT_LIST, place=place, actor=actor, content=contact_book(world, at), file_name="联系点.csv"
+        )
+        if state == "stored":
+            list_store(sent=sent, actor=actor)
+        return Target(sent, {"pk": sent.pk}, rule=lambda who, _capability: who == "office@root")
+
+    return make
+
+
+case("contact_import", Case(make=workbook))
+case("contact_import_template", Case(make=workbook))
+for address, state in (
+    ("contact_import_detail", "checked"),
+    ("contact_import_annotated", "checked"),
+    ("contact_import_store", "checked"),
+    ("contact_import_undo", "stored"),
+):
+    case(address, Case(make=sent_in(state)))
 case("contact_list", Case(payload={"q": "张"}, changes=False))
 case("contact_mine", Case())
 case("contact_coverage", Case())

@@ -1,5 +1,6 @@
 """The forms d.1, d.2, d.4 and d.19: their columns, their figures on random data, and how many statements they take."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -139,7 +140,17 @@ def test_a_column_of_the_activity_form_is_empty_until_an_app_brings_it() -> None
     shown = [(each.group, each.header) for each in columns()]
     assert shown == [(empty.group, empty.header) for _key, empty in COLUMNS]
     to_come = [each.header for each in columns() if isinstance(each, ToCome)]
-    assert to_come == ["先锋岗", "责任区", "示范岗", "典型", "检查次数", "问题", "整改率%", "填报人"]
+    assert to_come == ["先锋岗", "责任区", "示范岗", "典型", "检查次数", "问题", "整改率%"]
+
+
+def test_who_draws_the_activity_form_up_is_named_on_it(world: World) -> None:
+    campaign = world.campaign()
+    request = asked(world, "east", campaign, campaign.periods.get(code="2026H1"))
+    ((sheet, rows),) = reports.get("activity_statistics").sheets(request)
+    at = sheet.headings.index("填报人") - 1
+    assert {row[at] for row in rows} == {request.user.name}
+    ((_sheet, rows),) = reports.get("activity_statistics").sheets(replace(request, user=None))
+    assert {row[at] for row in rows} == {""}
 
 
 # -- figures -----------------------------------------------------------------------------------------------------------

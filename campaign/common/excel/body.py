@@ -18,6 +18,7 @@ class Body:
     def __init__(self, frame: Frame, sums: dict[int, int] | None = None) -> None:
         self._frame = frame
         self._lines = Lines()
+        self.pages = frame.pages()
         self._plain = self._cells(bold=False)
         self._bold = self._cells(bold=True)
         self._added = [place for place, column in enumerate(frame.form.columns) if column.total]
@@ -44,6 +45,7 @@ class Body:
         columns = self._bold if bold else self._plain
         written = "".join([cells[value] for cells, value in zip(columns, values, strict=True)])
         height = BODY_HEIGHT if self._lines.most == 1 else row_height(self._lines.most)
+        self.pages.add(height)
         return f'<row r="{number}" ht="{height:g}" customHeight="1">{written.replace(ROW, str(number))}</row>'
 
     def add(self, values: Row) -> None:
@@ -55,6 +57,7 @@ class Body:
 
     def empty(self, number: int) -> str:
         """Return the row of a table without records: 无 over its whole width."""
+        self.pages.add(BODY_HEIGHT)
         return self._joined(number, len(self._frame.columns), _EMPTY_TABLE, [])
 
     def totals(self, number: int) -> str:

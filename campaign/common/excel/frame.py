@@ -1,17 +1,19 @@
 """The frame of a form on a sheet: title, unit line, heading above its rows; totals, signature, notes below (2-domain d.0)."""
 
 from collections.abc import Sequence
-from itertools import groupby
+from itertools import accumulate, combinations, groupby
 from math import ceil
 
 from openpyxl.cell import Cell
 from openpyxl.styles import Alignment, Border, Font, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.pagebreak import Break
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from campaign.common.excel.cells import Styles
+from campaign.common.excel.pages import A3_POINTS, A4_POINTS, Pages, points
 from campaign.common.excel.sheet import SEQUENCE, FormColumn, FormSheet, Kind
 
 TITLE_FONT = Font(name="方正小标宋简体", size=18)
@@ -26,6 +28,8 @@ _THIN = Side(style="thin")
 _BOX = Border(left=_THIN, right=_THIN, top=_THIN, bottom=_THIN)
 _FOOTER = "第 &P 页 共 &N 页"
 _INCHES = 1 / 2.54
+_SIDES, _ENDS = 1.5, 1.8
+"""Margins of a page in cm: left and right, top and bottom."""
 A4, A3 = 9, 8
 
 _ROWS_TO_COME = 1_000
@@ -162,8 +166,8 @@ class Frame:
         sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
         sheet.print_options.horizontalCentered = True
         margins = sheet.page_margins
-        margins.left = margins.right = 1.5 * _INCHES
-        margins.top = margins.bottom = 1.8 * _INCHES
+        margins.left = margins.right = _SIDES * _INCHES
+        margins.top = margins.bottom = _ENDS * _INCHES
         margins.header = margins.footer = 0.8 * _INCHES
         sheet.oddFooter.center.text = _FOOTER  # type: ignore[union-attr]
         sheet.print_title_rows = f"{self.heading_rows[0]}:{self.heading_rows[1]}"
@@ -190,10 +194,24 @@ class Frame:
 
     # -- below the rows
 
-    def close(self, *, last_record: int, last_row: int, last_part: bool = True) -> None:
+    def pages(self) -> Pages:
+        """Return the pages that the rows to come will fill."""
+        across, along = A3_POINTS if self.form.paper_a3 else A4_POINTS
+        if self.form.landscape:
+            across, along = along, across
+        room = (across - 144 * _SIDES * _INCHES, along - 144 * _ENDS * _INCHES)
+        first, last = self.heading_rows
+        above, repeated = self._heights(1, last), self._heights(first, last)
+        return Pages(room, points(self.widths), above=above, repeated=repeated)
+
+    def _heights(self, first: int, last: int) -> float:
+        return sum(self.sheet.row_dimensions[row].height or BODY_HEIGHT for row in range(first, last + 1))
+
+    def close(self, *, last_record: int, last_row: int, pages: Pages, last_part: bool = True) -> None:
         """Lay out what stands below the rows that end with `last_row` (totals included) and mark their place.
 
-        The filter reaches to `last_record`; signature and notes stand on the last part of a form in several.
+        The filter reaches to `last_record`; signature and notes stand on the last part of a form in several, on one page with
+        the last of the records, which `pages` has followed.
         """
         self._row = last_row
         self.sheet.cell(last_row, len(self.columns)).border = _BOX  # the rows will stand here
@@ -207,6 +225,10 @@ class Frame:
         for note in (*self.form.notes, self.form.provenance):
             if note:
                 self._line(note, NOTE_FONT, "left", 6 + 14 * self._lines(note, 10))
+        below = self._heights(last_record + 1, self._row)
+        along = pages.taken_along(below)
+        if along and last_record - along >= self.first_row:
+            self.sheet.row_breaks.append(Break(id=last_record - along))
 
     def _offer_choices(self, last_record: int) -> None:
         """Give columns with `choices` a drop-down; other entries are warned of, not refused."""
@@ -249,14 +271,13 @@ def _natural_width(column: FormColumn) -> float:
 
 
 def _shares(widths: Sequence[float], wanted: Sequence[int]) -> list[int]:
-    """Return the last column (from 1) of each text, so that each gets its part of the width and one column at least."""
-    ends, reached, place = [], 0.0, 0
-    for number, part in enumerate(wanted, start=1):
-        reached += part / sum(wanted) * sum(widths)
-        still_to_come = len(wanted) - number
-        place += 1
-        while place < len(widths) - still_to_come and sum(widths[: place + 1]) <= reached + 1:
-            place += 1
-        ends.append(place)
-    ends[-1] = len(widths)
-    return ends
+    """Return the last column (from 1) of each text, one column at least: so that the text with the least room for its length has
+    as much as can be."""
+    reached = [0.0, *accumulate(widths)]
+
+    def least_room(ends: Sequence[int]) -> float:
+        parts = zip((0, *ends), ends, wanted, strict=False)
+        return min((reached[end] - reached[start]) / part for start, end, part in parts)
+
+    possible = [[*inner, len(widths)] for inner in combinations(range(1, len(widths)), len(wanted) - 1)]
+    return max(possible, key=least_room)

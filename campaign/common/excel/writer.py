@@ -149,7 +149,7 @@ class _Run:
         if not self.goes_on and body.has_totals:
             at += 1
             xml.write(body.totals(at).encode())
-        frame.close(last_record=last_record, last_row=at, last_part=not self.goes_on)
+        frame.close(last_record=last_record, last_row=at, pages=body.pages, last_part=not self.goes_on)
         self._sums = body.sums
         return at
 
