@@ -1,5 +1,6 @@
 """What every test shares; the browser's fixtures stand in tests/chromium.py."""
 
+import gc
 from collections.abc import Iterator
 
 import pytest
@@ -30,6 +31,13 @@ def pytest_sessionstart() -> None:
     from campaign.catalogues import compile_catalogues
 
     compile_catalogues(settings.BASE_DIR)
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector what was loaded to stay: it would look at all of it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 def touches_database(item: pytest.Item) -> bool:

@@ -27,6 +27,8 @@ from tests.chromium import find_chromium  # noqa: E402
 NO_TESTS_COLLECTED = 5
 # Tests of one xdist_group stay together, since they share something dear.
 SPREAD = ("-n", os.environ.get("TEST_PROCESSES", "2"), "--dist", "loadgroup")
+# Every process of a run imports the same modules: compiled once, whatever the environment says.
+RECOMPILE = "PYTHONDONTWRITEBYTECODE"
 # What a production installation sets; `check --deploy` must find nothing to say against it.
 PRODUCTION = {
     "HTTPS": "1",
@@ -122,7 +124,7 @@ class Suite:
     def pytest(self, name: str, marks: str, environment: dict[str, str], *options: str) -> None:
         """Run pytest once and add its counts to the report; a run that ended without any is broken."""
         heading(f"tests: {name}")
-        clean = {key: value for key, value in os.environ.items() if not key.startswith("TEST_")}
+        clean = {key: value for key, value in os.environ.items() if not key.startswith("TEST_") and key != RECOMPILE}
         with tempfile.TemporaryDirectory(prefix="campaign-run-") as folder:
             results = Path(folder) / "results.xml"
             command = ["-m", "pytest", "-q", "-m", marks, f"--junit-xml={results}", *options, *self.arguments]

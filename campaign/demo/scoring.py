@@ -2,6 +2,7 @@
 put before a second person, and frozen at the end; a score sheet that is being changed."""
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +12,7 @@ from campaign.demo.story import Story, on
 from campaign.jobs.models import JobState
 from campaign.jobs.services import job_run
 from campaign.models import Campaign, Period
+from campaign.scoring.builtin import ItemDefinition
 from campaign.scoring.models import EntryKind, ScoreEntry, ScoreSheet
 from campaign.scoring.services import (
     definition_of,
@@ -122,12 +124,19 @@ def _leave_open(group: Group, campaign: Campaign, story: Story) -> None:
 
 
 def _change_sheet(group: Group, campaign: Campaign, story: Story) -> None:
-    """The office thinks of giving the masses more weight; the draft counts for nobody yet."""
-    in_use = definition_of(ScoreSheet.objects.newest().get(campaign=campaign, key="branches"))
+    """The office thinks of giving the masses more weight, and the average of those below by their members; the drafts count for
+    nobody yet."""
     weights = {"org_fulfilment": 20, "evaluation": 35}
-    items = tuple(replace(item, full=weights.get(item.key, item.full)) for item in in_use.items)
-    with on(story.today, hour=10):
-        sheet_begin(actor=group.office, campaign=campaign, definition=replace(in_use, items=items))
+    weighted = {"label": "下级党组织平均得分（按党员人数加权）", "metric": "children.weighted"}
+    changes: dict[str, Callable[[ItemDefinition], ItemDefinition]] = {
+        "branches": lambda item: replace(item, full=weights.get(item.key, item.full)),
+        "committees": lambda item: replace(item, **weighted) if item.key == "children" else item,  # type: ignore[arg-type]
+    }
+    for key, change in changes.items():
+        in_use = definition_of(ScoreSheet.objects.newest().get(campaign=campaign, key=key))
+        with on(story.today, hour=10):
+            changed = replace(in_use, items=tuple(change(item) for item in in_use.items))
+            sheet_begin(actor=group.office, campaign=campaign, definition=changed)
 
 
 def _freeze(group: Group, story: Story, period: Period) -> None:

@@ -124,10 +124,12 @@ class Few:
         shown: dict[Subject, tuple[int, Stored]] = {}
         current = PeriodScore.objects.current().filter(period=self.period).order_by()
         asked = {member.id for member in self.members} | self.changed.members
-        of_members = Q(member__in=listed(asked)) | Q(organization__in=listed(self.marked))
+        of_members = current.of_members()
         for rows in (
             current.of_organizations().filter(organization__in=listed(place.id for place in self.places)),
-            current.of_members().filter(of_members),
+            # Two questions: for either or other SQLite would read the scores of everybody.
+            of_members.filter(member__in=listed(asked)),
+            of_members.filter(organization__in=listed(self.marked)),
         ):
             for pk, member, organization, *values in rows.values_list("pk", "member", "organization", *COMPARED):
                 subject = (member, 0 if member else organization)

@@ -108,7 +108,7 @@ class Radar:
     median: str
 
 
-def radar(axes: Sequence[tuple[str, int | None, int | None]]) -> Radar:
+def radar(axes: Sequence[tuple[str, int, int | None]]) -> Radar:
     """Draw (label, own, median) with values in hundredths of a percent; nothing is drawn for a median that is not told."""
     number = len(axes)
     full = [PERCENT] * number
@@ -120,7 +120,7 @@ def radar(axes: Sequence[tuple[str, int | None, int | None]]) -> Radar:
             Mark(mark.x, mark.y + 4, label)
             for mark, (label, _own, _median) in zip(_places(full, RING + 12), axes, strict=True)
         ],
-        own=_polygon([value or 0 for _label, value, _median in axes]),
+        own=_polygon([value for _label, value, _median in axes]),
         median=_polygon([value or 0 for _label, _own, value in axes]) if told else "",
     )
 

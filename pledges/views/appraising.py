@@ -116,7 +116,7 @@ def pledge_appraise_many(request: HttpRequest) -> HttpResponse:
     due = (
         to_appraise(request.user)
         .select_related("pledge")
-        .prefetch_related("progress__evidence__attachment", "appraisals")
+        .prefetch_related("progress__evidence__attachment", "appraisals", "adjustments")
     )
     page = BoundedPaginator(due.order_by("pledge__organization__path", "due_on", "pk"), PER_PAGE).get_page(
         request.GET.get("page")

@@ -226,7 +226,7 @@ def scores_of_the_period(page: Page, phone: Page, login: Login, cast: Cast) -> s
     login(page, cast.staff)
     today = clock.today()
     period = Period.objects.get(starts_on__lte=today, ends_on__gte=today)
-    steps.compute_scores(page, f"{period.code} · {period.campaign.name}", COMPANY)
+    steps.compute_scores(page, f"{period.name} · {period.campaign.name}", COMPANY)
     expect(page.get_by_text("已计算3个党组织")).to_be_visible(timeout=30_000)
     steps.follow(page, "查看结果")
     login(phone, cast.secretary)

@@ -325,3 +325,21 @@ def test_names_twice_and_people_twice(world: World) -> None:
     assert refused(book(HEAD, row(1), row(1))) == [("member.id_twice", 1)]
     bare = {"身份证号": ""}
     assert refused(book(HEAD, row(1, **bare), row(1, **bare))) == [("member.person_twice", 1)]
+
+
+def test_what_stands_between_and_below_printed_pages_is_no_member(world: World) -> None:
+    """Titles and headings on each page, page numbers, counts cell by cell, and who signs without a colon."""
+    two = [[str(cell) for cell in row(number)] for number in (1, 2)]
+    rows = [
+        ["党员花名册"], HEAD, two[0], ["第1页"], ["党员花名册"], HEAD, two[1], ["第2页 共2页"], ["共", "2", "人"],
+        ["填表人", "张三", "", "2026.7.1", "填表日期"],
+    ]  # fmt: skip
+    assert [one.name for one in stored(book(*rows))] == [row(1)[0], row(2)[0]]
+    signed = [HEAD, two[0], ["填表人甲", "男", "", "", two[0][4]]]
+    assert len(stored(book(*signed))) == 1  # somebody may be called like that
+
+
+def test_how_offices_write_what_kind_of_member_somebody_is(world: World) -> None:
+    head, of = [*HEAD, "党员类别"], (row(3), row(4))
+    found = stored(book(head, [*of[0], "中共党员"], [*of[1], "中共预备党员"]))
+    assert [one.kind for one in found] == ["full", "probationary"]

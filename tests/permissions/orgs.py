@@ -4,6 +4,7 @@ import datetime as dt
 import zlib
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -82,8 +83,10 @@ case("organization_edit", Case(make=organization))
 
 
 def confirmed(kind: ChangeKind, made: Organization, typed: Mapping[str, Any], **arguments: Any) -> Any:
-    """What is posted to confirm a change, the mark of its preview included; worked out when it is sent."""
+    """What is posted to confirm a change, the mark of its preview included; worked out when it is first sent: what each
+    visitor does is taken back, so that the preview stays as it is."""
 
+    @cache
     def payload() -> dict[str, Any]:
         change = change_describe(actor=None, kind=kind, organization=made, **arguments)
         return {**typed, "confirm": fingerprint(change, touches_of(change))}

@@ -255,14 +255,21 @@ def test_a_pledge_made_elsewhere_stays_there(world: World, campaign: Campaign) -
     assert PledgeItem.objects.get().text == "在原支部写的"
 
 
-def test_storing_and_handing_in_cost_the_same_for_one_and_for_three(world: World, campaign: Campaign) -> None:
+def test_a_workbook_costs_the_same_for_one_row_and_for_three(
+    world: World, campaign: Campaign, browser: Browser
+) -> None:
     secretary = world.user("secretary", "east_one")
     submitted(world, campaign, "secretary@east_one")  # not the first of the branch
     assert secretary.grants
 
-    def cost(*names: str) -> tuple[int, int, int, int]:
+    client = browser("secretary@east_one")
+    client.get(reverse("pledge_import", args=[world.orgs["east_one"].pk]))
+
+    def cost(*names: str) -> tuple[int, ...]:
         with CaptureQueriesContext(connection) as sending:
             sent = upload(world, *(row(name, f"{name}的承诺") for name in names))
+        with CaptureQueriesContext(connection) as looked_at:
+            client.get(reverse("pledge_import_detail", args=[sent.pk]))
         with CaptureQueriesContext(connection) as stored:
             sent = list_store(sent=sent, actor=secretary)
         with CaptureQueriesContext(connection) as taken_back:
@@ -270,7 +277,7 @@ def test_storing_and_handing_in_cost_the_same_for_one_and_for_three(world: World
         list_store(sent=upload(world, *(row(name, f"{name}的承诺") for name in names)), actor=secretary)
         with CaptureQueriesContext(connection) as handed_in:
             services.drafts_submit_many(organization=world.orgs["east_one"], campaign=campaign, actor=secretary)
-        return len(sending), len(stored), len(taken_back), len(handed_in)
+        return tuple(len(each) for each in (sending, looked_at, stored, taken_back, handed_in))
 
     assert cost("李秀英") == cost("王立新", "赵春梅", "孙志强")
     assert Pledge.objects.filter(state=PledgeState.SUBMITTED).count() == 5

@@ -250,6 +250,26 @@ def test_queries_at_one_and_three_rows(
 
 
 @pytest.mark.parametrize(
+    "name", ["pledge_records", "pledge_appraise_many", "board_print", "board_screen", "pledge_letters", "pledge_create"]
+)
+def test_lists_that_are_worked_through_or_printed_cost_the_same(
+    world: World, campaign: Campaign, browser: Browser, name: str
+) -> None:
+    place = world.orgs["east_one"].pk
+    args = {"pledge_records": [place, campaign.pk, 2026, "overdue"], "pledge_appraise_many": [], "pledge_create": []}
+    url, client = reverse(name, args=args.get(name, [place])), browser("secretary@east_one")
+
+    def at_one_more(who: str) -> int:
+        published(world, campaign, f"{who}@east_one", item("一"), item("二"), by="secretary@east_one")
+        with clock.at(clock.start_of(dt.date(2026, 7, 2))):
+            return count_queries(client, url)
+
+    at_one = at_one_more("member")
+    at_one_more("member2")
+    assert at_one_more("member3") == at_one
+
+
+@pytest.mark.parametrize(
     "name", ["pledge_detail", "pledge_edit", "pledge_review", "pledge_progress", "pledge_appraise"]
 )
 def test_the_page_of_a_pledge_costs_the_same_with_one_item_and_three(

@@ -1,5 +1,6 @@
 """Incremental runs: after any change they give what a full run gives."""
 
+import dataclasses
 import datetime as dt
 from collections.abc import Iterator
 from typing import Any
@@ -14,7 +15,7 @@ from campaign.common import clock
 from campaign.jobs.models import Job
 from campaign.models import Period, PeriodState
 from campaign.scoring.choices import RunKind, RunState
-from campaign.scoring.models import PeriodScore, ScoreMark, ScoreRun
+from campaign.scoring.models import PeriodScore, ScoreMark, ScoreRun, ScoreTally
 from campaign.scoring.registry import MEMBER, ORGANIZATION
 from campaign.scoring.services import score_run_request, scores_fall_due, scores_refresh
 from orgs.models import Member, Organization
@@ -211,3 +212,55 @@ def test_real_records_reach_the_scores(world: World) -> None:
     after = list(PeriodScore.objects.current().order_by("pk").values())
     assert run(period, world.orgs["root"]).figures["changed"] == 0
     assert list(PeriodScore.objects.current().order_by("pk").values()) == after
+
+
+def test_of_several_tallies_of_one_organization_the_last_one_counts(scored: tuple[World, Period, Measured]) -> None:
+    """What an earlier run left is taken away after the next one is published: until then both are there."""
+    world, period, measured = scored
+    first = ScoreRun.objects.latest("pk")
+    earlier = list(ScoreTally.objects.filter(run=first, organization=world.orgs["east_two"]).values())
+    measured.set("test.m0", world.orgs["east_two"], 4, 4)
+    run(period, world.orgs["root"])
+    assert not ScoreTally.objects.filter(run=first, organization=world.orgs["east_two"]).exists()
+    ScoreTally.objects.bulk_create(ScoreTally(**tally) for tally in earlier)
+    ScoreMark.objects.all().delete()
+    measured.set("test.m0", world.orgs["east_one"], 2, 4)
+    mark(world.orgs["east_one"])
+    assert scores_refresh() == 1
+    assert run(period, world.orgs["root"]).figures["changed"] == 0
+
+
+def test_an_organization_that_was_not_marked_keeps_the_figures_of_its_own_members(
+    world: World, measured: Measured
+) -> None:
+    average = dataclasses.replace(COMMITTEES.items[1], metric="members.average")
+    committees = dataclasses.replace(COMMITTEES, items=(COMMITTEES.items[0], average))
+    Member.objects.filter(pk=world.members["east_two"][1].pk).update(organization=world.orgs["east"])
+    for members in world.members.values():
+        for place, member in enumerate(members):
+            measured.set("test.m0", member, place, 5)
+    period = ready(world, BRANCHES, committees, MEMBERS)
+    run(period, world.orgs["root"])
+    ScoreMark.objects.all().delete()
+    measured.set("test.m0", world.members["east_one"][0], 5, 5)
+    mark(world.members["east_one"][0])
+    assert scores_refresh() == 1
+    east = PeriodScore.objects.current().get(period=period, organization=world.orgs["east"], member=None)
+    average_now = east.unpacked()["children"]
+    # Two branches of six with 0, 20 … 100 marks: one has 100 now instead of 0, and one belongs to the committee itself.
+    assert (average_now.numerator, average_now.denominator) == (2 * 300_00 + 100_00, 12 * 100_00)
+    assert run(period, world.orgs["root"]).figures["changed"] == 0
+
+
+def test_who_belongs_nowhere_any_more_is_scored_no_more_though_no_organization_is_marked(
+    scored: tuple[World, Period, Measured],
+) -> None:
+    world, period, _measured = scored
+    member = world.members["east_one"][3]
+    assert member.personnel_no in shown(period)
+    Member.objects.filter(pk=member.pk).update(status="left")
+    ScoreMark.objects.all().delete()
+    mark(member)
+    assert scores_refresh() == 1
+    assert member.personnel_no not in shown(period)
+    assert ScoreRun.objects.latest("pk").counts["removed"] == 1

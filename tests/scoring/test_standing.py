@@ -146,7 +146,7 @@ def test_the_course_over_the_periods(scored: Period, world: World, measured: Mea
     assert "<polyline" in page
 
 
-def test_each_standard_beside_the_median_of_the_peers(scored: Period, world: World) -> None:
+def test_each_standard_beside_the_median_of_the_peers(scored: Period, world: World, as_: As) -> None:
     leaves = list(Standard.objects.filter(campaign=scored.campaign, parent__isnull=False, code__startswith="SQ"))
     sealing.uninstall()
     for item, leaf in zip(ScoreSheet.objects.get(key="branches").items.all(), leaves, strict=True):
@@ -157,6 +157,10 @@ def test_each_standard_beside_the_median_of_the_peers(scored: Period, world: Wor
     found = axes_of(mine)
     assert [axis.label for axis in found] == [leaf.name for leaf in leaves]
     assert [(axis.own, axis.median) for axis in found] == [(100_00, 50_00), (0, 0), (None, None), (100_00, 100_00)]
+    # The one that was left out is not drawn as if nothing of it had been reached, and keeps nobody from seeing the median.
+    drawn = as_("office@root").get(reverse("score_course", args=[world.orgs["east_one"].pk])).context["radar"]
+    assert [label.text for label in drawn.labels] == [leaf.name for leaf in (leaves[0], leaves[1], leaves[3])]
+    assert drawn.median not in ("", drawn.own)
 
 
 def test_without_standards_the_items_are_compared(scored: Period, world: World) -> None:
@@ -216,7 +220,7 @@ def test_lines_lie_within_the_plot(values: list[int | None]) -> None:
 
 
 def test_a_radar_reaches_its_ring_at_all_of_the_marks() -> None:
-    drawn = plots.radar([("甲", 100_00, 50_00), ("乙", 0, 50_00), ("丙", None, 50_00)])
+    drawn = plots.radar([("甲", 100_00, 50_00), ("乙", 0, 50_00), ("丙", 0, 50_00)])
     assert drawn.own.split()[0] == f"{plots.RADAR},{plots.RADAR - plots.RING}"
     assert drawn.own.split()[1:] == [f"{plots.RADAR},{plots.RADAR}"] * 2
     assert plots.radar([("甲", 1, None), ("乙", 1, 1), ("丙", 1, 1)]).median == ""

@@ -20,7 +20,12 @@ REMARKS_HEADER = "问题说明"
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|【[^【】]*】|〔[^〔〕]*〕")
 _NOISE = re.compile(r"[\s*:_]+")
 _LONGEST_TOTAL = 12
-_TOTAL = re.compile(r"(合|总|小|共|累)计(\d+[人名个]?(党员)?)?|共计?\d+[人名个](党员)?")
+_TOTAL = re.compile(r"(合|总|小|共|累)计(\d+[人名个]?(党员)?)?|共计?\d+[人名个](党员)?|共")
+_PAGE = re.compile(r"第\d+页|共\d+页|第\d+页[,，/]?共\d+页")
+_SIGNED = re.compile(
+    r"((填[表报]|制表|审核|审批|复核|经办|统计)人|(单位|部门|党组织)?(主要)?负责人)(\(签[字名章]\)|\(盖?章\))?"
+)
+"""What stands before a signature; without a colon only as the whole of a cell."""
 _HINT = re.compile(r"\(?(必填|选填|必选|非必填|可选|可不填)项?\)?")
 _BELOW = re.compile(
     r"(备?注|说明|注意|备注说明)([:.、0-9一]|$)"
@@ -134,15 +139,27 @@ def is_below(row: Sequence[Raw]) -> bool:
 
 
 def is_signed(row: Sequence[Raw]) -> bool:
-    """Whether a row is a note or a signature line by the colon behind what it is called: no record begins like that."""
+    """Whether a row is a note or a signature line by the colon behind what it is called, or as who signs is called in a cell
+    of its own: no record begins like that."""
     first = _first(row)
-    return (":" in first or "\uff1a" in first) and is_below(row)
+    if ":" in first or "\uff1a" in first:
+        return is_below(row)
+    return "人" in first and bool(_SIGNED.fullmatch(header_key(first)))
+
+
+def is_page(row: Sequence[Raw]) -> bool:
+    """Whether a row holds nothing but the number of a page."""
+    written = [squeezed(cell) for cell in row if not is_blank(cell)]
+    return bool(written) and all(map(_PAGE.fullmatch, written))
 
 
 def may_close(row: Sequence[Raw]) -> bool:
     """Whether a row may be a total (`is_total`) or a signature (`is_signed`): a quick look for a word of theirs."""
     first = row[0] if row and row[0] != "" else next((cell for cell in row if cell != ""), "")
-    return isinstance(first, str) and ("计" in first or ":" in first or "\uff1a" in first)
+    return isinstance(first, str) and any(map(first.__contains__, _MARKS))
+
+
+_MARKS = ("计", "共", "人", ":", "\uff1a")
 
 
 def is_column_numbers(row: Sequence[Raw]) -> bool:

@@ -132,7 +132,7 @@ class PeriodScoreQuerySet(ScopedQuerySet["PeriodScore"]):
         return self.filter(member=None)
 
     def of_members(self) -> Self:
-        return self.exclude(member=None)
+        return self.filter(member__isnull=False)  # in these words, for the partial indexes of SQLite
 
 
 class PeriodScore(models.Model):

@@ -156,7 +156,7 @@ def score_course(request: HttpRequest, pk: int) -> HttpResponse:
         "chart": _chart(points) if points else None,
         "latest": latest,
         "axes": [(axis, None if axis.median is None or axis.own is None else axis.own - axis.median) for axis in axes],
-        "radar": _radar(axes) if len(axes) > 2 else None,
+        "radar": _radar(axes),
         "kinds": _kinds(organization, kinds, kind),
         "crumbs": [{"label": _("Periodic scores"), "url": reverse("score_list")}],
     }
@@ -189,5 +189,7 @@ def _chart(points: list[Point]) -> plots.Chart:
     )
 
 
-def _radar(axes: list[Axis]) -> plots.Radar:
-    return plots.radar([(axis.label, axis.own, axis.median) for axis in axes])
+def _radar(axes: list[Axis]) -> plots.Radar | None:
+    """Draw what was measured: a standard that was left out is not one of which nothing was reached."""
+    measured = [(axis.label, axis.own, axis.median) for axis in axes if axis.own is not None]
+    return plots.radar(measured) if len(measured) > 2 else None

@@ -53,8 +53,8 @@ def _education() -> Convert[str]:
 
 
 KINDS = {
-    MembershipKind.FULL: ("正式党员", "正式"),
-    MembershipKind.PROBATIONARY: ("预备党员", "预备"),
+    MembershipKind.FULL: ("正式党员", "正式", "中共党员", "中共正式党员"),
+    MembershipKind.PROBATIONARY: ("预备党员", "预备", "中共预备党员"),
 }
 STATUSES = {
     MembershipStatus.NORMAL: ("正常", "在册", "正常党籍"),

@@ -142,18 +142,26 @@ class SheetRows:
             return False
         if layout.is_total(row) or self._heading.stands_in(row) or self._explains_columns(number, row):
             return False
+        if layout.is_page(row) or self._is_title(row):
+            return False
         required = [what for (cells, _place), what in zip(self._cells, nothing, strict=True) if cells.column.required]
         complete = Nothing.BLANK not in required
-        if not (complete and filled > FEW) or layout.is_signed(row):
-            if layout.is_below(row):
-                self._below = True
-                return False
+        whole = complete and filled > FEW
+        if layout.is_signed(row) or (not whole and layout.is_below(row)):
+            self._below = True
+            return False
+        if not whole:
             if self._below and not complete and filled <= FEW:
                 return False
             if not complete and filled == 1 and self._is_remark(number, row, nothing):
                 return False
         self._below = False
         return True
+
+    def _is_title(self, row: Sequence[Raw]) -> bool:
+        """Whether the row says again what stands above the table, as at the top of a printed page."""
+        written = [str(cell) for cell in row if not is_blank(cell)]
+        return len(written) == 1 and written[0] in self._found.above
 
     def _explains_columns(self, number: int, row: Sequence[Raw]) -> bool:
         return number == self._heading.last_row + 1 and (layout.is_column_numbers(row) or layout.is_hints(row))
