@@ -92,7 +92,7 @@ class ContactList(EntryList):
     def entries(self, ground: ContactGround, *, locked: bool = False) -> Iterable[Entry]:
         points = within(ContactPoint.objects.allowed(ground.actor, self.capability), ground.place)
         if locked:  # a lock goes with no grouping
-            list(points.select_for_update(of=("self",)).order_by("pk").values_list("pk"))
+            list(points.select_for_update(of=("self",)).order_by("pk"))
         found = list(
             reads.with_visits(points).select_related("leader", "organization").order_by("organization__path", "pk")
         )
