@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 
 
 def test_one_of_four_campaigns_of_a_code_begins(world: World) -> None:
-    office, template = world.user("staff", "root"), next(iter(blueprints)).key
+    office, template = world.user("office", "root"), next(iter(blueprints)).key
 
     def begin() -> None:
         campaign_create(
