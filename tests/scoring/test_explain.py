@@ -142,7 +142,7 @@ def test_the_period_before_stands_beside_this_one(worked: World, measured: Measu
     run(second, worked.orgs["root"])
     explanation = explanation_of(worked, "east_one", second)
     assert by_key(explanation)["fulfilment"].previous == 25_00
-    assert (explanation.difference, explanation.difference_text) == (5_00, "上期92.00，较上期+5.00")
+    assert (explanation.difference, explanation.difference_text) == (5_00, "上期92.00，增减+5.00")
     assert explanation_of(worked, "east_one", first).difference is None
 
 

@@ -113,7 +113,7 @@ def test_a_text_translated_in_another_part_is_taken_over(tree: Path) -> None:
 
 def test_problems_names_every_kind_of_fault(tree: Path) -> None:
     update(tree)
-    translate(tree, "pledges", {"Pledge of %(name)s": "承诺", "Open": "开放", "%(n)d item": "%(n)d 项"})
+    translate(tree, "pledges", {"Pledge of %(name)s": "承诺", "Open": "开放", "%(n)d item": "%(n)d项"})
     translate(tree, "campaign", {"Stage": "阶段"})
     write(tree / "orgs/views.py", "from x import gettext as _\n_('New')\n_('Stage')\n")
     write(tree / "campaign/scoring/views.py", "")
@@ -142,7 +142,7 @@ def test_two_translations_of_one_text_are_a_fault_and_a_context_mends_it(tree: P
 
 def test_compile_writes_what_gettext_reads_and_only_when_needed(tree: Path) -> None:
     update(tree)
-    translate(tree, "pledges", {"Open": "开放", "%(n)d item": "%(n)d 项"})
+    translate(tree, "pledges", {"Open": "开放", "%(n)d item": "%(n)d项"})
     assert "pledges" in catalogues.compile_catalogues(tree)
     with catalogues.po_path(tree, "pledges").with_suffix(".mo").open("rb") as file:
         texts = gettext.GNUTranslations(file)
