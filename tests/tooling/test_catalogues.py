@@ -147,6 +147,6 @@ def test_compile_writes_what_gettext_reads_and_only_when_needed(tree: Path) -> N
     with catalogues.po_path(tree, "pledges").with_suffix(".mo").open("rb") as file:
         texts = gettext.GNUTranslations(file)
     assert texts.pgettext("state", "Open") == "开放"
-    assert texts.ngettext("%(n)d item", "%(n)d items", 5) == "%(n)d 项"
+    assert texts.ngettext("%(n)d item", "%(n)d items", 5) == "%(n)d项"
     assert texts.gettext("none") == "none"
     assert catalogues.compile_catalogues(tree) == []
