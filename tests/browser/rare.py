@@ -80,7 +80,7 @@ def _of_scores(campaign: Campaign, branch: Organization) -> list[str]:
         work="安全生产先进集体",
     )
     asked = ScoreFreeze.objects.get(period__campaign=campaign)
-    draft = ScoreSheet.objects.get(campaign=campaign, state="draft")
+    draft = ScoreSheet.objects.get(campaign=campaign, key="branches", state="draft")
     building = ("sheet_edit", "sheet_preview", "sheet_use")
     return [
         reverse("entry_edit", args=[bonus.pk]),

@@ -216,6 +216,7 @@ def test_a_select_of_many_is_searched_by_typing(page: Page, login: Login, office
     page.goto("/gallery/")
     field = page.locator(".ts-wrapper").first
     field.click()
+    expect(field.locator("input")).to_be_focused()
     page.keyboard.type("周小红 11")
     expect(field.locator(".option.active")).to_have_text("周小红 11")
     page.keyboard.press("Enter")
