@@ -19,7 +19,8 @@ from campaign.filings.services import plan_create
 from campaign.lists.models import SentList
 from campaign.lists.services import list_send
 from campaign.models import Audience, Campaign
-from campaign.scoring.importers import ENTRY_LIST
+from campaign.scoring.importers.entries import ENTRY_LIST
+from campaign.scoring.importers.items import ITEM_LIST
 from campaign.scoring.models import EntryKind, ScoreFreeze, ScoreSheet
 from campaign.scoring.services import entry_add
 from orgs.importers.contacts import CONTACT_LIST
@@ -80,9 +81,13 @@ def _of_scores(campaign: Campaign, branch: Organization) -> list[str]:
         work="安全生产先进集体",
     )
     asked = ScoreFreeze.objects.get(period__campaign=campaign)
-    draft = ScoreSheet.objects.get(campaign=campaign, state="draft")
+    draft = ScoreSheet.objects.get(campaign=campaign, key="branches", state="draft")
     building = ("sheet_edit", "sheet_preview", "sheet_use")
+    heading = "评分项目,满分,取用数据,计分方法,目标值、分档或扣分,无可计量内容时,计入栏目"
+    said = f"{heading}\n承诺兑现,5,承诺兑现率,按比例得分,100,不得分,承诺践诺\n"
+    items = list_send(kind=ITEM_LIST, place=draft.pk, actor=office, content=said.encode(), file_name="评分项目.csv")
     return [
+        reverse("item_import_detail", args=[items.pk]),
         reverse("entry_edit", args=[bonus.pk]),
         reverse("entry_detail", args=[bonus.pk]),
         reverse("freeze_detail", args=[asked.pk]),

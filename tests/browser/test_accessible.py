@@ -40,6 +40,7 @@ NOT_PAGES = {
     "entry_import_annotated": "a file",
     "healthz": "answers machines",
     "import_annotated": "a file",
+    "item_import_annotated": "a file",
     "jobs_download": "a file",
     "jobs_fragment": "a part of the job's page",
     "nomination_import_annotated": "a file",
