@@ -4,6 +4,7 @@ from django.urls import path
 
 from campaign.lists.views import list_urls
 from orgs.importers.contacts import CONTACT_LIST
+from orgs.importers.leadership import LEADERSHIP_LIST
 from orgs.views import contacts, leadership, quality
 
 urlpatterns = [
@@ -17,6 +18,7 @@ urlpatterns = [
     ),
     path("organizations/<int:pk>/leadership/list/", leadership.leadership_list, name="leadership_list"),
     path("organizations/<int:pk>/export/<slug:key>/", leadership.list_export, name="list_export"),
+    *list_urls("leadership/lists/", LEADERSHIP_LIST),
     path("leadership/<int:pk>/edit/", leadership.leadership_edit, name="leadership_edit"),
     path("leadership/<int:pk>/end/", leadership.leadership_end, name="leadership_end"),
     path("contacts/", contacts.contact_list, name="contact_list"),

@@ -23,6 +23,7 @@ from campaign.scoring.importers import ENTRY_LIST
 from campaign.scoring.models import EntryKind, ScoreFreeze, ScoreSheet
 from campaign.scoring.services import entry_add
 from orgs.importers.contacts import CONTACT_LIST
+from orgs.importers.leadership import LEADERSHIP_LIST
 from orgs.models import CodePurpose, ImportKind, Organization, User
 from orgs.services import code_sheet_request
 from orgs.services.imports import import_upload
@@ -170,6 +171,7 @@ def _of_workbooks(campaign: Campaign, branch: Organization, secretary: User) -> 
     contacts = list_send(
         kind=CONTACT_LIST, place=staff.organization_id, actor=staff, content=book.encode(), file_name="联系点.csv"
     )
+    leaders = _of_leading_groups(branch, staff)
     problems = list_send(
         kind=PROBLEM_LIST, place=graded.appraisal_id, actor=staff, content=said.encode(), file_name="问题.csv"
     )
@@ -183,12 +185,19 @@ def _of_workbooks(campaign: Campaign, branch: Organization, secretary: User) -> 
         reverse("nomination_import_detail", args=[_nominations(branch, secretary).pk]),
         reverse("entry_import_detail", args=[entries.pk]),
         reverse("contact_import_detail", args=[contacts.pk]),
+        reverse("leadership_import_detail", args=[leaders.pk]),
         reverse("problem_import_detail", args=[problems.pk]),
         reverse("review_import_detail", args=[reviews.pk]),
         reverse("import_detail", args=[batch.pk]),
         reverse("import_rows", args=[batch.pk]),
         reverse("pledge_import_detail", args=[pledges.pk]),
     ]
+
+
+def _of_leading_groups(branch: Organization, staff: User) -> SentList:
+    said = f"党组织,职责,姓名,职务,开始日期\n{branch.name},领导小组成员,钱处长,处长,{clock.today()}\n"
+    place = staff.organization_id
+    return list_send(kind=LEADERSHIP_LIST, place=place, actor=staff, content=said.encode(), file_name="名单.csv")
 
 
 def _nominations(branch: Organization, secretary: User) -> SentList:

@@ -42,6 +42,7 @@ NOT_PAGES = {
     "import_annotated": "a file",
     "jobs_download": "a file",
     "jobs_fragment": "a part of the job's page",
+    "leadership_import_annotated": "a file",
     "nomination_import_annotated": "a file",
     "notice_open": "leads on to what the reminder is about",
     "organization_children": "a part of the tree",
