@@ -5,6 +5,7 @@ from django.urls import path
 from campaign.lists.views import list_urls
 from orgs.importers.contacts import CONTACT_LIST
 from orgs.importers.leadership import LEADERSHIP_LIST
+from orgs.importers.visits import VISIT_LIST
 from orgs.views import contacts, leadership, quality
 
 urlpatterns = [
@@ -26,6 +27,7 @@ urlpatterns = [
     path("contacts/coverage/", contacts.contact_coverage, name="contact_coverage"),
     path("contacts/assign/", contacts.contact_assign, name="contact_assign"),
     *list_urls("contacts/lists/", CONTACT_LIST),
+    *list_urls("contacts/visits/lists/", VISIT_LIST),
     path("contacts/<int:pk>/", contacts.contact_detail, name="contact_detail"),
     path("contacts/<int:pk>/edit/", contacts.contact_edit, name="contact_edit"),
     path("contacts/<int:pk>/end/", contacts.contact_end, name="contact_end"),

@@ -36,6 +36,7 @@ READERS = ("secretary", "office", "staff", "leader", "committee", "member", "sys
 NOT_PAGES = {
     "admin_login": "leads on to signing in",
     "contact_import_annotated": "a file",
+    "contact_visit_import_annotated": "a file",
     "entry_document": "a file",
     "entry_import_annotated": "a file",
     "healthz": "answers machines",

@@ -13,6 +13,7 @@ from campaign.lists.registry import ListKind
 from campaign.lists.services import list_send, list_store
 from orgs.importers.contacts import CONTACT_LIST
 from orgs.importers.leadership import LEADERSHIP_LIST
+from orgs.importers.visits import VISIT_LIST
 from orgs.models import ContactPoint, ContactVisit, DistinctPair, LeadershipPost, Member, Organization, User
 from tests.permissions.cases import Case, Listed, Make, Scoped, Target, case, lists, mark, number, scoped
 from tests.permissions.oracle import holds_somewhere
@@ -148,6 +149,26 @@ def contact_book(world: World, at: str) -> bytes:
     )
 
 
+def visit_book(world: World, at: str) -> bytes:
+    """A visit to a contact point at the place, of a leader enrolled there."""
+    contact = ContactPoint.objects.get(pk=point(world, at).kwargs["pk"])
+    row = f"{contact.organization.name},{contact.leader.personnel_no},{clock.today()},基层走访,看了现场"
+    return f"党组织,人员编号,联系日期,联系方式,联系情况\n{row}\n".encode()
+
+
+def own_visits(world: World, at: str) -> Target:
+    """The list of a leader of the cast, with a visit to his contact point there."""
+    target = own_point(world, at)
+    contact = ContactPoint.objects.get(pk=target.kwargs["pk"])
+    row = f"{contact.organization.name},{contact.leader.name},{clock.today()},基层走访,看了现场"
+
+    def payload() -> dict[str, Any]:
+        book = f"党组织,联系领导,联系日期,联系方式,联系情况\n{row}\n".encode()
+        return {"file": SimpleUploadedFile("名单.csv", book)}
+
+    return Target(target.record, {"pk": world.orgs[at].pk}, payload, owner="member@east_one")
+
+
 def to_send(book: Book) -> Make:
     def make(world: World, at: str) -> Target:
         def payload() -> dict[str, Any]:
@@ -171,9 +192,10 @@ def sent_in(kind: ListKind, book: Book, state: str) -> Make:
     return make
 
 
-for kind, book in ((LEADERSHIP_LIST, leadership_book), (CONTACT_LIST, contact_book)):
-    case(kind.key, Case(make=to_send(book)))
-    case(f"{kind.key}_template", Case(make=to_send(book)))
+for kind, book in ((LEADERSHIP_LIST, leadership_book), (CONTACT_LIST, contact_book), (VISIT_LIST, visit_book)):
+    own = [Case(make=own_visits)] if kind is VISIT_LIST else []
+    case(kind.key, Case(make=to_send(book)), *own)
+    case(f"{kind.key}_template", Case(make=to_send(book)), *own)
     for address, state in (("detail", "checked"), ("annotated", "checked"), ("store", "checked"), ("undo", "stored")):
         case(f"{kind.key}_{address}", Case(make=sent_in(kind, book, state)))
 
