@@ -47,21 +47,24 @@ def campaign_create(
         raise NotAllowed
     if template not in blueprints:
         raise DomainError(_("There is no such template."))
-    if Campaign.objects.filter(code=code).exists():
-        raise DomainError(_("This code is taken. Please choose another."))
     plan = blueprints.get(template)
     stages = plan.stages_from(starts_on)
     with transaction.atomic():
-        campaign = Campaign.objects.create(
+        # Asked of the database's own constraint: two presses of one button come at the same moment.
+        campaign, made = Campaign.objects.get_or_create(
             code=code,
-            name=name or plan.name,
-            theme=theme or plan.theme,
-            goals=plan.goals,
-            organization=organization,
-            template=template,
-            starts_on=starts_on,
-            ends_on=stages[-1].ends_on,
+            defaults={
+                "name": name or plan.name,
+                "theme": theme or plan.theme,
+                "goals": plan.goals,
+                "organization": organization,
+                "template": template,
+                "starts_on": starts_on,
+                "ends_on": stages[-1].ends_on,
+            },
         )
+        if not made:
+            raise DomainError(_("This code is taken. Please choose another."))
         _add_stages(campaign, plan, starts_on)
         _add_standards(campaign, plan)
         _add_periods(campaign, half_years(starts_on, campaign.ends_on))

@@ -7,6 +7,7 @@ reminder with a link to their job; nothing is ever attached to a message.
 
 import calendar
 import datetime as dt
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -32,6 +33,8 @@ from campaign.reports.registry import Report
 from campaign.reports.services import FORMATS, report_check, request_from
 from campaign.selectors import current_period
 from orgs.models import Organization, RoleAssignment, User
+
+logger = logging.getLogger(__name__)
 
 MOST_SCHEDULES = 50
 REMINDED_DAYS = 3
@@ -152,16 +155,22 @@ def _period(campaign: Campaign | None, day: dt.date) -> Period | None:
 
 def schedules_run(*, day: dt.date | None = None) -> int:
     """Export what is due on `day` (today) and return how many jobs were asked for. Safe to run twice: each schedule is taken
-    with its row locked, and moves on to its next day in the same transaction. After an outage one export makes up for all."""
+    with its row locked, and moves on to its next day in the same transaction. After an outage one export makes up for all.
+    One that fails is logged and stays due; those after it do not wait for it."""
     today, asked = day or clock.today(), 0
     for key in list(ReportSchedule.objects.due(today).order_by("next_on", "pk").values_list("pk", flat=True)):
-        with transaction.atomic():
-            schedule = ReportSchedule(pk=key)
-            lock(schedule)
-            found = ReportSchedule.objects.due(today).filter(pk=key).select_related("owner", "organization", "campaign")
-            if (due := found.first()) is not None:
-                asked += _run(due, today)
+        try:
+            asked += _run_if_due(key, today)
+        except Exception:
+            logger.exception("The monthly export %s could not be asked for", key)
     return asked
+
+
+@transaction.atomic
+def _run_if_due(key: int, day: dt.date) -> int:
+    lock(ReportSchedule(pk=key))
+    found = ReportSchedule.objects.due(day).filter(pk=key).select_related("owner", "organization", "campaign").first()
+    return _run(found, day) if found is not None else 0
 
 
 def _run(schedule: ReportSchedule, day: dt.date) -> int:

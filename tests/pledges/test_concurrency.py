@@ -1,43 +1,18 @@
 """People who press in the same second, on a real database: exactly one of them succeeds."""
 
-import contextvars
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 
 import pytest
-from django.db import connection
 
 from campaign.common.errors import DomainError
 from campaign.models import Campaign
 from pledges import services
 from pledges.models import Pledge, PledgeItem, PledgeReview
+from tests.at_once import at_once
 from tests.pledges.conftest import item, submitted, write
 from tests.world import World
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("emptied")]
-
-
-def at_once(*calls: Callable[[], object]) -> list[str]:
-    """Run `calls` in threads of their own; return "" for each that went through, else the name of its refusal."""
-
-    start = Barrier(len(calls))
-
-    def attempt(call: Callable[[], object]) -> str:
-        start.wait(timeout=30)
-        try:
-            call()
-        except DomainError as refusal:
-            return type(refusal).__name__
-        finally:
-            connection.close()
-        return ""
-
-    with ThreadPoolExecutor(len(calls)) as pool:
-        # The clock of the test is a context variable: each thread gets it.
-        return [
-            done.result() for done in [pool.submit(contextvars.copy_context().run, attempt, call) for call in calls]
-        ]
 
 
 def test_one_of_eight_approvals_counts(world: World, campaign: Campaign) -> None:

@@ -280,3 +280,14 @@ def test_the_file_is_masked_whoever_gets_it(world: World) -> None:
     written = (Path(settings.MEDIA_ROOT) / job.file_path).read_text(encoding="utf-8-sig")
     assert "138****5678" in written
     assert "13812345678" not in written
+
+
+def test_an_export_that_fails_keeps_no_other_waiting(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    broken, sound = monthly(world, day=12), monthly(world, day=12)
+    ReportSchedule.objects.filter(pk=broken.pk).update(options="broken")
+    with on(dt.date(2026, 3, 12)):
+        assert schedules_run() == 1
+    assert [delivery.schedule_id for delivery in ReportDelivery.objects.all()] == [sound.pk]
+    broken.refresh_from_db()
+    assert broken.next_on == dt.date(2026, 3, 12)
+    assert f"monthly export {broken.pk}" in caplog.text
