@@ -36,6 +36,7 @@ READERS = ("secretary", "office", "staff", "leader", "committee", "member", "sys
 NOT_PAGES = {
     "admin_login": "leads on to signing in",
     "contact_import_annotated": "a file",
+    "contact_visit_import_annotated": "a file",
     "entry_document": "a file",
     "entry_import_annotated": "a file",
     "healthz": "answers machines",
@@ -43,6 +44,7 @@ NOT_PAGES = {
     "item_import_annotated": "a file",
     "jobs_download": "a file",
     "jobs_fragment": "a part of the job's page",
+    "leadership_import_annotated": "a file",
     "nomination_import_annotated": "a file",
     "notice_open": "leads on to what the reminder is about",
     "organization_children": "a part of the tree",
