@@ -71,6 +71,15 @@ def own_points(user: Any) -> ContactPointQuerySet:
     return points_for(user).filter(leader__in=own_member_ids(user))
 
 
+def visits_root(user: Any) -> Organization | None:
+    """Return the organization whose list of visits holds all that `user` records: the top for who has contact points of his
+    own, else the highest that he keeps; None for who keeps none."""
+    places = Organization.objects.order_by("depth", "path")
+    own = current(own_points(user)).exists()
+    found: Organization | None = (places if own else places.allowed(user, Cap.CONTACT_VISIT)).first()
+    return found
+
+
 def branches_uncovered(user: Any) -> QuerySet[Organization]:
     """Return the active branches in sight without a contact point."""
     point = ContactPoint.objects.filter(organization=OuterRef("pk"), ends_on=None)

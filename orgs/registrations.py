@@ -14,6 +14,8 @@ from campaign.jobs.registry import kinds
 from campaign.lists.registry import kinds as lists
 from orgs import contacts, exports, leadership, quality, timeline
 from orgs.importers.contacts import CONTACT_LIST
+from orgs.importers.leadership import LEADERSHIP_LIST
+from orgs.importers.visits import VISIT_LIST
 from orgs.models import Organization
 from orgs.selectors import within
 
@@ -90,7 +92,9 @@ def register_leadership() -> None:
             "leadership", _("Export leading groups and offices"), Cap.ORG_VIEW, LEADERSHIP, leadership.leadership_export
         )
     )
+    lists.register(LEADERSHIP_LIST)
     lists.register(CONTACT_LIST)
+    lists.register(VISIT_LIST)
     exports.exports.register(
         exports.ListExport("contacts", _("Export contact points"), Cap.CONTACT_VIEW, CONTACTS, contacts.contact_export)
     )

@@ -4,6 +4,8 @@ from django.urls import path
 
 from campaign.lists.views import list_urls
 from orgs.importers.contacts import CONTACT_LIST
+from orgs.importers.leadership import LEADERSHIP_LIST
+from orgs.importers.visits import VISIT_LIST
 from orgs.views import contacts, leadership, quality
 
 urlpatterns = [
@@ -17,6 +19,7 @@ urlpatterns = [
     ),
     path("organizations/<int:pk>/leadership/list/", leadership.leadership_list, name="leadership_list"),
     path("organizations/<int:pk>/export/<slug:key>/", leadership.list_export, name="list_export"),
+    *list_urls("leadership/lists/", LEADERSHIP_LIST),
     path("leadership/<int:pk>/edit/", leadership.leadership_edit, name="leadership_edit"),
     path("leadership/<int:pk>/end/", leadership.leadership_end, name="leadership_end"),
     path("contacts/", contacts.contact_list, name="contact_list"),
@@ -24,6 +27,7 @@ urlpatterns = [
     path("contacts/coverage/", contacts.contact_coverage, name="contact_coverage"),
     path("contacts/assign/", contacts.contact_assign, name="contact_assign"),
     *list_urls("contacts/lists/", CONTACT_LIST),
+    *list_urls("contacts/visits/lists/", VISIT_LIST),
     path("contacts/<int:pk>/", contacts.contact_detail, name="contact_detail"),
     path("contacts/<int:pk>/edit/", contacts.contact_edit, name="contact_edit"),
     path("contacts/<int:pk>/end/", contacts.contact_end, name="contact_end"),

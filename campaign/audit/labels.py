@@ -81,6 +81,7 @@ ACTIONS: dict[str, str | Promise] = {
     "slips_renew": gettext_lazy("Make slips anew"),
     "leadership_appoint": gettext_lazy("Give a function in the campaign"),
     "leadership_end": gettext_lazy("End a function in the campaign"),
+    "leadership_remove": gettext_lazy("Take out a function in the campaign"),
     "leadership_update": gettext_lazy("Change a function in the campaign"),
     "list_export": gettext_lazy("Export a list"),
     "list_send": gettext_lazy("Send a list as a workbook"),

@@ -36,7 +36,8 @@ class ScoringConfig(AppConfig):
         from campaign.reports.registry import reports
         from campaign.rulebooks import Rulebook, rulebooks
         from campaign.scoring import desk, marking, metrics, records, structure, timeline
-        from campaign.scoring.importers import ENTRY_LIST
+        from campaign.scoring.importers.entries import ENTRY_LIST
+        from campaign.scoring.importers.items import ITEM_LIST
         from campaign.scoring.registry import evidence
         from campaign.scoring.reports import SCORE_SUMMARY
         from campaign.scoring.services import KIND, parts, score_run_check, score_run_perform
@@ -52,6 +53,7 @@ class ScoringConfig(AppConfig):
         timeline.register()
         reports.register(SCORE_SUMMARY)
         list_kinds.register(ENTRY_LIST)
+        list_kinds.register(ITEM_LIST)
         kinds.register(JobKind(KIND, _("Computing scores"), score_run_perform, score_run_check))
         kinds.register(JobKind(parts.KIND, _("Part of a score run"), parts.score_part_perform, parts.score_part_check))
         rulebooks.register(Rulebook("periods", _("Periods"), "period_list", "calendar-event"))

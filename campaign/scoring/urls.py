@@ -1,7 +1,8 @@
 from django.urls import URLPattern, path
 
 from campaign.lists.views import list_urls
-from campaign.scoring.importers import ENTRY_LIST
+from campaign.scoring.importers.entries import ENTRY_LIST
+from campaign.scoring.importers.items import ITEM_LIST
 from campaign.scoring.views import building, entries, freezing, periods, runs, scores, sheets, standing
 
 urlpatterns: list[URLPattern] = [
@@ -35,6 +36,7 @@ urlpatterns: list[URLPattern] = [
     path("freezes/<int:pk>/confirm/", freezing.freeze_confirm, name="freeze_confirm"),
     path("freezes/<int:pk>/withdraw/", freezing.freeze_withdraw, name="freeze_withdraw"),
     path("sheets/", sheets.sheet_list, name="sheet_list"),
+    *list_urls("sheets/items/workbook/", ITEM_LIST),
     path("sheets/<int:pk>/", sheets.sheet_detail, name="sheet_detail"),
     path("sheets/<int:pk>/edit/", building.sheet_edit, name="sheet_edit"),
     path("sheets/<int:pk>/preview/", building.sheet_preview, name="sheet_preview"),

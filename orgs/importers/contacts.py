@@ -17,6 +17,7 @@ from campaign.common.excel.values import date, label, person_name, squeezed, tex
 from campaign.lists.entries import MARK, NOBODY, SEVERAL, Entry, EntryList, Line, ListColumn
 from campaign.lists.registry import Ground
 from orgs import contacts as reads
+from orgs.importers.meant import member_called, members_meant, organizations_meant
 from orgs.models import ContactPoint, Member, Organization, User
 from orgs.selectors import within
 from orgs.services.contacts import PointValues, contact_points_write
@@ -105,25 +106,14 @@ class ContactList(EntryList):
         if not added:
             return
         places = within(Organization.objects.allowed(ground.actor, self.capability).active(), ground.place)
-        ground.organizations, ground.leaders = {}, {}
-        for place in places.filter(name__in={row["organization"] for row in added if row["organization"]}):
-            ground.organizations.setdefault(squeezed(place.name), []).append(place)
+        ground.organizations = organizations_meant(places, (row["organization"] for row in added))
         seen = Member.objects.visible_to(ground.actor).present()
-        numbers = {row["personnel_no"] for row in added if row["personnel_no"]}
-        names = {row["name"] for row in added if row["name"] and not row["personnel_no"]}
-        for leader in seen.filter(personnel_no__in=numbers):
-            ground.leaders.setdefault(leader.personnel_no, []).append(leader)
-        for leader in seen.filter(name__in=names):
-            ground.leaders.setdefault(squeezed(leader.name), []).append(leader)
+        ground.leaders = members_meant(seen, ((row["personnel_no"], row["name"]) for row in added))
 
     def fresh(self, ground: ContactGround, table: ParsedTable, row: ParsedRow) -> Entry | None:
         places = ground.organizations.get(squeezed(row["organization"] or ""), [])
         column = "personnel_no" if row["personnel_no"] else "name"
-        leaders = [
-            leader
-            for leader in ground.leaders.get(row["personnel_no"] or squeezed(row["name"] or ""), ())
-            if not row["name"] or squeezed(row["name"]) == squeezed(leader.name)
-        ]
+        leaders = member_called(ground.leaders, row["personnel_no"], row["name"])
         for key, found in (("organization", places), (column, leaders)):
             if len(found) != 1:
                 table.report(row, key, SEVERAL if found else NOBODY)

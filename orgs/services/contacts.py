@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, TypedDict, Unpack
 
 from django.db import transaction
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from campaign.audit.services import Changes, audit_record, audit_record_each, audit_record_many
@@ -230,19 +231,64 @@ def contact_visit_update(
     return visit
 
 
+def contact_visits_write(
+    *,
+    actor: Any,
+    new: Sequence[tuple[ContactPoint, VisitValues]] = (),
+    changed: Sequence[tuple[ContactVisit, VisitValues]] = (),
+    gone: Sequence[ContactVisit] = (),
+) -> list[ContactVisit]:
+    """Record `new` visits, change those of `changed` and take out `gone` (recorded by mistake), in a constant number of
+    statements; returns the new ones. What is changed or goes is locked by the caller.
+
+    Raises NotAllowed, or DomainError for a day that has not come or lies outside the contact point. Then nothing is written.
+    """
+    points = {point.pk for point, _values in new} | {visit.contact_point_id for visit, _values in changed}
+    points |= {visit.contact_point_id for visit in gone}
+    reached = ContactPoint.objects.allowed(actor, Cap.CONTACT_VISIT).filter(pk__in=points)
+    if set(reached.values_list("pk", flat=True)) != points:
+        raise NotAllowed
+    for point, values in (*new, *((visit.contact_point, values) for visit, values in changed)):
+        _check_day(point, values["visited_on"])
+    made = [ContactVisit(contact_point=point, recorded_by=actor, **values) for point, values in new]
+    written = [(visit, differences(visit, values)) for visit, values in changed]
+    for visit, values in changed:
+        for name, value in values.items():
+            setattr(visit, name, value)
+        visit.version, visit.updated_at = visit.version + 1, clock.now()
+    added: list[tuple[ContactVisit, Changes]] = [
+        (visit, {"visited_on": [None, visit.visited_on], "mode": ["", visit.mode]}) for visit in made
+    ]
+    removed = [(visit.contact_point, _kept(visit)) for visit in gone]
+    with transaction.atomic():
+        ContactVisit.objects.bulk_create(made, batch_size=BATCH)
+        fields = [*VisitValues.__annotations__, "version", "updated_at"]
+        ContactVisit.objects.bulk_update([visit for visit, _values in changed], fields, batch_size=BATCH)
+        audit_record_each(action="contact_visit_record", actor=actor, entries=added)
+        audit_record_each(action="contact_visit_update", actor=actor, entries=written)
+        why = gettext("Taken back with its workbook.")
+        audit_record_each(action="contact_visit_remove", actor=actor, entries=removed, reason=why)
+        ContactVisit.objects.filter(pk__in=[visit.pk for visit in gone]).delete()
+    return made
+
+
 def contact_visit_remove(*, actor: Any, visit: ContactVisit, reason: str) -> None:
     """Take out a visit that was recorded by mistake; the audit log keeps it. Raises NotAllowed, or DomainError without a
     reason."""
     _may(actor, visit.contact_point, Cap.CONTACT_VISIT)
     if not reason.strip():
         raise DomainError(_("Please give a reason."))
-    kept = {name: [getattr(visit, name), ""] for name in ("visited_on", "summary", "problems", "follow_up")}
-    kept["mode"] = [visit.get_mode_display(), ""]
     with transaction.atomic():
         # In the history of the contact point: that of the visit goes with it.
         point = visit.contact_point
-        audit_record(action="contact_visit_remove", actor=actor, target=point, reason=reason, changes=kept)
+        audit_record(action="contact_visit_remove", actor=actor, target=point, reason=reason, changes=_kept(visit))
         visit.delete()
+
+
+def _kept(visit: ContactVisit) -> Changes:
+    """What the audit log keeps of a visit that is taken out."""
+    kept = {name: [getattr(visit, name), ""] for name in ("visited_on", "summary", "problems", "follow_up")}
+    return {**kept, "mode": [visit.get_mode_display(), ""]}
 
 
 def _check_day(point: ContactPoint, day: dt.date) -> None:

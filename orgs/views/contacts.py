@@ -58,15 +58,24 @@ def _list_actions(request: GatedRequest) -> list[dict[str, Any]]:
         actions.append({"label": _("My contact points"), "url": reverse("contact_mine"), "icon": "user"})
     if holds(request.user, Cap.DATA_QUALITY) or holds(request.user, Cap.REVIEW_COVERAGE):
         actions.append({"label": _("Coverage"), "url": reverse("contact_coverage"), "icon": "chart-bar"})
-    actions += _export_action(request)
+    actions += _visits_action(request) + _export_action(request)
     if holds(request.user, Cap.CONTACT_MANAGE):
         top = exports.export_root(request.user, Cap.CONTACT_MANAGE)
         if top is not None:
             url = reverse("contact_import", args=[top.pk])
-            actions.append({"label": _("By workbook"), "url": url, "icon": "table-import"})
+            actions.append({"label": _("Contact points by workbook"), "url": url, "icon": "table-import"})
         url = reverse("contact_assign")
         actions.append({"label": _("Assign"), "url": url, "icon": "plus", "primary": True})
     return actions
+
+
+def _visits_action(request: GatedRequest) -> list[dict[str, Any]]:
+    """All visits that are the person's to record, as a workbook and back."""
+    top = reads.visits_root(request.user) if holds(request.user, Cap.CONTACT_VISIT) else None
+    if top is None:
+        return []
+    url = reverse("contact_visit_import", args=[top.pk])
+    return [{"label": _("Visits by workbook"), "url": url, "icon": "table-import"}]
 
 
 def _export_action(request: GatedRequest) -> list[dict[str, Any]]:
@@ -85,7 +94,8 @@ def contact_mine(request: GatedRequest) -> HttpResponse:
     start = reads.quarter_start(clock.today())
     points.sort(key=lambda point: (point.last_visit or dt.date.min, point.organization.path))
     ended = reads.own_points(request.user).filter(ends_on__isnull=False).order_by("-ends_on", "-pk")[:PER_PAGE]
-    context = {"points": points, "ended": ended, "start": start, "crumbs": _crumbs()}
+    actions = _visits_action(request) if points else []
+    context = {"points": points, "ended": ended, "start": start, "crumbs": _crumbs(), "actions": actions}
     return render(request, "orgs/contacts/mine.html", context)
 
 

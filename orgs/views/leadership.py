@@ -63,6 +63,8 @@ def _actions(request: GatedRequest, organization: Organization, *, manages: bool
     url = reverse("leadership_list", args=[organization.pk])
     actions: list[dict[str, Any]] = [{"label": _("List with all below"), "url": url, "icon": "printer"}]
     if manages:
+        url = reverse("leadership_import", args=[organization.pk])
+        actions.append({"label": _("By workbook"), "url": url, "icon": "table-import"})
         url = reverse("leadership_appoint", args=[organization.pk])
         actions.append({"label": _("Give a function"), "url": url, "icon": "plus", "primary": True})
     return actions
@@ -133,6 +135,7 @@ def leadership_list(request: GatedRequest, pk: int) -> HttpResponse:
         "lines": reads.leadership_lines(page),
         "functions": list(LeadershipFunction),
         "exports": reaches(request.user, Cap.REPORT_EXPORT, organization.path),
+        "manages": reaches(request.user, Cap.LEADERSHIP_MANAGE, organization.path),
         "crumbs": _crumbs(organization),
     }
     return render(request, "orgs/leadership/list.html", context)

@@ -15,15 +15,19 @@ from awards.models import AwardCategory, BatchState
 from campaign.ballots.models import Batch, Paper
 from campaign.ballots.slips import batch_codes, code_digest
 from campaign.common import clock
+from campaign.common.capabilities import Cap
 from campaign.filings.services import plan_create
 from campaign.lists.models import SentList
 from campaign.lists.services import list_send
 from campaign.models import Audience, Campaign
-from campaign.scoring.importers import ENTRY_LIST
+from campaign.scoring.importers.entries import ENTRY_LIST
+from campaign.scoring.importers.items import ITEM_LIST
 from campaign.scoring.models import EntryKind, ScoreFreeze, ScoreSheet
 from campaign.scoring.services import entry_add
 from orgs.importers.contacts import CONTACT_LIST
-from orgs.models import CodePurpose, ImportKind, Organization, User
+from orgs.importers.leadership import LEADERSHIP_LIST
+from orgs.importers.visits import VISIT_LIST
+from orgs.models import CodePurpose, ContactPoint, ImportKind, Organization, User
 from orgs.services import code_sheet_request
 from orgs.services.imports import import_upload
 from orgs.services.passwords import reset_link_send
@@ -80,9 +84,13 @@ def _of_scores(campaign: Campaign, branch: Organization) -> list[str]:
         work="安全生产先进集体",
     )
     asked = ScoreFreeze.objects.get(period__campaign=campaign)
-    draft = ScoreSheet.objects.get(campaign=campaign, key="branches", state="draft")
+    draft = ScoreSheet.objects.filter(campaign=campaign, state="draft").earliest("pk")
     building = ("sheet_edit", "sheet_preview", "sheet_use")
+    heading = "评分项目,满分,取用数据,计分方法,目标值、分档或扣分,无可计量内容时,计入栏目"
+    said = f"{heading}\n承诺兑现,5,承诺兑现率,按比例得分,100,不得分,承诺践诺\n"
+    items = list_send(kind=ITEM_LIST, place=draft.pk, actor=office, content=said.encode(), file_name="评分项目.csv")
     return [
+        reverse("item_import_detail", args=[items.pk]),
         reverse("entry_edit", args=[bonus.pk]),
         reverse("entry_detail", args=[bonus.pk]),
         reverse("freeze_detail", args=[asked.pk]),
@@ -170,6 +178,7 @@ def _of_workbooks(campaign: Campaign, branch: Organization, secretary: User) -> 
     contacts = list_send(
         kind=CONTACT_LIST, place=staff.organization_id, actor=staff, content=book.encode(), file_name="联系点.csv"
     )
+    leaders = _of_leading_groups(branch, staff)
     problems = list_send(
         kind=PROBLEM_LIST, place=graded.appraisal_id, actor=staff, content=said.encode(), file_name="问题.csv"
     )
@@ -183,12 +192,28 @@ def _of_workbooks(campaign: Campaign, branch: Organization, secretary: User) -> 
         reverse("nomination_import_detail", args=[_nominations(branch, secretary).pk]),
         reverse("entry_import_detail", args=[entries.pk]),
         reverse("contact_import_detail", args=[contacts.pk]),
+        reverse("leadership_import_detail", args=[leaders.pk]),
+        reverse("contact_visit_import_detail", args=[_of_visits(staff).pk]),
         reverse("problem_import_detail", args=[problems.pk]),
         reverse("review_import_detail", args=[reviews.pk]),
         reverse("import_detail", args=[batch.pk]),
         reverse("import_rows", args=[batch.pk]),
         reverse("pledge_import_detail", args=[pledges.pk]),
     ]
+
+
+def _of_leading_groups(branch: Organization, staff: User) -> SentList:
+    said = f"党组织,职责,姓名,职务,开始日期\n{branch.name},领导小组成员,钱处长,处长,{clock.today()}\n"
+    place = staff.organization_id
+    return list_send(kind=LEADERSHIP_LIST, place=place, actor=staff, content=said.encode(), file_name="名单.csv")
+
+
+def _of_visits(staff: User) -> SentList:
+    point = ContactPoint.objects.allowed(staff, Cap.CONTACT_VISIT).filter(ends_on=None).earliest("pk")
+    row = f"{point.organization.name},{point.leader.personnel_no},{clock.today()},基层走访,看了班前会"
+    said = f"党组织,人员编号,联系日期,联系方式,联系情况\n{row}\n"
+    place = staff.organization_id
+    return list_send(kind=VISIT_LIST, place=place, actor=staff, content=said.encode(), file_name="走访.csv")
 
 
 def _nominations(branch: Organization, secretary: User) -> SentList:

@@ -1,6 +1,7 @@
 """Cases of leading groups, contact points, visits, exported lists and the quality of data."""
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -8,8 +9,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from campaign.common import clock
 from campaign.common.capabilities import Cap
 from campaign.common.text import initials, pinyin
+from campaign.lists.registry import ListKind
 from campaign.lists.services import list_send, list_store
 from orgs.importers.contacts import CONTACT_LIST
+from orgs.importers.leadership import LEADERSHIP_LIST
+from orgs.importers.visits import VISIT_LIST
 from orgs.models import ContactPoint, ContactVisit, DistinctPair, LeadershipPost, Member, Organization, User
 from tests.permissions.cases import Case, Listed, Make, Scoped, Target, case, lists, mark, number, scoped
 from tests.permissions.oracle import holds_somewhere
@@ -109,45 +113,6 @@ def assignment(world: World, at: str) -> Target:
     )
 
 
-def contact_book(world: World, at: str) -> bytes:
-    """A contact point at the place, of a leader enrolled there."""
-    leader = Member.objects.create(personnel_no=number("L"), name="联系领导", sex="male", organization=world.orgs[at])
-    return (
-        f"党组织,联系领导,人员编号,开始日期\n{world.orgs[at].name},联系领导,{leader.personnel_no},2026-01-01\n".encode()
-    )
-
-
-def workbook(world: World, at: str) -> Target:
-    def payload() -> dict[str, Any]:
-        return {"file": SimpleUploadedFile("联系点.csv", contact_book(world, at))}
-
-    return Target(kwargs={"pk": world.orgs[at].pk}, payload=payload)
-
-
-def sent_in(state: str) -> Make:
-    """Only who sent a workbook reaches it."""
-
-    def make(world: World, at: str) -> Target:
-        actor, place = world.user("office", "root"), world.orgs[at].pk
-        sent = list_send(
-            kind=CONTACT_LIST, place=place, actor=actor, content=contact_book(world, at), file_name="联系点.csv"
-        )
-        if state == "stored":
-            list_store(sent=sent, actor=actor)
-        return Target(sent, {"pk": sent.pk}, rule=lambda who, _capability: who == "office@root")
-
-    return make
-
-
-case("contact_import", Case(make=workbook))
-case("contact_import_template", Case(make=workbook))
-for address, state in (
-    ("contact_import_detail", "checked"),
-    ("contact_import_annotated", "checked"),
-    ("contact_import_store", "checked"),
-    ("contact_import_undo", "stored"),
-):
-    case(address, Case(make=sent_in(state)))
 case("contact_list", Case(payload={"q": "张"}, changes=False))
 case("contact_mine", Case())
 case("contact_coverage", Case())
@@ -164,6 +129,75 @@ lists += [
     Listed("contact_coverage", named, Cap.CONTACT_VIEW, ("east_one", "east_two", "west_one")),
 ]
 scoped += [Scoped(point), Scoped(own_point), Scoped(visit)]
+
+
+# -- lists by workbook ---------------------------------------------------------------------------------------------
+
+Book = Callable[[World, str], bytes]
+
+
+def leadership_book(world: World, at: str) -> bytes:
+    """Somebody of no register who is to be a member of the leading group at the place."""
+    return f"党组织,职责,姓名,开始日期\n{world.orgs[at].name},领导小组成员,钱部长,2026-01-01\n".encode()
+
+
+def contact_book(world: World, at: str) -> bytes:
+    """A contact point at the place, of a leader enrolled there."""
+    leader = Member.objects.create(personnel_no=number("L"), name="联系领导", sex="male", organization=world.orgs[at])
+    return (
+        f"党组织,联系领导,人员编号,开始日期\n{world.orgs[at].name},联系领导,{leader.personnel_no},2026-01-01\n".encode()
+    )
+
+
+def visit_book(world: World, at: str) -> bytes:
+    """A visit to a contact point at the place, of a leader enrolled there."""
+    contact = ContactPoint.objects.get(pk=point(world, at).kwargs["pk"])
+    row = f"{contact.organization.name},{contact.leader.personnel_no},{clock.today()},基层走访,看了现场"
+    return f"党组织,人员编号,联系日期,联系方式,联系情况\n{row}\n".encode()
+
+
+def own_visits(world: World, at: str) -> Target:
+    """The list of a leader of the cast, with a visit to his contact point there."""
+    target = own_point(world, at)
+    contact = ContactPoint.objects.get(pk=target.kwargs["pk"])
+    row = f"{contact.organization.name},{contact.leader.name},{clock.today()},基层走访,看了现场"
+
+    def payload() -> dict[str, Any]:
+        book = f"党组织,联系领导,联系日期,联系方式,联系情况\n{row}\n".encode()
+        return {"file": SimpleUploadedFile("名单.csv", book)}
+
+    return Target(target.record, {"pk": world.orgs[at].pk}, payload, owner="member@east_one")
+
+
+def to_send(book: Book) -> Make:
+    def make(world: World, at: str) -> Target:
+        def payload() -> dict[str, Any]:
+            return {"file": SimpleUploadedFile("名单.csv", book(world, at))}
+
+        return Target(kwargs={"pk": world.orgs[at].pk}, payload=payload)
+
+    return make
+
+
+def sent_in(kind: ListKind, book: Book, state: str) -> Make:
+    """Only who sent a workbook reaches it."""
+
+    def make(world: World, at: str) -> Target:
+        actor, place = world.user("office", "root"), world.orgs[at].pk
+        sent = list_send(kind=kind, place=place, actor=actor, content=book(world, at), file_name="名单.csv")
+        if state == "stored":
+            list_store(sent=sent, actor=actor)
+        return Target(sent, {"pk": sent.pk}, rule=lambda who, _capability: who == "office@root")
+
+    return make
+
+
+for kind, book in ((LEADERSHIP_LIST, leadership_book), (CONTACT_LIST, contact_book), (VISIT_LIST, visit_book)):
+    own = [Case(make=own_visits)] if kind is VISIT_LIST else []
+    case(kind.key, Case(make=to_send(book)), *own)
+    case(f"{kind.key}_template", Case(make=to_send(book)), *own)
+    for address, state in (("detail", "checked"), ("annotated", "checked"), ("store", "checked"), ("undo", "stored")):
+        case(f"{kind.key}_{address}", Case(make=sent_in(kind, book, state)))
 
 
 # -- quality of data -----------------------------------------------------------------------------------------------

@@ -12,7 +12,8 @@ from campaign.lists.services import list_send, list_store
 from campaign.models import Audience, Campaign, Period
 from campaign.scoring.arithmetic import Line
 from campaign.scoring.choices import LineState
-from campaign.scoring.importers import ENTRY_LIST
+from campaign.scoring.importers.entries import ENTRY_LIST
+from campaign.scoring.importers.items import ITEM_LIST
 from campaign.scoring.lines import pack
 from campaign.scoring.models import (
     GradeBand,
@@ -144,6 +145,33 @@ def edited(world: World, at: str) -> Target:
         "when_nothing": "zero", "column": "pledge",
     }  # fmt: skip
     return replace(target, payload=page | {f"items-0-{name}": value for name, value in item.items()})
+
+
+def of_items(at: str) -> bytes:
+    heading = "评分项目,满分,取用数据,计分方法,目标值、分档或扣分,无可计量内容时,计入栏目"
+    return f"{heading}\n{mark(at)},5,承诺兑现率,按比例得分,100,不得分,承诺践诺\n".encode()
+
+
+def item_book(world: World, at: str) -> Target:
+    """The workbook of a draft."""
+
+    def payload() -> dict[str, Any]:
+        return {"file": SimpleUploadedFile("评分项目.csv", of_items(at))}
+
+    return replace(draft(world, at), payload=payload)
+
+
+def item_book_sent(state: str) -> Make:
+    """Only who sent a workbook reaches it."""
+
+    def make(world: World, at: str) -> Target:
+        actor, place = world.user("office", "root"), draft(world, at).record.pk
+        sent = list_send(kind=ITEM_LIST, place=place, actor=actor, content=of_items(at), file_name="评分项目.csv")
+        if state == "stored":
+            list_store(sent=sent, actor=actor)
+        return Target(sent, {"pk": sent.pk}, rule=lambda who, _capability: who == "office@root")
+
+    return make
 
 
 def to_be_used(world: World, at: str) -> Target:
@@ -326,6 +354,15 @@ for address, state in (
     ("entry_import_undo", "stored"),
 ):
     case(address, Case(make=sent_in(state), places=("root",), names=False))
+case("item_import", Case(make=item_book))
+case("item_import_template", Case(make=item_book))
+for address, state in (
+    ("item_import_detail", "checked"),
+    ("item_import_annotated", "checked"),
+    ("item_import_store", "checked"),
+    ("item_import_undo", "stored"),
+):
+    case(address, Case(make=item_book_sent(state), places=("root",), names=False))
 case("freeze_list", Case())
 case("freeze_ask", Case(make=new_freeze, named_in_form=True))
 case("freeze_detail", Case(make=freeze))

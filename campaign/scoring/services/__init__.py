@@ -27,7 +27,7 @@ from campaign.scoring.services.runs import (
     score_run_request,
     score_runs_nightly,
 )
-from campaign.scoring.services.sheets import definition_of, ensure_builtin_sheets, sheet_save
+from campaign.scoring.services.sheets import definition_of, ensure_builtin_sheets, first_free, sheet_save
 
 __all__ = [
     "KIND",
@@ -46,6 +46,7 @@ __all__ = [
     "entry_recall",
     "entry_refuse",
     "entry_revoke",
+    "first_free",
     "freeze_confirm",
     "freeze_request",
     "freeze_withdraw",

@@ -126,6 +126,14 @@ def rows_write(sheet: ScoreSheet, definition: SheetDefinition) -> None:
     )
 
 
+def first_free(sheet: ScoreSheet) -> int:
+    """Return a number that the keys of new items begin with: none of the sheet has it."""
+    numbers = [
+        key.removeprefix("item-") for key in sheet.items.values_list("key", flat=True) if key.startswith("item-")
+    ]
+    return 1 + max((int(number) for number in numbers if number.isdigit()), default=0)
+
+
 def definition_of(sheet: ScoreSheet) -> SheetDefinition:
     """Return a stored sheet as it would be written down."""
     return SheetDefinition(

@@ -79,7 +79,7 @@ def sheet_edit(request: GatedRequest, pk: int) -> HttpResponse:
         name: made(request.POST, prefix=name, form_kwargs=_options(sheet, name)) for name, (_r, made) in LISTS.items()
     }
     if all([form.is_valid(), *(each.is_valid() for each in lists.values())]):
-        items = [row.item(number) for number, row in enumerate(lists["items"], start=_first_free(sheet))]
+        items = [row.item(number) for number, row in enumerate(lists["items"], start=services.first_free(sheet))]
         definition = form.definition(sheet, items, [row.grade() for row in lists["grades"]])
         revision = form.cleaned_data["revision"]
         if form.attempt(
@@ -91,14 +91,6 @@ def sheet_edit(request: GatedRequest, pk: int) -> HttpResponse:
             sheet.refresh_from_db()
             form.renew(sheet)
     return _editor(request, sheet, form, lists)
-
-
-def _first_free(sheet: ScoreSheet) -> int:
-    """Return a number that the keys of new items begin with: none of the sheet has it."""
-    numbers = [
-        key.removeprefix("item-") for key in sheet.items.values_list("key", flat=True) if key.startswith("item-")
-    ]
-    return 1 + max((int(number) for number in numbers if number.isdigit()), default=0)
 
 
 def _draft(request: GatedRequest, pk: int) -> ScoreSheet | None:
