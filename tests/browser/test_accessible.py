@@ -35,6 +35,7 @@ READERS = ("secretary", "office", "staff", "leader", "committee", "member", "sys
 """Each page is read by the first of them who finds a link to it."""
 NOT_PAGES = {
     "admin_login": "leads on to signing in",
+    "admin_password": "leads on to the page where passwords are changed",
     "contact_import_annotated": "a file",
     "contact_visit_import_annotated": "a file",
     "entry_document": "a file",
