@@ -16,7 +16,7 @@ from campaign.common.excel.problems import Category, mistake
 from campaign.common.excel.schema import ParsedRow, ParsedTable
 from campaign.common.excel.sheet import FormColumn, FormSheet, Kind
 from campaign.common.excel.values import label, person_name, squeezed, text
-from campaign.lists.entries import NOBODY, SEVERAL, Entry, EntryList, Line, ListColumn
+from campaign.lists.entries import NOBODY, SEVERAL, Entry, EntryList, Line, ListColumn, parted
 from campaign.lists.registry import Ground
 from campaign.models import Audience
 from orgs.models import Member, Organization, User
@@ -163,11 +163,12 @@ class NominationList(EntryList):
         return entry
 
     def save(self, ground: NominationGround, lines: Sequence[Line]) -> None:
+        new, changed, gone = parted(lines)
         services.nominations_write(
             actor=ground.actor,
-            new=[(line.entry.subject, (line.values or {})["deeds"]) for line in lines if line.entry.record is None],
-            changed=[(line.entry.record, line.values["deeds"]) for line in lines if line.entry.record and line.values],
-            gone=[line.entry.record for line in lines if line.entry.record and line.values is None],
+            new=[(line.entry.subject, (line.values or {})["deeds"]) for line in new],
+            changed=[(line.entry.record, (line.values or {})["deeds"]) for line in changed],
+            gone=[line.entry.record for line in gone],
         )
 
 

@@ -18,7 +18,7 @@ from campaign.common.excel.problems import Category, Severity, mistake
 from campaign.common.excel.reader import Workbook
 from campaign.common.excel.schema import ParsedRow, ParsedTable
 from campaign.common.excel.sheet import FormColumn, FormSheet, Kind, Row
-from campaign.common.excel.values import choice, date, label, person_name, squeezed, text
+from campaign.common.excel.values import date, label, person_name, squeezed, text
 from campaign.lists.entries import MARK, Entry, EntryPlan, Line, ListColumn, RowList
 from campaign.lists.registry import Ground
 from campaign.models import Audience, Campaign, Standard
@@ -194,12 +194,8 @@ class PledgeList(RowList):
     columns = (
         ListColumn("name", FormColumn("姓名", width=10), person_name(), whom=True),
         ListColumn("personnel_no", FormColumn("人员编号", Kind.CODE, width=14), text(30), aliases=("工号",), whom=True),
-        ListColumn(
-            "kind",
-            FormColumn("承诺类别", width=10, align="center", choices=tuple(names[0] for names in KINDS.values())),
-            choice(KINDS),
-            aliases=("承诺类别(共性/岗位/实事)", "类别"),
-            names=KINDS,
+        ListColumn.of_choices(
+            "kind", "承诺类别", KINDS, width=10, align="center", aliases=("承诺类别(共性/岗位/实事)", "类别")
         ),
         ListColumn("text", FormColumn("承诺事项", width=44), text(TEXT_LENGTH), aliases=("承诺内容",), expected=True),
         ListColumn(

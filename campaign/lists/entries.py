@@ -21,10 +21,10 @@ import hashlib
 import json
 import re
 from abc import abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from django.utils.translation import gettext_lazy as _
 
@@ -33,7 +33,7 @@ from campaign.common.excel.problems import Category, Mistake, ProblemList, mista
 from campaign.common.excel.reader import Workbook
 from campaign.common.excel.schema import Column, ParsedRow, ParsedTable, parse
 from campaign.common.excel.sheet import FormColumn, FormSheet, Kind, Row
-from campaign.common.excel.values import CellError, Convert, Converter, Raw, Reading, squeezed, tidy
+from campaign.common.excel.values import CellError, Convert, Converter, Raw, Reading, choice, squeezed, tidy
 from campaign.lists.registry import Ground, ListKind
 
 MARK = "mark"
@@ -133,6 +133,21 @@ class ListColumn:
     names: Any = None
     told: bool = False
 
+    @classmethod
+    def of_choices(
+        cls,
+        key: str,
+        heading: str,
+        names: Mapping[Any, Sequence[str]],
+        *,
+        width: int,
+        align: str | None = None,
+        **more: Any,
+    ) -> Self:
+        """A column of a choice: value → its names, of which the usual one, the first, is offered in the cell."""
+        form = FormColumn(heading, width=width, align=align, choices=tuple(each[0] for each in names.values()))
+        return cls(key, form, choice(names), names=names, **more)
+
     def cell(self, value: Any) -> Any:
         """Return a value as it stands in the workbook."""
         if self.names is not None:
@@ -192,6 +207,14 @@ class Line:
     entry: Entry
     values: dict[str, Any] | None
     changes: list[Change] = field(default_factory=list)
+
+
+def parted(lines: Sequence[Line]) -> tuple[list[Line], list[Line], list[Line]]:
+    """Return the lines that make a record, those that change one, and those with which one goes."""
+    new = [line for line in lines if line.entry.record is None]
+    changed = [line for line in lines if line.entry.record is not None and line.values is not None]
+    gone = [line for line in lines if line.entry.record is not None and line.values is None]
+    return new, changed, gone
 
 
 @dataclass

@@ -13,11 +13,11 @@ from campaign.common.errors import NotAllowed
 from campaign.common.excel.problems import Category, mistake
 from campaign.common.excel.schema import ParsedRow, ParsedTable
 from campaign.common.excel.sheet import FormColumn, FormSheet, Kind
-from campaign.common.excel.values import date, label, person_name, squeezed, text
-from campaign.lists.entries import MARK, NOBODY, SEVERAL, Entry, EntryList, Line, ListColumn
+from campaign.common.excel.values import date, squeezed, text
+from campaign.lists.entries import MARK, NOBODY, SEVERAL, Entry, EntryList, Line, ListColumn, parted
 from campaign.lists.registry import Ground
 from orgs import contacts as reads
-from orgs.importers.meant import member_called, members_meant, organizations_meant
+from orgs.importers.meant import WHICH_POINT, member_called, members_meant, names_of_point, organizations_meant
 from orgs.models import ContactPoint, Member, Organization, User
 from orgs.selectors import within
 from orgs.services.contacts import PointValues, contact_points_write
@@ -73,11 +73,7 @@ class ContactList(EntryList):
         ),
     )
     columns = (
-        ListColumn(
-            "organization", FormColumn("党组织", width=28), label(), aliases=("联系点党组织", "联系点"), whom=True
-        ),
-        ListColumn("name", FormColumn("联系领导", width=10), person_name(), aliases=("姓名", "领导"), whom=True),
-        ListColumn("personnel_no", FormColumn("人员编号", Kind.CODE, width=13), text(30), aliases=("工号",), whom=True),
+        *WHICH_POINT,
         ListColumn("starts_on", FormColumn("开始日期", Kind.DATE, width=13), date(future=True), needed=True),
         ListColumn("ends_on", FormColumn("结束日期", Kind.DATE, width=13), date(future=True)),
         ListColumn("task", FormColumn("联系任务", width=40), text(200)),
@@ -123,7 +119,7 @@ class ContactList(EntryList):
             table.report(row, "name", HELD)
             return None
         ground.held.add((point.leader_id, point.organization_id))
-        return Entry(ref="", title=_title(point), names=_names(point), subject=point)
+        return Entry(ref="", title=_title(point), names=names_of_point(point), subject=point)
 
     def check(self, ground: ContactGround, table: ParsedTable, row: ParsedRow, line: Line) -> None:
         first, last = (line.values or {})["starts_on"], (line.values or {})["ends_on"]
@@ -136,12 +132,12 @@ class ContactList(EntryList):
             table.report(row, "ends_on", VISITED_OUTSIDE, day=f"{visits.last_visit:%Y-%m-%d}")
 
     def save(self, ground: ContactGround, lines: Sequence[Line]) -> None:
-        new = [line for line in lines if line.entry.record is None]
+        new, changed, gone = parted(lines)
         made = contact_points_write(
             actor=ground.actor,
             new=[(line.entry.subject.leader, line.entry.subject.organization, _said(line)) for line in new],
-            changed=[(line.entry.record, _said(line)) for line in lines if line.entry.record and line.values],
-            gone=[line.entry.record for line in lines if line.entry.record and line.values is None],
+            changed=[(line.entry.record, _said(line)) for line in changed],
+            gone=[line.entry.record for line in gone],
         )
         for line, point in zip(new, made, strict=True):
             line.entry.ref, line.values = _ref(point), {**_said(line), "last_visit": None}
@@ -155,11 +151,6 @@ def _title(point: ContactPoint) -> str:
     return f"{point.leader.name} · {point.organization.display_name}"
 
 
-def _names(point: ContactPoint) -> dict[str, str]:
-    leader = point.leader
-    return {"organization": point.organization.name, "name": leader.name, "personnel_no": leader.personnel_no}
-
-
 def _said(line: Line) -> PointValues:
     values = line.values or {}
     return {"starts_on": values["starts_on"], "ends_on": values["ends_on"], "task": values["task"]}
@@ -170,7 +161,7 @@ def _entry(point: Any) -> Entry:
     return Entry(
         ref=_ref(point),
         title=_title(point),
-        names=_names(point),
+        names=names_of_point(point),
         values={**values, "last_visit": point.last_visit},
         record=point,
         subject=point,

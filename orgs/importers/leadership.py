@@ -14,7 +14,7 @@ from campaign.common.excel.problems import Category, mistake
 from campaign.common.excel.schema import ParsedRow, ParsedTable
 from campaign.common.excel.sheet import FormColumn, FormSheet, Kind
 from campaign.common.excel.values import CHOICE_UNKNOWN, date, label, person_name, squeezed, text
-from campaign.lists.entries import MARK, NOBODY, SEVERAL, Entry, EntryList, Line, ListColumn
+from campaign.lists.entries import MARK, NOBODY, SEVERAL, Entry, EntryList, Line, ListColumn, parted
 from campaign.lists.registry import Ground
 from orgs.importers.meant import member_called, members_meant, organizations_meant
 from orgs.models import LeadershipFunction, LeadershipPost, Member, Organization, User
@@ -174,12 +174,12 @@ class LeadershipList(EntryList):
         others.append(post)
 
     def save(self, ground: LeadershipGround, lines: Sequence[Line]) -> None:
-        new = [line for line in lines if line.entry.record is None]
+        new, changed, gone = parted(lines)
         leadership_posts_write(
             actor=ground.actor,
             new=[(line.entry.subject, _said(line)) for line in new],
-            changed=[(line.entry.record, _said(line)) for line in lines if line.entry.record and line.values],
-            gone=[line.entry.record for line in lines if line.entry.record and line.values is None],
+            changed=[(line.entry.record, _said(line)) for line in changed],
+            gone=[line.entry.record for line in gone],
         )
         for line in new:
             line.entry.ref, line.values = _ref(line.entry.subject), _values(line.entry.subject)

@@ -3,8 +3,23 @@
 from collections.abc import Iterable
 from typing import Any
 
-from campaign.common.excel.values import squeezed
-from orgs.models import Member, Organization
+from campaign.common.excel.sheet import FormColumn, Kind
+from campaign.common.excel.values import label, person_name, squeezed, text
+from campaign.lists.entries import ListColumn
+from orgs.models import ContactPoint, Member, Organization
+
+WHICH_POINT = (
+    ListColumn("organization", FormColumn("党组织", width=28), label(), aliases=("联系点党组织", "联系点"), whom=True),
+    ListColumn("name", FormColumn("联系领导", width=10), person_name(), aliases=("姓名", "领导"), whom=True),
+    ListColumn("personnel_no", FormColumn("人员编号", Kind.CODE, width=13), text(30), aliases=("工号",), whom=True),
+)
+"""The columns that say which contact point a row means."""
+
+
+def names_of_point(point: ContactPoint) -> dict[str, str]:
+    """Return what stands in them; `leader` and `organization` are read already."""
+    leader = point.leader
+    return {"organization": point.organization.name, "name": leader.name, "personnel_no": leader.personnel_no}
 
 
 def organizations_meant(places: Any, names: Iterable[str | None]) -> dict[str, list[Organization]]:

@@ -14,9 +14,10 @@ from campaign.common.errors import NotAllowed
 from campaign.common.excel.problems import Category, mistake
 from campaign.common.excel.schema import ParsedRow, ParsedTable
 from campaign.common.excel.sheet import FormColumn, FormSheet, Kind
-from campaign.common.excel.values import choice, date, label, person_name, squeezed, text
-from campaign.lists.entries import NOBODY, SEVERAL, Entry, EntryList, Line, ListColumn
+from campaign.common.excel.values import date, squeezed, text
+from campaign.lists.entries import NOBODY, SEVERAL, Entry, EntryList, Line, ListColumn, parted
 from campaign.lists.registry import Ground
+from orgs.importers.meant import WHICH_POINT, names_of_point
 from orgs.models import ContactPoint, ContactVisit, Organization, User, VisitMode
 from orgs.selectors import within
 from orgs.services.contacts import VisitValues, contact_visits_write
@@ -73,22 +74,11 @@ class VisitList(EntryList):
         ),
     )
     columns = (
-        ListColumn(
-            "organization", FormColumn("党组织", width=28), label(), aliases=("联系点党组织", "联系点"), whom=True
-        ),
-        ListColumn("name", FormColumn("联系领导", width=10), person_name(), aliases=("姓名", "领导"), whom=True),
-        ListColumn("personnel_no", FormColumn("人员编号", Kind.CODE, width=13), text(30), aliases=("工号",), whom=True),
+        *WHICH_POINT,
         ListColumn(
             "visited_on", FormColumn("联系日期", Kind.DATE, width=13), date(), aliases=("走访日期",), needed=True
         ),
-        ListColumn(
-            "mode",
-            FormColumn("联系方式", width=11, align="center", choices=tuple(names[0] for names in MODES.values())),
-            choice(MODES),
-            aliases=("走访方式",),
-            needed=True,
-            names=MODES,
-        ),
+        ListColumn.of_choices("mode", "联系方式", MODES, width=11, align="center", aliases=("走访方式",), needed=True),
         ListColumn("summary", FormColumn("联系情况", width=36), text(LONGEST), aliases=("走访情况",), needed=True),
         ListColumn("problems", FormColumn("反映的问题", width=30), text(LONGEST), aliases=("存在问题",)),
         ListColumn("follow_up", FormColumn("办理结果", width=30), text(LONGEST), aliases=("解决情况",)),
@@ -139,7 +129,7 @@ class VisitList(EntryList):
         if len(points) != 1:
             table.report(row, "personnel_no" if row["personnel_no"] else "name", SEVERAL if points else NOBODY)
             return None
-        return Entry(ref="", title=_title(points[0]), names=_names(points[0]), subject=points[0])
+        return Entry(ref="", title=_title(points[0]), names=names_of_point(points[0]), subject=points[0])
 
     def check(self, ground: VisitGround, table: ParsedTable, row: ParsedRow, line: Line) -> None:
         values, point = line.values or {}, line.entry.subject
@@ -151,12 +141,12 @@ class VisitList(EntryList):
         ground.recorded.add(said)
 
     def save(self, ground: VisitGround, lines: Sequence[Line]) -> None:
-        new = [line for line in lines if line.entry.record is None]
+        new, changed, gone = parted(lines)
         made = contact_visits_write(
             actor=ground.actor,
             new=[(line.entry.subject, _said(line)) for line in new],
-            changed=[(line.entry.record, _said(line)) for line in lines if line.entry.record and line.values],
-            gone=[line.entry.record for line in lines if line.entry.record and line.values is None],
+            changed=[(line.entry.record, _said(line)) for line in changed],
+            gone=[line.entry.record for line in gone],
         )
         for line, visit in zip(new, made, strict=True):
             line.entry.ref = _ref(visit)
@@ -186,11 +176,6 @@ def _title(point: ContactPoint, visit: ContactVisit | None = None) -> str:
     return f"{point.leader.name} · {point.organization.display_name}{day}"
 
 
-def _names(point: ContactPoint) -> dict[str, str]:
-    leader = point.leader
-    return {"organization": point.organization.name, "name": leader.name, "personnel_no": leader.personnel_no}
-
-
 def _values(visit: ContactVisit) -> dict[str, Any]:
     return {name: getattr(visit, name) for name in FIELDS}
 
@@ -211,7 +196,7 @@ def _entry(point: ContactPoint, visit: ContactVisit | None = None) -> Entry:
     return Entry(
         ref=_ref(visit) if visit else f"p{point.pk}",
         title=_title(point, visit),
-        names=_names(point),
+        names=names_of_point(point),
         values=_values(visit) if visit else None,
         record=visit,
         subject=point,

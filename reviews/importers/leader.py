@@ -15,8 +15,8 @@ from campaign.common.errors import DomainError, NotAllowed
 from campaign.common.excel.problems import Category, mistake
 from campaign.common.excel.schema import ParsedRow, ParsedTable
 from campaign.common.excel.sheet import FormColumn, FormSheet, Kind
-from campaign.common.excel.values import choice, date, label, person_name, text
-from campaign.lists.entries import Entry, EntryList, Line, ListColumn
+from campaign.common.excel.values import date, label, person_name, text
+from campaign.lists.entries import Entry, EntryList, Line, ListColumn, parted
 from campaign.lists.registry import Ground
 from campaign.models import Campaign, Period
 from campaign.selectors import current_campaign
@@ -77,13 +77,7 @@ class ReviewList(EntryList):
         ListColumn("organization", FormColumn("党组织", width=28), label(), whom=True),
         ListColumn("name", FormColumn("姓名", width=10), person_name(), whom=True),
         ListColumn("personnel_no", FormColumn("人员编号", Kind.CODE, width=13), text(30), aliases=("工号",), whom=True),
-        ListColumn(
-            "mode",
-            FormColumn("点评方式", width=11, align="center", choices=tuple(names[0] for names in MODES.values())),
-            choice(MODES),
-            needed=True,
-            names=MODES,
-        ),
+        ListColumn.of_choices("mode", "点评方式", MODES, width=11, align="center", needed=True),
         ListColumn("held_on", FormColumn("点评日期", Kind.DATE, width=13), date(), aliases=("点评时间",), needed=True),
         ListColumn("achievements", FormColumn("肯定成绩", width=36), text(services.MAX_TEXT)),
         ListColumn("problems", FormColumn("存在问题", width=36), text(services.MAX_TEXT), aliases=("指出问题",)),
@@ -118,12 +112,13 @@ class ReviewList(EntryList):
             table.report(row, "held_on", OUTSIDE)
 
     def save(self, ground: ReviewGround, lines: Sequence[Line]) -> None:
+        new, changed, gone = parted(lines)
         services.leader_reviews_write(
             actor=ground.actor,
             campaign=ground.campaign,
-            new=[(line.entry.subject, line.values or {}) for line in lines if line.entry.record is None],
-            changed=[(line.entry.record, line.values) for line in lines if line.entry.record and line.values],
-            gone=[line.entry.record for line in lines if line.entry.record and line.values is None],
+            new=[(line.entry.subject, line.values or {}) for line in new],
+            changed=[(line.entry.record, line.values or {}) for line in changed],
+            gone=[line.entry.record for line in gone],
         )
 
 

@@ -14,7 +14,7 @@ from campaign.common.excel.problems import Category, mistake
 from campaign.common.excel.schema import ParsedRow, ParsedTable
 from campaign.common.excel.sheet import FormColumn, FormSheet, Kind
 from campaign.common.excel.values import choice, date, label, person_name, squeezed, text
-from campaign.lists.entries import NOBODY, SEVERAL, Entry, EntryList, Line, ListColumn
+from campaign.lists.entries import NOBODY, SEVERAL, Entry, EntryList, Line, ListColumn, parted
 from campaign.lists.registry import Ground
 from orgs.models import User
 from reviews.models.appraisal import REMARK
@@ -144,12 +144,12 @@ class ReportProblemList(EntryList):
         ground.texts.add(said)
 
     def save(self, ground: ProblemGround, lines: Sequence[Line]) -> None:
-        new = [line for line in lines if line.entry.record is None]
+        new, changed, gone = parted(lines)
         made = report_problems_write(
             actor=ground.actor,
             new=[(line.entry.subject, *_said(line)) for line in new],
-            changed=[(line.entry.record, *_said(line)) for line in lines if line.entry.record and line.values],
-            gone=[line.entry.record for line in lines if line.entry.record and line.values is None],
+            changed=[(line.entry.record, *_said(line)) for line in changed],
+            gone=[line.entry.record for line in gone],
         )
         for line, problem in zip(new, made, strict=True):
             line.entry.ref, line.values = _ref(problem), _values(problem)

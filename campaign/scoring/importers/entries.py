@@ -17,8 +17,8 @@ from campaign.common.exact import hundredths
 from campaign.common.excel.problems import Category, mistake
 from campaign.common.excel.schema import ParsedRow, ParsedTable
 from campaign.common.excel.sheet import FormColumn, FormSheet, Kind
-from campaign.common.excel.values import CellError, Convert, Raw, Reading, choice, date, label, squeezed, text
-from campaign.lists.entries import MARK, NOBODY, SEVERAL, Entry, EntryList, Line, ListColumn
+from campaign.common.excel.values import CellError, Convert, Raw, Reading, date, label, squeezed, text
+from campaign.lists.entries import MARK, NOBODY, SEVERAL, Entry, EntryList, Line, ListColumn, parted
 from campaign.lists.registry import Ground
 from campaign.models import Campaign
 from campaign.scoring import services
@@ -101,13 +101,7 @@ class ScoreEntryList(EntryList):
         ),
         ListColumn("name", FormColumn("对象", width=28), label(), aliases=("党组织", "姓名"), whom=True),
         ListColumn("organization", FormColumn("所在党组织", width=24), label(), whom=True),
-        ListColumn(
-            "kind",
-            FormColumn("类别", width=11, align="center", choices=tuple(names[0] for names in KINDS.values())),
-            choice(KINDS),
-            needed=True,
-            names=KINDS,
-        ),
+        ListColumn.of_choices("kind", "类别", KINDS, width=11, align="center", needed=True),
         ListColumn("points", FormColumn("分值", width=9, align="right"), marks()),
         ListColumn("grade", FormColumn("最高等次", width=10, align="center"), text(20)),
         ListColumn("work", FormColumn("受表彰工作", width=24), text(100)),
@@ -163,7 +157,7 @@ class ScoreEntryList(EntryList):
             table.report(row, fault[0], NOT_POSSIBLE, why=fault[1])
 
     def save(self, ground: EntryGround, lines: Sequence[Line]) -> None:
-        new = [line for line in lines if line.entry.record is None]
+        new, changed, gone = parted(lines)
         made = services.entries_add(
             actor=ground.actor,
             campaign=ground.campaign,
@@ -171,15 +165,15 @@ class ScoreEntryList(EntryList):
         )
         for line, entry in zip(new, made, strict=True):
             line.entry.ref, line.values = _ref(entry), _values(entry)
-        changed = {line.entry.record.pk: line for line in lines if line.entry.record and line.values}
+        lines_by_key = {line.entry.record.pk: line for line in changed}
         written = services.entries_change(
             actor=ground.actor,
-            changed=[(pk, line.entry.record.version, _entered(line.values or {})) for pk, line in changed.items()],
+            changed=[(pk, line.entry.record.version, _entered(line.values or {})) for pk, line in lines_by_key.items()],
         )
         for entry in written:
-            changed[entry.pk].values = _values(entry)
-        gone = [line.entry.record.pk for line in lines if line.entry.record and line.values is None]
-        services.entries_withdraw(actor=ground.actor, entries=ScoreEntry.objects.filter(pk__in=gone))
+            lines_by_key[entry.pk].values = _values(entry)
+        withdrawn = ScoreEntry.objects.filter(pk__in=[line.entry.record.pk for line in gone])
+        services.entries_withdraw(actor=ground.actor, entries=withdrawn)
 
 
 def _ref(entry: ScoreEntry) -> str:

@@ -16,7 +16,7 @@ from campaign.common.exact import hundredths
 from campaign.common.excel.problems import Category, mistake
 from campaign.common.excel.schema import ParsedRow, ParsedTable
 from campaign.common.excel.sheet import FormColumn, FormSheet, Kind, Row
-from campaign.common.excel.values import choice, integer, text
+from campaign.common.excel.values import integer, text
 from campaign.lists.entries import Entry, EntryList, Line, ListColumn
 from campaign.lists.order import in_order
 from campaign.lists.registry import Ground
@@ -109,31 +109,12 @@ class SheetItemList(EntryList):
         ListColumn("full", FormColumn("满分", width=9, align="right"), marks(), aliases=("分值",), needed=True),
         ListColumn("metric", FormColumn("取用数据", width=30), text(100), aliases=("指标",), needed=True),
         ListColumn("standard", FormColumn("对应标准", width=18), text(60)),
-        ListColumn(
-            "method",
-            FormColumn("计分方法", width=13, choices=tuple(names[0] for names in METHODS.values())),
-            choice(METHODS),
-            needed=True,
-            names=METHODS,
-        ),
+        ListColumn.of_choices("method", "计分方法", METHODS, width=13, needed=True),
         ListColumn(
             "goal", FormColumn("目标值、分档或扣分", Kind.CODE, width=26), text(200), aliases=("目标值",), needed=True
         ),
-        ListColumn(
-            "when_nothing",
-            FormColumn("无可计量内容时", width=16, choices=tuple(names[0] for names in WHEN_NOTHING.values())),
-            choice(WHEN_NOTHING),
-            needed=True,
-            names=WHEN_NOTHING,
-        ),
-        ListColumn(
-            "column",
-            FormColumn("计入栏目", width=12, choices=tuple(names[0] for names in COLUMNS.values())),
-            choice(COLUMNS),
-            aliases=("所属栏目", "栏目"),
-            needed=True,
-            names=COLUMNS,
-        ),
+        ListColumn.of_choices("when_nothing", "无可计量内容时", WHEN_NOTHING, width=16, needed=True),
+        ListColumn.of_choices("column", "计入栏目", COLUMNS, width=12, aliases=("所属栏目", "栏目"), needed=True),
     )
 
     def open(self, actor: User, place: int) -> ItemGround:
